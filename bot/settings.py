@@ -1,0 +1,48 @@
+"""All settings, and the only reader of the environment. Every setting is documented in ``docs/settings.md`` (a test checks it).
+
+Never here: behaviour. What is unsafe or incomplete about a combination of settings is said by ``bot.doctor``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from the environment, or from a file ``.env`` beside the program."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    mode: Literal["demo", "live"] = Field("demo", description="`live` refuses demo keys, the simulator and unsafe settings")
+    surfaces: Literal["public", "desk", "both"] = Field("both", description="which side this process serves")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, description="port to listen on")
+    public_url: str = Field("", description="address under which providers reach us, such as https://faro.example.org")
+
+    secret_key: SecretStr = Field(SecretStr(""), description="process secret, at least 32 random bytes, base64; kept apart from the stores")
+    redis_url: str = Field("", description="session store, redis:// or unix://; empty: embedded, one process, demo only")
+    database_url: str = Field("", description="postgresql+psycopg://… ; empty: an SQLite file in `var_dir`")
+    var_dir: Path = Field(Path("var"), description="where the embedded database lies")
+
+    session_minutes: int = Field(20, ge=15, le=30, description="a silent conversation is forgotten after this (P-3)")
+    epoch_hours: int = Field(48, ge=48, description="keys behind pseudonyms are renewed after this")
+    messages_per_minute: int = Field(20, ge=5, description="per person; emergency numbers, leaving and crisis cues are never limited")
+    refresh_seconds: int = Field(30, ge=1, le=60, description="the public directory is read again at most this much later")
+    countries: str = Field("", description="ISO codes served by this deployment, comma separated; empty: all fourteen")
+
+    telegram_token: SecretStr = Field(SecretStr(""), description="bot token; empty: no Telegram")
+    telegram_secret: SecretStr = Field(SecretStr(""), description="secret that Telegram sends with each webhook call")
+    telegram_api: str = Field("", description="address of the Bot API; empty: Telegram's own")
+    twilio_account_sid: str = Field("", description="empty: no SMS, no WhatsApp")
+    twilio_auth_token: SecretStr = Field(SecretStr(""), description="signs Twilio's calls to us")
+    sms_price: str = Field("0.05 USD", description="price of one outgoing SMS segment, for the simulator's counter")
+
+    service_due_days: int = Field(90, description="after this, a service is labelled as due for a check (S-4)")
+    service_stale_days: int = Field(180, description="after this, it is not shown")
+    helpline_due_days: int = Field(180, description="the same for helplines (S-10)")
+    helpline_stale_days: int = Field(365, description="after this, the general emergency number is shown instead")
+    faro_data: Path | None = Field(None, description="folder of real registers that the demo imports; never with MODE=live")

@@ -1,0 +1,284 @@
+"""What the core may know of the world while it decides one turn.
+
+Here belong the shapes of facts: places, public services, helplines, what a channel can do. Whoever fills them (``bot``)
+builds them for the public: what must stay discreet is absent, not hidden. Never here: I/O, tables, anything about the
+person who writes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal, Protocol
+
+import msgspec
+
+Lang = Literal["es", "en", "pt"]
+LANGS: tuple[Lang, ...] = ("es", "en", "pt")
+
+#: ISO 3166-1 codes of the countries that the network covers, in the order in which they are offered.
+COUNTRIES: tuple[str, ...] = (
+    "CO", "VE", "EC", "PE", "CL", "BR", "MX", "GT", "HN", "SV", "CR", "US", "DO", "TT",
+)  # fmt: skip
+
+#: The seven kinds of the Essential Package (taxonomy ``rssn-essential-package``), in the order in which they are offered.
+KINDS: tuple[str, ...] = (
+    "health", "mhpss", "legal", "safety", "family-tracing", "alternative-care", "case-management",
+)  # fmt: skip
+
+#: Groups that a service may say it serves (S-5). Each is yes, no, or not known.
+PEOPLE: tuple[str, ...] = ("women", "men", "children", "lgbtiq", "disabilities")
+
+Tri = bool | None
+"""Yes, no, or not known. Not known is never guessed."""
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A value."""
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+
+class Place(Struct):
+    """A town, a municipality or a border post. ``id`` is the GeoNames id, or negative for our own border posts."""
+
+    id: int
+    name: str
+    region: str
+    """The first-order division (state, department, province); empty where there is none."""
+    country: str
+    lat: float
+    lon: float
+    population: int = 0
+
+
+class Mention(Struct):
+    """What a text says about where: every place it may mean, and the countries that it names."""
+
+    places: tuple[Place, ...] = ()
+    """Best first; at most four. More than one means: ask."""
+    countries: tuple[str, ...] = ()
+    """ISO codes named as such, of the fourteen."""
+    outside: str = ""
+    """ISO code of a named country that is not covered."""
+    certain: bool = True
+    """False where the match is inexact and must be confirmed before it is used."""
+
+
+class Places(Protocol):
+    """Names and coordinates to places. Pure look-ups in memory."""
+
+    def get(self, place_id: int) -> Place | None: ...
+
+    def named(self, text: str, country: str = "") -> Mention:
+        """The whole ``text`` is an answer to "where are you?". ``country`` narrows it when it is known."""
+        ...
+
+    def mentioned(self, text: str, country: str = "") -> Mention:
+        """A place somewhere inside a longer sentence, such as "doctor en tapachula"."""
+        ...
+
+    def at(self, lat: float, lon: float) -> Area: ...
+
+
+class Area(Struct):
+    """Where a shared location lies, rounded. ``lat`` and ``lon`` serve one search in the same turn and are never stored."""
+
+    countries: tuple[str, ...]
+    """The country, or both sides when the border is within 5 km (nearest place's country first); empty = not on land we know."""
+    places: dict[str, Place]
+    """country -> nearest place (the municipality) in it, for each of the covered countries above."""
+    outside: str = ""
+    """ISO code when the point lies in a country that is not covered."""
+    lat: float = 0.0
+    lon: float = 0.0
+
+    def __repr__(self) -> str:
+        return "Area(…)"
+
+
+# --- services --------------------------------------------------------------------------------------------------------
+
+
+class Phone(Struct):
+    """A public number. ``number`` is E.164 or a short code, ``shown`` is how a person dials it in that country."""
+
+    number: str
+    shown: str
+    text: bool = False
+    """Takes text messages."""
+    whatsapp: bool = False
+
+
+class Hours(Struct):
+    """Opening hours in the service's own zone: (weekday 0 = Monday, opens, closes), minutes after midnight; closes may pass 1440."""
+
+    zone: str
+    weekly: tuple[tuple[int, int, int], ...] = ()
+    always: bool = False
+
+
+class Offer(Struct):
+    """One public service at one location, as anybody may see it. A field that its organisation keeps back is ``None`` or empty."""
+
+    key: int
+    """Stable number of the service at its location, used in sessions."""
+    country: str
+    name: str
+    short_name: str
+    """Neutral, at most 32 GSM-7 characters; what a list shows (E-7)."""
+    organisation: str
+    kinds: tuple[str, ...]
+    specialised: bool = False
+    """Serves one group or one matter only; never listed alone (S-3)."""
+    texts: dict[str, str] = {}  # noqa: RUF012 - a frozen struct copies it
+    """language -> what it offers, in the organisation's words."""
+    lat: float | None = None
+    lon: float | None = None
+    address: str | None = None
+    municipality: str | None = None
+    phones: tuple[Phone, ...] = ()
+    email: str | None = None
+    url: str | None = None
+    hours: Hours | None = None
+    """None = not known."""
+    free: Tri = None
+    cost: str | None = None
+    papers: Tri = None
+    """Whether papers are needed."""
+    languages: tuple[str, ...] = ()
+    people: dict[str, Tri] = {}  # noqa: RUF012
+    """group of PEOPLE -> served or not; a missing group is not known."""
+    min_age: int | None = None
+    max_age: int | None = None
+    wheelchair: Tri = None
+    sign_language: Tri = None
+    authority: Literal["", "police", "migration", "informs"] = ""
+    """Run by police or migration control, or obliged to inform them (S-6)."""
+    verified_on: date | None = None
+    check: Literal["fresh", "due"] = "fresh"
+    """``due``: past its first limit, shown with a label. Past the second it is absent (S-4)."""
+    remote: bool = False
+    """Reached by phone or text from the whole country."""
+    demo: bool = False
+    """Fictitious; every answer that shows it says so."""
+    report_to: str | None = None
+    """Where the organisation takes complaints, as it may be shown."""
+
+
+class Found(Struct):
+    """An offer and how far it is, in kilometres, rounded; None where distance means nothing (by phone, whole country)."""
+
+    offer: Offer
+    km: float | None
+
+
+class Query(Struct):
+    """What to look for. Empty means "any"."""
+
+    country: str
+    lat: float | None = None
+    lon: float | None = None
+    """None: the whole country."""
+    kinds: tuple[str, ...] = ()
+    language: str = ""
+    open_at: float | None = None
+    """Seconds since 1970: only what is known to be open then."""
+    people: tuple[str, ...] = ()
+    """Groups that must be served: known yes. Unknown does not match."""
+    general: bool = False
+    """Leave out what is specialised."""
+    skip: int = 0
+    limit: int = 3
+
+
+class ComplaintChannel(Struct):
+    """Where an organisation (or a body that watches over them) takes complaints and feedback."""
+
+    organisation: str
+    how: Literal["phone", "email", "box", "desk", "web", "text"]
+    value: str
+    independent: bool = False
+    free: Tri = None
+    demo: bool = False
+
+
+class Directory(Protocol):
+    """The public directory: a snapshot built for the public. Same answer for everybody; it holds nothing else."""
+
+    def search(self, query: Query) -> list[Found]:
+        """Nearest first; ties in a fixed order. Without a point: offers for the whole country first, then by a stable order."""
+        ...
+
+    def get(self, key: int) -> Offer | None: ...
+
+    def complaint_channels(self, country: str) -> list[ComplaintChannel]: ...
+
+
+# --- helplines -------------------------------------------------------------------------------------------------------
+
+Purpose = Literal["emergency", "ambulance", "fire", "women", "children", "trafficking", "crisis", "legal", "refugee"]
+
+
+class Helpline(Struct):
+    """A number that may be shown now: still valid, and open now or, if not, replaced by one that is (S-10)."""
+
+    country: str
+    purpose: Purpose
+    number: str
+    """As it is dialled or texted inside the country."""
+    operator: Literal["police", "civil", "migration"] = "civil"
+    text_to: str = ""
+    """Number for text or WhatsApp, where there is one."""
+    hours: Hours | None = None
+    open_now: Tri = None
+    confirmed: bool = False
+    """False: shown with "not yet confirmed"."""
+    note: str = ""
+    """Key of a reviewed note in the catalogs, such as ``helpline.note.geolocates``; empty for none."""
+
+
+class Helplines(Protocol):
+    """Dated helpline data of the fourteen countries."""
+
+    def lines(self, country: str, purposes: tuple[Purpose, ...], now: float) -> list[Helpline]:
+        """In the order of ``purposes``; out of hours the next 24-hour line takes the place; never an expired number."""
+        ...
+
+    def everywhere(self) -> list[tuple[str, tuple[str, ...]]]:
+        """emergency number -> countries, for the short card when the country is not known."""
+        ...
+
+
+# --- the turn --------------------------------------------------------------------------------------------------------
+
+
+class Traits(Struct):
+    """What a channel can do. ``form`` chooses between the full and the short texts."""
+
+    name: str
+    form: Literal["chat", "sms"] = "chat"
+    buttons: bool = False
+    location: bool = False
+    """A location can be asked for with one button."""
+    edits: bool = False
+    """The last message can be replaced in place."""
+    forgets: bool = False
+    """Messages can be deleted on leaving."""
+
+
+class Facts(Struct):
+    """Everything a turn may look at."""
+
+    now: float
+    """Seconds since 1970, UTC."""
+    channel: Traits
+    places: Places
+    directory: Directory
+    helplines: Helplines
+    country_hint: str = ""
+    """Guess from the address (telephone prefix); to be confirmed, never stored (S-1)."""
+    lang_hint: str = ""
+    keep_minutes: int = 20
+    """How long a silent conversation is kept."""
+    mode: Literal["demo", "live"] = "live"

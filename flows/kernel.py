@@ -1,0 +1,616 @@
+"""The machine under every conversation: where a person is, what they see, where they go next.
+
+Here belong Session, Event, Screen, Effect, the table that a topic is written as, and the two functions ``view`` and
+``step``. Never here: a topic's own screens, words of any language, I/O, a clock, chance.
+
+*Back, menu, emergency numbers, leave, change of language, a redelivered message and a screen that no longer exists* all
+end in "draw the present screen" and are settled once, in ``step``, before any topic is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+from flows.facts import Area, Facts, Hours, Mention
+
+SlotValue = str | int | tuple[int, ...]
+
+BACK_LIMIT = 10
+SEEN_LIMIT = 6
+
+#: Digits with one meaning everywhere. 1-5 are the choices of the present page.
+ELSE, MORE, BACK, EMERGENCY, LEAVE = 6, 7, 8, 9, 0
+
+
+# --- where a person is -----------------------------------------------------------------------------------------------
+
+
+class Session(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """A position in the conversation. Slots hold values from closed sets or ids of places and services: typed text never."""
+
+    id: bytes = b""
+    screen: str = ""
+    turn: int = 0
+    lang: str = ""
+    slots: dict[str, SlotValue] = {}  # noqa: RUF012 - msgspec copies it
+    back: tuple[str, ...] = ()
+    seen: tuple[bytes, ...] = ()
+    """Digests of the last provider message ids, so that a redelivery draws the same screen."""
+    misses: int = 0
+    """How many inputs in a row were not understood."""
+    alarms: dict[str, int] = {}  # noqa: RUF012
+    """Crisis class -> minute (since 1970) in which its card was last shown in full."""
+    left: bool = False
+    """The person left; nothing but ``seen`` remains, so that a late redelivery stays silent."""
+
+    def at(self, screen: str, **changes: Any) -> Session:
+        return msgspec.structs.replace(self, screen=screen, **changes)
+
+    def slot(self, name: str, default: Any = "") -> Any:
+        return self.slots.get(name, default)
+
+
+class Words:
+    """What a person typed. It is read while the turn lasts and cannot be printed, compared, pickled or stored."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Words(…)"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("what a person typed is never stored")
+
+    __eq__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
+
+
+# --- what happens ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chose:
+    """An option of the present screen, by its id."""
+
+    option: str
+
+
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sentence seems to be about: it only ever chooses a screen (E-9). Empty where nothing was recognised."""
+
+    kinds: tuple[str, ...] = ()
+    """Kinds of the Essential Package that are named, likeliest first."""
+    topics: tuple[str, ...] = ()
+    """Other topics that are named: ``rights``, ``basics``, ``privacy``, ``person``, ``feedback``, ``services``."""
+    mention: Mention = Mention()  # noqa: RUF009 - frozen
+    lang: str = ""
+    """The language it is written in, where that is plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words that are no option and no command."""
+
+    words: Words
+    understood: Understood = Understood()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A shared location, already rounded to an area."""
+
+    area: Area
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that works everywhere: ``leave``, ``emergency``, ``back``, ``menu``, ``language``, ``again``, or a language code."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A crisis cue, by class (A to K of the cue lists)."""
+
+    kind: str
+    words: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Something that cannot be read: nothing matched, or a file, a voice note, a picture …"""
+
+    what: Literal["text", "voice", "picture", "file", "contact", "sticker", "live", "edited", "other"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an effect of this turn came to."""
+
+    effect: str
+    result: str
+    """``saved``, or what else the handler declares."""
+    option: str
+    """The option whose step asked for the effect."""
+
+
+Event = Chose | Said | Located | Command | Alarm | Unclear | Outcome
+
+
+# --- what is seen ----------------------------------------------------------------------------------------------------
+
+
+class Data(msgspec.Struct, frozen=True):
+    """A field of the directory, the helplines or the roster. The only text that is not a catalog entry (E-9)."""
+
+    source: str
+    text: str
+
+
+class Country(msgspec.Struct, frozen=True):
+    code: str
+
+
+class Km(msgspec.Struct, frozen=True):
+    km: float
+
+
+class Day(msgspec.Struct, frozen=True):
+    day: date
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """Opening hours, written out by the wording."""
+
+    hours: Hours
+
+
+class Language(msgspec.Struct, frozen=True):
+    """Name of a language in the language of the reader."""
+
+    code: str
+
+
+class Phrase(msgspec.Struct, frozen=True):
+    """A catalog entry and its parameters."""
+
+    id: str
+    params: dict[str, Any] = {}  # noqa: RUF012
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """Several values in one sentence ("a, b and c"), or one a line."""
+
+    items: tuple[Any, ...]
+    lines: bool = False
+
+
+Value = Data | Country | Km | Day | Opening | Language | Phrase | Listing | int
+
+
+class Option(msgspec.Struct, frozen=True):
+    """Something that can be chosen: an id of the topic, the digit that means it on this page, and its label."""
+
+    id: str
+    digit: int
+    label: Value
+    """A phrase ``x`` may have further typed words under the catalog id ``x.words``."""
+
+
+class Screen(msgspec.Struct, frozen=True):
+    """What a person sees, before it becomes words."""
+
+    id: str
+    parts: tuple[Value, ...]
+    """Paragraphs, in reading order."""
+    options: tuple[Option, ...] = ()
+    hears: bool = False
+    """Typed words are an answer here."""
+    locates: bool = False
+    """A location is an answer here."""
+    asks_location: bool = False
+    """The screen is there to share a location; channels with a location button show it."""
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """Something to be done outside. ``name`` is the handler in ``bot.effects``; its outcome is the next event of the same turn."""
+
+    name: str
+    params: dict[str, Any] = {}  # noqa: RUF012
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The result of a step. ``screen`` None means silence."""
+
+    session: Session
+    screen: Screen | None
+    effects: tuple[Effect, ...] = ()
+    cause: str = ""
+    """The option that asked for the effects, when their outcome chooses the screen."""
+
+
+# --- how a topic is written ------------------------------------------------------------------------------------------
+
+Condition = Callable[[Session, Facts], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """A move to a screen. ``set`` fills slots, ``only`` hides the option, ``do`` is an effect whose outcome picks the screen."""
+
+    to: str
+    set: dict[str, SlotValue] = field(default_factory=dict)
+    only: Condition | None = None
+    do: Callable[[Session, Facts], Effect] | None = None
+    digit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The only computed move. It names every screen that it may lead to; ``pick`` returns a Go to one of them, or None (not understood)."""
+
+    pick: Callable[[Session, Event, Facts], Go | None]
+    to: tuple[str, ...]
+    only: Condition | None = None
+    digit: int | None = None
+
+    def __init__(
+        self,
+        pick: Callable[[Session, Event, Facts], Go | None],
+        *to: str,
+        only: Condition | None = None,
+        digit: int | None = None,
+    ) -> None:
+        object.__setattr__(self, "pick", pick)
+        object.__setattr__(self, "to", to)
+        object.__setattr__(self, "only", only)
+        object.__setattr__(self, "digit", digit)
+
+
+Move = Go | Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A computed option: choosing it puts ``value`` into the slot of its screen."""
+
+    value: SlotValue
+    label: Value
+    set: dict[str, SlotValue] = field(default_factory=dict)
+
+
+Params = Callable[[Session, Facts], dict[str, Any]]
+Say = Callable[[Session, Facts], tuple[Value, ...]]
+Among = Callable[[Session, Facts], list[Choice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One screen as its author wrote it."""
+
+    id: str
+    options: dict[str, Move]
+    params: Params | None = None
+    say: Say | None = None
+    """Writes the paragraphs itself; otherwise they are the catalog entry of the screen's id."""
+    says: tuple[str, ...] = ()
+    """Catalog ids that ``say`` may use, so that none can be missing."""
+    among: Among | None = None
+    slot: str = ""
+    then: Move | None = None
+    """Where a computed choice leads."""
+    hears: Branch | None = None
+    located: Branch | None = None
+    asks_location: bool = False
+    size: int = 5
+    """Choices on one page."""
+
+    def moves(self) -> Iterator[tuple[str, Move]]:
+        yield from self.options.items()
+        if self.then is not None:
+            yield "*", self.then
+        if self.hears is not None:
+            yield "(words)", self.hears
+        if self.located is not None:
+            yield "(location)", self.located
+
+
+def targets(move: Move) -> tuple[str, ...]:
+    return (move.to,) if isinstance(move, Go) else move.to
+
+
+class Flow:
+    """A topic: a table of screens. ``slots`` names the values that it keeps and the closed set, or kind of id, of each."""
+
+    def __init__(self, name: str, /, **slots: Any) -> None:
+        self.name = name
+        self.slots: dict[str, Any] = slots
+        self.sheets: dict[str, Sheet] = {}
+
+    def _add(self, name: str, options: dict[str, Move], **rest: Any) -> None:
+        sheet_id = self._full(name)
+        if sheet_id in self.sheets:
+            raise ValueError(f"the screen {sheet_id} is written twice")
+        options = {key: self._absolute(move) for key, move in options.items()}
+        for key in ("then", "hears", "located"):
+            if rest.get(key) is not None:
+                rest[key] = self._absolute(rest[key])
+        self.sheets[sheet_id] = Sheet(sheet_id, options, **rest)
+
+    def _full(self, name: str) -> str:
+        return name if "." in name else f"{self.name}.{name}"
+
+    def _absolute(self, move: Move) -> Move:
+        if isinstance(move, Go):
+            return Go(self._full(move.to), move.set, move.only, move.do, move.digit)
+        flow = self
+
+        def pick(session: Session, event: Event, facts: Facts) -> Go | None:
+            go = move.pick(session, event, facts)
+            return None if go is None else Go(flow._full(go.to), go.set, go.only, go.do, go.digit)
+
+        return Branch(pick, *(self._full(name) for name in move.to), only=move.only, digit=move.digit)
+
+    def menu(self, name: str, /, *, params: Params | None = None, say: Say | None = None, says: tuple[str, ...] = (),
+             hears: Branch | None = None, located: Branch | None = None, size: int = 5, **options: Move) -> None:
+        """A question with written options. Their labels are the entries ``<flow>.<name>.<option>``."""
+        self._add(name, options, params=params, say=say, says=says, hears=hears, located=located, size=size)
+
+    def page(self, name: str, /, *, then: Move | None = None, params: Params | None = None, say: Say | None = None,
+             says: tuple[str, ...] = (), **options: Move) -> None:
+        """Something to read. ``then`` is its one way on (label ``nav.on``), beside back and menu."""
+        if then is not None:
+            options = {"on": then, **options}
+        self._add(name, options, params=params, say=say, says=says)
+
+    def choose(self, name: str, /, *, slot: str, among: Among, then: Move, params: Params | None = None,
+               say: Say | None = None, says: tuple[str, ...] = (), hears: Branch | None = None,
+               located: Branch | None = None, size: int = 5, **options: Move) -> None:
+        """A question whose choices are computed (places, services). The chosen value goes into ``slot``."""
+        self._add(name, options, slot=slot, among=among, then=then, params=params, say=say, says=says, hears=hears,
+                  located=located, size=size)
+
+    def ask(self, name: str, /, *, hears: Branch, located: Branch | None = None, params: Params | None = None,
+            say: Say | None = None, says: tuple[str, ...] = (), asks_location: bool = False, **options: Move) -> None:
+        """A question that is answered in words, or by a shared location."""
+        self._add(name, options, params=params, say=say, says=says, hears=hears, located=located,
+                  asks_location=asks_location)
+
+
+# --- all topics together ---------------------------------------------------------------------------------------------
+
+Card = Callable[[Session, Facts], tuple[Value, ...]]
+
+
+class Graph:
+    """All topics joined: draws screens and takes steps.
+
+    ``understand`` says where words or a location lead that the present screen does not take; ``emergency`` and ``alarm``
+    write the cards that are put before the present screen, which then stays where it was.
+    """
+
+    def __init__(
+        self,
+        flows: tuple[Flow, ...],
+        *,
+        hello: str,
+        menu: str,
+        language: str,
+        understand: Branch,
+        emergency: Card,
+        alarm: Callable[[str, Session, Facts], tuple[tuple[Value, ...], bool]],
+        shortcuts: dict[str, str] | None = None,
+    ) -> None:
+        self.flows = flows
+        self.sheets: dict[str, Sheet] = {}
+        for flow in flows:
+            self.sheets |= flow.sheets
+        self.hello, self.menu, self.language = hello, menu, language
+        self.understand, self.emergency, self.alarm = understand, emergency, alarm
+        self.shortcuts = shortcuts or {}
+        """Command -> screen, for commands that open a screen from everywhere."""
+        for sheet in self.sheets.values():
+            for name, move in sheet.moves():
+                for target in targets(move):
+                    if target not in self.sheets:
+                        raise ValueError(f"{sheet.id}: {name} leads to {target}, which is not a screen")
+
+    # -- drawing
+
+    def view(self, session: Session, facts: Facts) -> Screen:
+        """Draw where the person is."""
+        sheet = self.sheets.get(session.screen) or self.sheets[self.menu]
+        if sheet.say is not None:
+            parts = sheet.say(session, facts)
+        else:
+            parts = (Phrase(sheet.id, sheet.params(session, facts) if sheet.params else {}),)
+        return Screen(
+            id=sheet.id,
+            parts=parts,
+            options=tuple(option for option, _ in self._options(sheet, session, facts)),
+            hears=sheet.hears is not None,
+            locates=sheet.located is not None,
+            asks_location=sheet.asks_location and facts.channel.location,
+        )
+
+    def _live(self, sheet: Sheet, session: Session, facts: Facts) -> list[tuple[str, Value, Move, int | None]]:
+        """All options that exist now, over all pages: (id, label, move, fixed digit)."""
+        found: list[tuple[str, Value, Move, int | None]] = []
+        if sheet.among is not None and sheet.then is not None:
+            for number, choice in enumerate(sheet.among(session, facts)):
+                found.append((f"#{number}", choice.label, self._chosen(sheet, choice), None))
+        for key, move in sheet.options.items():
+            if move.only is None or move.only(session, facts):
+                label = Phrase("nav.on" if key == "on" else f"{sheet.id}.{key}")
+                found.append((key, label, move, move.digit))
+        return found
+
+    @staticmethod
+    def _chosen(sheet: Sheet, choice: Choice) -> Move:
+        filled = {**choice.set, sheet.slot: choice.value}
+        then = sheet.then
+        assert then is not None
+        if isinstance(then, Go):
+            return Go(then.to, {**then.set, **filled}, then.only, then.do)
+
+        def pick(session: Session, event: Event, facts: Facts) -> Go | None:
+            ahead = msgspec.structs.replace(session, slots={**session.slots, **filled})
+            go = then.pick(ahead, event, facts)
+            return None if go is None else Go(go.to, {**filled, **go.set}, go.only, go.do)
+
+        return Branch(pick, *then.to)
+
+    def _options(self, sheet: Sheet, session: Session, facts: Facts) -> list[tuple[Option, Move | None]]:
+        """The options of the present page with their digits, then more, back, emergency numbers, leave."""
+        live = self._live(sheet, session, facts)
+        floating = [entry for entry in live if entry[3] is None]
+        fixed = [entry for entry in live if entry[3] is not None]
+        taken = {entry[3] for entry in fixed}
+        free = [digit for digit in range(1, 6) if digit not in taken][: sheet.size]
+        pages = max(1, -(-len(floating) // len(free))) if free else 1
+        page = int(session.slot("page", 0)) % pages
+        shown = floating[page * len(free) : (page + 1) * len(free)]
+        options: list[tuple[Option, Move | None]] = [
+            (Option(key, digit, label), move) for digit, (key, label, move, _) in zip(free, shown, strict=False)
+        ]
+        options += [(Option(key, digit, label), move) for key, label, move, digit in fixed if digit is not None]
+        options.sort(key=lambda pair: pair[0].digit or 10)
+        if pages > 1 and MORE not in taken:
+            options.append((Option("more", MORE, Phrase("nav.more")), None))
+        if session.back:
+            options.append((Option("back", BACK, Phrase("nav.back")), None))
+        options.append((Option("emergency", EMERGENCY, Phrase("nav.emergency")), None))
+        options.append((Option("leave", LEAVE, Phrase("nav.leave")), None))
+        return options
+
+    # -- moving
+
+    def step(self, session: Session, event: Event, facts: Facts) -> Turn:
+        """Take one step. Whatever the event, the result is a screen, or silence on leaving."""
+        if session.screen not in self.sheets:
+            fresh = not session.screen or session.left
+            session = msgspec.structs.replace(
+                session, screen=self.hello if fresh else self.menu, slots={}, back=(), misses=0, left=False
+            )
+            if not fresh and not isinstance(event, Command | Alarm):
+                return self._draw(session, facts, Phrase("kernel.menu_changed"))
+        if isinstance(event, Command):
+            return self._command(session, event, facts)
+        if isinstance(event, Alarm):
+            return self._alarm(session, event, facts)
+        if isinstance(event, Unclear):
+            return self._unclear(session, event, facts)
+        if isinstance(event, Outcome):
+            return self._outcome(session, event, facts)
+        sheet = self.sheets[session.screen]
+        move: Move | None
+        if isinstance(event, Chose):
+            if event.option in ("back", "emergency", "leave", "more"):
+                return self._command(session, Command(event.option), facts)
+            move = next((m for o, m in self._options(sheet, session, facts) if o.id == event.option), None)
+            if move is None:
+                move = next((m for key, _, m, _ in self._live(sheet, session, facts) if key == event.option), None)
+        else:
+            move = sheet.hears if isinstance(event, Said) else sheet.located
+        go = _resolve(move, session, event, facts)
+        if go is None and not isinstance(event, Chose):
+            go = _resolve(self.understand, session, event, facts)
+        if go is None:
+            return self._unclear(session, Unclear(), facts)
+        if go.do is not None:
+            pending = msgspec.structs.replace(session, slots={**session.slots, **go.set})
+            cause = event.option if isinstance(event, Chose) else ""
+            return Turn(pending, None, (go.do(pending, facts),), cause)
+        return self._draw(self._go(session, go), facts)
+
+    def _go(self, session: Session, go: Go) -> Session:
+        slots = {key: value for key, value in session.slots.items() if key != "page"} | go.set
+        back = session.back
+        if go.to in back:
+            back = back[: back.index(go.to)]
+        elif go.to != session.screen and session.screen != self.hello:
+            back = (*back, session.screen)[-BACK_LIMIT:]
+        return session.at(go.to, slots=slots, back=back, misses=0)
+
+    def _draw(self, session: Session, facts: Facts, *before: Value) -> Turn:
+        session = msgspec.structs.replace(session, turn=session.turn + 1)
+        screen = self.view(session, facts)
+        return Turn(session, msgspec.structs.replace(screen, parts=(*before, *screen.parts)))
+
+    def _command(self, session: Session, event: Command, facts: Facts) -> Turn:
+        name = event.name
+        if name == "leave":
+            return Turn(Session(left=True, seen=session.seen), None, (Effect("forget"),))
+        if name == "emergency":
+            return self._draw(session, facts, *self.emergency(session, facts))
+        if name == "back":
+            if session.back:
+                slots = {key: value for key, value in session.slots.items() if key != "page"}
+                session = session.at(session.back[-1], back=session.back[:-1], slots=slots, misses=0)
+            return self._draw(session, facts)
+        if name == "more":
+            page = int(session.slot("page", 0)) + 1
+            return self._draw(msgspec.structs.replace(session, slots={**session.slots, "page": page}, misses=0), facts)
+        if name == "menu":
+            return self._draw(session.at(self.menu, slots=_kept(session), back=(), misses=0), facts)
+        if name == "language":
+            return self._draw(self._go(session, Go(self.language)), facts)
+        if name in ("es", "en", "pt"):
+            target = self.menu if session.screen in (self.hello, self.language) else session.screen
+            return self._draw(session.at(target, lang=name, misses=0), facts)
+        if name in self.shortcuts:
+            return self._draw(self._go(session, Go(self.shortcuts[name])), facts)
+        return self._draw(session, facts)
+
+    def _alarm(self, session: Session, event: Alarm, facts: Facts) -> Turn:
+        minute = int(facts.now // 60)
+        card, alone = self.alarm(event.kind, session, facts)
+        last = session.alarms.get(event.kind)
+        if last is None or minute - last >= 10:
+            session = msgspec.structs.replace(session, alarms={**session.alarms, event.kind: minute})
+        session = msgspec.structs.replace(session, misses=0)
+        if not alone:
+            return self._draw(session, facts, *card)
+        turn = self._draw(session, facts)
+        assert turn.screen is not None
+        return Turn(turn.session, msgspec.structs.replace(turn.screen, parts=card, options=(), hears=False, asks_location=False))
+
+    def _unclear(self, session: Session, event: Unclear, facts: Facts) -> Turn:
+        session = msgspec.structs.replace(session, misses=min(session.misses + 1, 9))
+        said: list[Value] = [Phrase(f"unclear.{event.what}")]
+        if session.misses >= 2:
+            said.append(Phrase("unclear.again"))
+        if session.turn == 0:
+            said = said if event.what != "text" else []
+        return self._draw(session, facts, *said)
+
+    def _outcome(self, session: Session, event: Outcome, facts: Facts) -> Turn:
+        sheet = self.sheets[session.screen]
+        move = next((m for key, _, m, _ in self._live(sheet, session, facts) if key == event.option), None)
+        go = _resolve(move, session, Chose(event.option), facts)
+        if go is None:
+            return self._draw(session, facts)
+        target = go.to if event.result == "saved" else f"{sheet.id.split('.')[0]}.not_saved"
+        return self._draw(session.at(target, slots={}, back=(), misses=0), facts)
+
+
+def _resolve(move: Move | None, session: Session, event: Event, facts: Facts) -> Go | None:
+    return move if move is None or isinstance(move, Go) else move.pick(session, event, facts)
+
+
+def _kept(session: Session) -> dict[str, SlotValue]:
+    """What the menu keeps: the country and place already given, so that nobody is asked twice."""
+    return {key: value for key, value in session.slots.items() if key in ("country", "place")}

@@ -1,0 +1,60 @@
+"""Fixtures that every test may ask for: real servers, started once a run and only when something asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Redis, empty_redis, postgres_database, postgres_server, redis_server
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """URL of a Redis server for this run: TEST_REDIS_URL, else a wheel's. ``fresh_redis`` empties it."""
+    explicit = os.environ.get("TEST_REDIS_URL", "")
+    if explicit:
+        yield explicit
+        return
+    with redis_server() as server:
+        yield server.url
+
+
+@pytest.fixture
+def fresh_redis(redis_url: str) -> str:
+    """URL of the run's Redis server, emptied before the test."""
+    empty_redis(redis_url)
+    return redis_url
+
+
+@pytest.fixture
+def own_redis() -> Iterator[Redis]:
+    """A Redis server of the test's own, which it may ``stop()`` and ``start()``."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of a PostgreSQL server for this run: TEST_DATABASE_URL, else a wheel's. ``fresh_postgres`` uses it."""
+    explicit = os.environ.get("TEST_DATABASE_URL", "")
+    if explicit:
+        yield explicit
+        return
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_postgres(postgres_url: str) -> Iterator[str]:
+    """``postgresql+psycopg://`` URL of an empty database of the test's own."""
+    with postgres_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_postgres(postgres_url: str) -> Iterator[str]:
+    """``postgresql+psycopg://`` URL of a database that the tests of one file share; empty at first."""
+    with postgres_database(postgres_url) as url:
+        yield url

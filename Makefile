@@ -1,0 +1,63 @@
+# What people type. All set-up happens here: only Python 3.11 or newer with venv, and make, are needed beforehand.
+#
+#   make demo            the program on 127.0.0.1:8000, with nothing else to install (PORT=9000 changes the port)
+#   make test            every test (ARGS='tests/flows -k leave' runs some)
+#   make requirements    one line for each requirement: id, level, number of tests, result
+#   make bench           what a turn costs, against other ways to write it
+#   make check           formatting, types and import contracts only
+#   make lock            write the locks anew after a change of pyproject.toml
+
+.POSIX:
+.PHONY: demo test requirements bench check lock setup clean
+.DEFAULT_GOAL := demo
+
+# A start that may not keep its bytecode compiles everything again: three seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
+
+PY = .venv/bin/python
+ARGS =
+
+setup:
+	@scripts/set_up.sh runtime
+
+demo: setup
+	@$(PY) -m bot demo
+
+.venv/.browser: tests/browser.py requirements-test.lock
+	@scripts/set_up.sh test
+	@$(PY) -m tests.browser
+	@touch $@
+
+test: .venv/.browser
+	@scripts/set_up.sh test
+	@$(PY) -m pytest $(ARGS)
+
+requirements:
+	@scripts/set_up.sh test
+	@$(PY) -m tests.requirements_table $(ARGS)
+
+bench:
+	@scripts/set_up.sh test
+	@scripts/set_up.sh bench
+	@$(PY) -m bench $(ARGS)
+
+check:
+	@scripts/set_up.sh test
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+
+# Universal (every system, Python 3.11 and newer), with hashes, without any address.
+COMPILE = .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
+
+# `make lock` keeps the versions that still fit; `make lock UPGRADE=--upgrade` takes the newest.
+UPGRADE =
+lock:
+	@scripts/set_up.sh tools
+	@$(COMPILE) requirements-setup.in -o requirements-setup.lock
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) pyproject.toml --group test -c requirements.lock -o requirements-test.lock
+	@$(COMPILE) --group pyproject.toml:bench -o requirements-bench.lock
+
+clean:
+	rm -rf .venv .venv-bench

@@ -7,6 +7,7 @@ person who writes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Literal, Protocol
 
@@ -111,7 +112,7 @@ class Phone(Struct):
 
 
 class Hours(Struct):
-    """Opening hours in the service's own zone: (weekday 0 = Monday, opens, closes), minutes after midnight; closes may pass 1440."""
+    """Hours in the own zone of a service: (weekday 0 = Monday, opens, closes), minutes after midnight; closes may pass 1440."""
 
     zone: str
     weekly: tuple[tuple[int, int, int], ...] = ()
@@ -131,7 +132,7 @@ class Offer(Struct):
     kinds: tuple[str, ...]
     specialised: bool = False
     """Serves one group or one matter only; never listed alone (S-3)."""
-    texts: dict[str, str] = {}  # noqa: RUF012 - a frozen struct copies it
+    texts: dict[str, str] = {}
     """language -> what it offers, in the organisation's words."""
     lat: float | None = None
     lon: float | None = None
@@ -147,7 +148,7 @@ class Offer(Struct):
     papers: Tri = None
     """Whether papers are needed."""
     languages: tuple[str, ...] = ()
-    people: dict[str, Tri] = {}  # noqa: RUF012
+    people: dict[str, Tri] = {}
     """group of PEOPLE -> served or not; a missing group is not known."""
     min_age: int | None = None
     max_age: int | None = None
@@ -282,3 +283,7 @@ class Facts(Struct):
     keep_minutes: int = 20
     """How long a silent conversation is kept."""
     mode: Literal["demo", "live"] = "live"
+    neighbours: dict[str, tuple[str, ...]] = {}
+    """country -> countries that people usually reach next from it, likeliest first."""
+    is_open: Callable[[Hours, float], bool] = lambda hours, now: hours.always
+    """Whether these hours hold at this moment; time zones are the shell's."""

@@ -19,6 +19,7 @@ import msgspec
 from flows.facts import Area, Facts, Hours, Mention
 
 SlotValue = str | int | tuple[int, ...]
+"""A member of a closed set, an id, or several ids."""
 
 BACK_LIMIT = 10
 SEEN_LIMIT = 6
@@ -37,13 +38,13 @@ class Session(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     screen: str = ""
     turn: int = 0
     lang: str = ""
-    slots: dict[str, SlotValue] = {}  # noqa: RUF012 - msgspec copies it
+    slots: dict[str, SlotValue] = {}
     back: tuple[str, ...] = ()
     seen: tuple[bytes, ...] = ()
     """Digests of the last provider message ids, so that a redelivery draws the same screen."""
     misses: int = 0
     """How many inputs in a row were not understood."""
-    alarms: dict[str, int] = {}  # noqa: RUF012
+    alarms: dict[str, int] = {}
     """Crisis class -> minute (since 1970) in which its card was last shown in full."""
     left: bool = False
     """The person left; nothing but ``seen`` remains, so that a late redelivery stays silent."""
@@ -93,7 +94,7 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     """Kinds of the Essential Package that are named, likeliest first."""
     topics: tuple[str, ...] = ()
     """Other topics that are named: ``rights``, ``basics``, ``privacy``, ``person``, ``feedback``, ``services``."""
-    mention: Mention = Mention()  # noqa: RUF009 - frozen
+    mention: Mention = Mention()
     lang: str = ""
     """The language it is written in, where that is plain."""
 
@@ -115,7 +116,7 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that works everywhere: ``leave``, ``emergency``, ``back``, ``menu``, ``language``, ``again``, or a language code."""
+    """Works everywhere: ``leave``, ``emergency``, ``back``, ``menu``, ``more``, ``language``, ``again``, a language code."""
 
     name: str
 
@@ -187,7 +188,7 @@ class Phrase(msgspec.Struct, frozen=True):
     """A catalog entry and its parameters."""
 
     id: str
-    params: dict[str, Any] = {}  # noqa: RUF012
+    params: dict[str, Any] = {}
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -197,7 +198,13 @@ class Listing(msgspec.Struct, frozen=True):
     lines: bool = False
 
 
-Value = Data | Country | Km | Day | Opening | Language | Phrase | Listing | int
+class Aside(msgspec.Struct, frozen=True):
+    """A paragraph that may give way where there is no room (an SMS beyond its segments). The last one goes first."""
+
+    value: Any
+
+
+Value = Aside | Data | Country | Km | Day | Opening | Language | Phrase | Listing | int
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -228,7 +235,7 @@ class Effect(msgspec.Struct, frozen=True):
     """Something to be done outside. ``name`` is the handler in ``bot.effects``; its outcome is the next event of the same turn."""
 
     name: str
-    params: dict[str, Any] = {}  # noqa: RUF012
+    params: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +267,7 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """The only computed move. It names every screen that it may lead to; ``pick`` returns a Go to one of them, or None (not understood)."""
+    """The only computed move. It names every screen it may lead to; ``pick`` returns a Go to one of them, or None."""
 
     pick: Callable[[Session, Event, Facts], Go | None]
     to: tuple[str, ...]
@@ -364,30 +371,84 @@ class Flow:
 
         return Branch(pick, *(self._full(name) for name in move.to), only=move.only, digit=move.digit)
 
-    def menu(self, name: str, /, *, params: Params | None = None, say: Say | None = None, says: tuple[str, ...] = (),
-             hears: Branch | None = None, located: Branch | None = None, size: int = 5, **options: Move) -> None:
+    def menu(
+        self,
+        name: str,
+        /,
+        *,
+        params: Params | None = None,
+        say: Say | None = None,
+        says: tuple[str, ...] = (),
+        hears: Branch | None = None,
+        located: Branch | None = None,
+        size: int = 5,
+        **options: Move,
+    ) -> None:
         """A question with written options. Their labels are the entries ``<flow>.<name>.<option>``."""
         self._add(name, options, params=params, say=say, says=says, hears=hears, located=located, size=size)
 
-    def page(self, name: str, /, *, then: Move | None = None, params: Params | None = None, say: Say | None = None,
-             says: tuple[str, ...] = (), **options: Move) -> None:
+    def page(
+        self,
+        name: str,
+        /,
+        *,
+        then: Move | None = None,
+        params: Params | None = None,
+        say: Say | None = None,
+        says: tuple[str, ...] = (),
+        **options: Move,
+    ) -> None:
         """Something to read. ``then`` is its one way on (label ``nav.on``), beside back and menu."""
         if then is not None:
             options = {"on": then, **options}
         self._add(name, options, params=params, say=say, says=says)
 
-    def choose(self, name: str, /, *, slot: str, among: Among, then: Move, params: Params | None = None,
-               say: Say | None = None, says: tuple[str, ...] = (), hears: Branch | None = None,
-               located: Branch | None = None, size: int = 5, **options: Move) -> None:
+    def choose(
+        self,
+        name: str,
+        /,
+        *,
+        slot: str,
+        among: Among,
+        then: Move,
+        params: Params | None = None,
+        say: Say | None = None,
+        says: tuple[str, ...] = (),
+        hears: Branch | None = None,
+        located: Branch | None = None,
+        size: int = 5,
+        **options: Move,
+    ) -> None:
         """A question whose choices are computed (places, services). The chosen value goes into ``slot``."""
-        self._add(name, options, slot=slot, among=among, then=then, params=params, say=say, says=says, hears=hears,
-                  located=located, size=size)
+        self._add(
+            name,
+            options,
+            slot=slot,
+            among=among,
+            then=then,
+            params=params,
+            say=say,
+            says=says,
+            hears=hears,
+            located=located,
+            size=size,
+        )
 
-    def ask(self, name: str, /, *, hears: Branch, located: Branch | None = None, params: Params | None = None,
-            say: Say | None = None, says: tuple[str, ...] = (), asks_location: bool = False, **options: Move) -> None:
+    def ask(
+        self,
+        name: str,
+        /,
+        *,
+        hears: Branch,
+        located: Branch | None = None,
+        params: Params | None = None,
+        say: Say | None = None,
+        says: tuple[str, ...] = (),
+        asks_location: bool = False,
+        **options: Move,
+    ) -> None:
         """A question that is answered in words, or by a shared location."""
-        self._add(name, options, params=params, say=say, says=says, hears=hears, located=located,
-                  asks_location=asks_location)
+        self._add(name, options, params=params, say=say, says=says, hears=hears, located=located, asks_location=asks_location)
 
 
 # --- all topics together ---------------------------------------------------------------------------------------------
@@ -538,17 +599,21 @@ class Graph:
 
     def _go(self, session: Session, go: Go) -> Session:
         slots = {key: value for key, value in session.slots.items() if key != "page"} | go.set
+        lang = str(slots.pop("lang", session.lang))
         back = session.back
         if go.to in back:
             back = back[: back.index(go.to)]
         elif go.to != session.screen and session.screen != self.hello:
             back = (*back, session.screen)[-BACK_LIMIT:]
-        return session.at(go.to, slots=slots, back=back, misses=0)
+        return session.at(go.to, slots=slots, lang=lang, back=back, misses=0)
 
     def _draw(self, session: Session, facts: Facts, *before: Value) -> Turn:
+        first = session.turn == 0 and session.screen != self.hello
         session = msgspec.structs.replace(session, turn=session.turn + 1)
         screen = self.view(session, facts)
-        return Turn(session, msgspec.structs.replace(screen, parts=(*before, *screen.parts)))
+        # Whoever never sees the first screen (a first message that names a need) is told the same in one line.
+        after = (Phrase("kernel.automatic", {"minutes": facts.keep_minutes}),) if first else ()
+        return Turn(session, msgspec.structs.replace(screen, parts=(*before, *screen.parts, *after)))
 
     def _command(self, session: Session, event: Command, facts: Facts) -> Turn:
         name = event.name

@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 #: Twilio's words for "no more messages"; they end the conversation in silence.
-STOP_LIKE: Final[frozenset[str]] = frozenset(
-    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
-)
+STOP_LIKE: Final[frozenset[str]] = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 #: Twilio's words for "who is this?".
 HELP_LIKE: Final[frozenset[str]] = frozenset({"HELP", "INFO"})
 #: Twilio's words for "messages again". YES is also understood as yes.

@@ -1,0 +1,170 @@
+"""Crisis: the cards that come first when somebody may be in danger, and the matcher of cues.
+
+Here belong which numbers answer which class of cue and in which order, and how a cue is found in a text. The cues themselves are
+data in ``content/<lang>/cues.toml``. Never here: a decision that something "is not serious", an alert to anybody else, a
+stored word.
+
+Classes (conversation.md, section 2): A self-harm, B danger from another person, C sexual violence, D medical, E child, F held or
+forced, G detention or forced return, H pressed for favours by somebody who helps, I somebody is watching, J harm to others,
+K for somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flows.facts import Facts, Helpline, Purpose
+from flows.kernel import Country, Data, Listing, Phrase, Session, Value
+from flows.reading import squeeze
+
+CLASSES = tuple("ABCDEFGHIJK")
+
+#: Which lines answer a class, first the one that fits best. Police never first for G and H; nothing at all for I.
+LINES: dict[str, tuple[Purpose, ...]] = {
+    "A": ("crisis", "emergency"),
+    "B": ("emergency", "women"),
+    "C": ("ambulance", "women", "emergency"),
+    "D": ("ambulance", "emergency"),
+    "E": ("children", "emergency"),
+    "F": ("trafficking", "emergency"),
+    "G": ("refugee", "legal", "women"),
+    "H": ("women", "ambulance"),
+    "I": (),
+    "J": ("crisis", "emergency"),
+    "K": ("emergency", "crisis", "women"),
+}
+
+REPEAT_MINUTES = 10
+"""Within this time the same class gets its one-line form."""
+
+
+class Cues:
+    """Finds crisis cues in folded text, in all languages at once. Built once from the lists of cues and of idioms."""
+
+    def __init__(self, cues: Iterable[tuple[str, str]], idioms: Iterable[str], negations: Iterable[str]) -> None:
+        """``cues`` are (class, folded phrase), where ``*`` ends a word stem and ``…`` stands for up to three words."""
+        self._by_word: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        for kind, phrase in cues:
+            tokens = tuple(squeeze(phrase).split())
+            if not tokens:
+                raise ValueError(f"a crisis cue of class {kind} is empty")
+            first = tokens[0].rstrip("*")[:3]
+            self._by_word.setdefault(first, []).append((kind, tokens))
+        self._idioms = tuple(f" {squeeze(idiom)} " for idiom in idioms)
+        self._negations = frozenset(squeeze(word) for word in negations)
+
+    def find(self, folded: str) -> str:
+        """The class of the most urgent cue in a folded text; empty when there is none."""
+        text = f" {squeeze(folded)} "
+        for idiom in self._idioms:
+            if idiom in text:
+                text = text.replace(idiom, " | ")
+        tokens = text.split()
+        best = ""
+        for start, token in enumerate(tokens):
+            for kind, cue in self._by_word.get(token[:3], ()):
+                if (not best or _URGENCY[kind] < _URGENCY[best]) and _matches(tokens, start, cue):
+                    negated = start > 0 and tokens[start - 1] in self._negations
+                    if not negated:
+                        best = kind
+        return best
+
+
+#: Of several cues in one text the first of these decides the card.
+_URGENCY = {kind: rank for rank, kind in enumerate("IDBCEAFHGJK")}
+
+
+def _matches(tokens: list[str], start: int, cue: tuple[str, ...]) -> bool:
+    at = start
+    for position, part in enumerate(cue):
+        if part == "_":
+            continue
+        gap = 3 if position and cue[position - 1] == "_" else 0
+        for skip in range(gap + 1):
+            if at + skip < len(tokens) and _same(tokens[at + skip], part):
+                at += skip + 1
+                break
+        else:
+            return False
+    return True
+
+
+def _same(token: str, part: str) -> bool:
+    return token.startswith(part[:-1]) if part.endswith("*") else token == part
+
+
+def line(found: Helpline) -> Phrase:
+    """One helpline as one line: what for, the number, who answers when it matters, hours, not yet confirmed."""
+    parts: list[Value] = [
+        Phrase(
+            "helpline.line",
+            {"purpose": Phrase(f"helpline.purpose.{found.purpose}"), "number": Data("helpline", found.number)},
+        )
+    ]
+    if found.text_to:
+        parts.append(Phrase("helpline.text_to", {"number": Data("helpline", found.text_to)}))
+    if found.hours is not None and found.hours.always:
+        parts.append(Phrase("helpline.always"))
+    if not found.confirmed:
+        parts.append(Phrase("helpline.unconfirmed"))
+    joined = Phrase("helpline.joined", {"parts": Listing(tuple(parts))})
+    if found.operator != "civil":
+        # S-6: the mark is read before the number.
+        return Phrase(f"helpline.marked.{found.operator}", {"line": joined})
+    return joined
+
+
+def numbers(session: Session, facts: Facts, purposes: tuple[Purpose, ...], most: int = 3) -> tuple[Value, ...]:
+    """Lines for the person's country, or the short card of all countries when it is not known."""
+    country = session.slot("country") or ""
+    if not country:
+        return (Phrase("emergency.everywhere"), *_everywhere(facts))
+    lines = facts.helplines.lines(country, purposes, facts.now)[:most]
+    return (Phrase("emergency.country", {"country": Country(country)}), *(line(one) for one in lines))
+
+
+def _everywhere(facts: Facts) -> tuple[Value, ...]:
+    rows = []
+    for number, countries in facts.helplines.everywhere():
+        names: tuple[Value, ...] = tuple(Data("iso", code) for code in countries)
+        rows.append(Phrase("emergency.row", {"number": Data("helpline", number), "countries": Listing(names)}))
+    return (Listing(tuple(rows)),)
+
+
+def emergency(session: Session, facts: Facts) -> tuple[Value, ...]:
+    """The card behind 9: police or general, ambulance, and where there is no country the short card of all of them."""
+    return numbers(session, facts, ("emergency", "ambulance", "women", "children"), most=4)
+
+
+def alarm(kind: str, session: Session, facts: Facts) -> tuple[tuple[Value, ...], bool]:
+    """The card of a class, and whether it stands alone (class I: one neutral line and nothing else)."""
+    if kind == "I":
+        return (Phrase("crisis.I"),), True
+    lines = numbers(session, facts, LINES[kind], most=3)
+    last = session.alarms.get(kind)
+    if last is not None and int(facts.now // 60) - last < REPEAT_MINUTES:
+        return lines[:2], False
+    return (Phrase(f"crisis.{kind}"), *lines, Phrase("crisis.on")), False
+
+
+TEXTS = (
+    *(f"crisis.{kind}" for kind in CLASSES),
+    "crisis.on",
+    "emergency.everywhere",
+    "emergency.country",
+    "emergency.row",
+    "helpline.line",
+    "helpline.joined",
+    "helpline.text_to",
+    "helpline.always",
+    "helpline.unconfirmed",
+    "helpline.marked.police",
+    "helpline.marked.migration",
+    *(
+        f"helpline.purpose.{purpose}"
+        for purpose in (
+            "emergency", "ambulance", "fire", "women", "children", "trafficking", "crisis", "legal", "refugee",
+        )
+    ),
+)  # fmt: skip
+"""Every catalog entry that this module may use."""

@@ -1,0 +1,75 @@
+"""Person: where somebody answers. For now these are lines and organisations that answer by phone.
+
+Here belongs what is said to a person who would rather talk to somebody. Never here: a promise that somebody will; the request to a
+person on duty (topic ``request``) is asked for only where a roster stands behind it.
+"""
+
+from __future__ import annotations
+
+from flows.crisis import line as helpline
+from flows.facts import COUNTRIES, Facts, Query
+from flows.kernel import Branch, Choice, Country, Data, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
+
+flow = Flow("person", country=COUNTRIES)
+
+
+def country_choices(session: Session, facts: Facts) -> list[Choice]:
+    known = str(session.slot("country") or facts.country_hint)
+    order = [code for code in (known,) if code in COUNTRIES] + [code for code in COUNTRIES if code != known]
+    return [Choice(code, Country(code)) for code in order]
+
+
+def named_country(session: Session, event: Event, facts: Facts) -> Go | None:
+    if not isinstance(event, Said):
+        return None
+    mention = facts.places.named(event.words.reveal())
+    countries = mention.countries or tuple(dict.fromkeys(place.country for place in mention.places))
+    return Go("lines", set={"country": countries[0]}) if len(countries) == 1 else None
+
+
+def shared_country(session: Session, event: Event, facts: Facts) -> Go | None:
+    if isinstance(event, Located) and len(event.area.countries) == 1 and event.area.countries[0] in COUNTRIES:
+        return Go("lines", set={"country": event.area.countries[0]})
+    return None
+
+
+def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
+    country = str(session.slot("country"))
+    lines = facts.helplines.lines(country, ("crisis", "women", "children", "refugee", "legal"), facts.now)
+    civil = [one for one in lines if one.operator == "civil"] or lines
+    parts: list[Value] = [Phrase("person.lines", {"country": Country(country)})]
+    parts.append(Listing(tuple(helpline(one) for one in civil[: 2 if facts.channel.form == "sms" else 4]), lines=True))
+    offices = facts.directory.search(Query(country=country, kinds=("case-management",), limit=6))
+    answering = [one.offer for one in offices if one.offer.phones][:2]
+    if answering:
+        if any(offer.demo for offer in answering):
+            parts.insert(0, Phrase("service.demo"))
+        rows = tuple(
+            Phrase(
+                "person.office",
+                {
+                    "name": Data("service.short_name", offer.short_name),
+                    "number": Data("service.phone", offer.phones[0].shown),
+                },
+            )
+            for offer in answering
+        )
+        parts.append(Listing((Phrase("person.offices"), *rows), lines=True))
+    return tuple(parts)
+
+
+flow.choose(
+    "where",
+    slot="country",
+    among=country_choices,
+    then=Go("lines"),
+    hears=Branch(named_country, "lines"),
+    located=Branch(shared_country, "lines"),
+)
+flow.menu(
+    "lines",
+    say=_say,
+    says=("person.lines", "person.offices", "person.office"),
+    services=Go("services.where", digit=1),
+    menu=Go("start.menu", digit=2),
+)

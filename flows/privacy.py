@@ -1,0 +1,19 @@
+"""Privacy: what is kept, why, who sees it, how long, what stays on the phone, how to erase it, who runs this (P-7).
+
+Never here: a promise without limits.
+"""
+
+from __future__ import annotations
+
+from flows.facts import Facts
+from flows.kernel import Flow, Go, Session
+
+flow = Flow("privacy")
+
+
+def _params(session: Session, facts: Facts) -> dict[str, int]:
+    return {"minutes": facts.keep_minutes}
+
+
+flow.page("answer", params=_params, then=Go("start.menu"), more=Go("phone", digit=7))
+flow.page("phone", params=_params, then=Go("start.menu"), feedback=Go("feedback.where"))

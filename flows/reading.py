@@ -1,0 +1,115 @@
+"""Typed text to events: digits, command words, names of options, crisis cues.
+
+Here belongs what a text *is* to the present screen. Never here: what happens next, a word of any language (they are
+entries of the catalogs, handed in as a ``Lexicon``), places and topics inside a sentence (``bot.understanding``).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Protocol
+
+from flows.kernel import BACK, EMERGENCY, LEAVE, Alarm, Chose, Command, Event, Said, Screen, Unclear, Value, Words
+from flows.reserved import HELP_LIKE, START_LIKE, STOP_LIKE
+
+READ_AT_MOST = 1_000
+"""Characters of a text that are looked at; the rest of a long paste changes nothing."""
+
+_NOT_LETTERS = re.compile(r"[^0-9a-z]+")
+_RUNS = re.compile(r"([a-z])\1+")
+
+
+@lru_cache(maxsize=4096)
+def _fold_short(text: str) -> str:
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+    return _NOT_LETTERS.sub(" ", plain).strip()
+
+
+def fold(text: str) -> str:
+    """Lower case, no accents, no marks, single spaces; full-width and keycap digits become digits."""
+    return _fold(text[:READ_AT_MOST])
+
+
+def fold_constant(text: str) -> str:
+    """``fold`` for our own words, remembered; never used on what a person typed."""
+    return _fold_short(text)
+
+
+def squeeze(folded: str) -> str:
+    """Letters that stand twice or more in a row stand once, so that "nooo" is "no"."""
+    return _RUNS.sub(r"\1", folded)
+
+
+class Lexicon(Protocol):
+    """The words of all three languages at once, folded."""
+
+    def digit(self, folded: str) -> int | None:
+        """ "dos" -> 2."""
+        ...
+
+    def command(self, folded: str) -> str:
+        """Name of the command that this is a word for, or empty."""
+        ...
+
+    def names(self, label: Value) -> frozenset[str]:
+        """Everything that may be typed for an option with this label."""
+        ...
+
+    def cue(self, folded: str) -> str:
+        """Class of the crisis cue in this text, or empty."""
+        ...
+
+
+def read(words: Words, screen: Screen, lexicon: Lexicon) -> Event:
+    """What these words mean on this screen. ``Said`` when they are neither digit, command, option nor crisis cue."""
+    folded = fold(words.reveal())
+    if not folded:
+        return Unclear("text")
+    digit = int(folded) if folded.isdigit() and len(folded) == 1 else lexicon.digit(folded)
+    if digit is not None:
+        return _digit(digit, screen)
+    upper = folded.upper()
+    if upper in STOP_LIKE:
+        return Command("leave")
+    command = lexicon.command(folded)
+    if command:
+        return Command(command)
+    meant = [option.id for option in screen.options if folded in lexicon.names(option.label)]
+    if len(meant) == 1:
+        return Chose(meant[0])
+    cue = lexicon.cue(folded)
+    if cue:
+        return Alarm(cue, words)
+    if upper in HELP_LIKE or upper in START_LIKE:
+        return Command("menu")
+    return Said(words)
+
+
+def urgent(words: Words | None, lexicon: Lexicon) -> bool:
+    """Whether a text must be answered even beyond the rate limit: emergency numbers, leaving, crisis cues."""
+    if words is None:
+        return False
+    folded = fold(words.reveal())
+    if folded in ("9", "0") or lexicon.digit(folded) in (EMERGENCY, LEAVE):
+        return True
+    return folded.upper() in STOP_LIKE or lexicon.command(folded) in ("leave", "emergency") or bool(lexicon.cue(folded))
+
+
+def _digit(digit: int, screen: Screen) -> Event:
+    if digit == LEAVE:
+        return Command("leave")
+    if digit == EMERGENCY:
+        return Command("emergency")
+    if digit == BACK:
+        return Command("back")
+    for option in screen.options:
+        if option.digit == digit:
+            return Chose(option.id)
+    return Unclear("text")

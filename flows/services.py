@@ -1,0 +1,639 @@
+"""Services: where, what for, what there is, the details of one, another place, the next stop.
+
+Here belongs how a search is asked for and how its answer is laid out for a person. Never here: who may see what (the directory that
+flows receive is built for the public), distances and indexes (``bot.directory.search``), names of places (``bot.places``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flows.facts import COUNTRIES, KINDS, Area, Facts, Found, Mention, Offer, Place, Query
+from flows.kernel import (
+    Aside,
+    Branch,
+    Choice,
+    Country,
+    Data,
+    Day,
+    Event,
+    Flow,
+    Go,
+    Km,
+    Language,
+    Listing,
+    Located,
+    Opening,
+    Phrase,
+    Said,
+    Session,
+    Value,
+)
+
+flow = Flow(
+    "services",
+    country=COUNTRIES,
+    place="place id",
+    candidates="place ids",
+    kind=KINDS,
+    shown="offer keys",
+    far="kilometres, one for each of shown",
+    skip=range(0, 1000),
+    beyond=COUNTRIES,
+    outside="ISO 3166-1 code",
+    service="offer key",
+)
+
+NEAR_KM = 100
+"""Beyond this, an answer is called "the nearest that we know of" instead of "near"."""
+TARGET = 3
+"""How many services an answer aims at (S-3)."""
+
+
+# --- where -----------------------------------------------------------------------------------------------------------
+
+
+def _countries(session: Session, facts: Facts) -> list[Choice]:
+    """The guessed or known country first, then its neighbours' order as the network offers it."""
+    known = str(session.slot("country") or facts.country_hint)
+    order = [code for code in (known,) if code in COUNTRIES] + [code for code in COUNTRIES if code != known]
+    return [Choice(code, Country(code), {"place": 0}) for code in order]
+
+
+def _can_share(session: Session, facts: Facts) -> bool:
+    return facts.channel.location and facts.channel.buttons
+
+
+def _town_or_on(session: Session, event: Event, facts: Facts) -> Go | None:
+    return Go("town")
+
+
+def _onward(session: Session, facts: Facts, filled: dict[str, Any]) -> Go | None:
+    """Once the place is known: the results when the need is known too, else the question what for."""
+    ahead = {**session.slots, **filled}
+    if ahead.get("kind"):
+        return _search(session, facts, filled)
+    return Go("kind", set=filled)
+
+
+def _from_mention(session: Session, facts: Facts, mention: Mention, filled: dict[str, Any]) -> Go | None:
+    """Where a mention of places leads; None when it names none."""
+    filled = {"beyond": "", "skip": 0, **filled}
+    if len(mention.places) == 1 and mention.certain:
+        place = mention.places[0]
+        return _onward(session, facts, {**filled, "country": place.country, "place": place.id})
+    if mention.places:
+        return Go("which", set={**filled, "candidates": tuple(place.id for place in mention.places)})
+    if len(mention.countries) == 1:
+        country = mention.countries[0]
+        if "kind" in filled or session.slot("kind"):
+            return _onward(session, facts, {**filled, "country": country, "place": 0})
+        return Go("town", set={**filled, "country": country, "place": 0})
+    if mention.countries:
+        return Go("where", set=filled)
+    if mention.outside:
+        return Go("outside", set={**filled, "outside": mention.outside})
+    return None
+
+
+def _where_said(session: Session, event: Event, facts: Facts) -> Go | None:
+    if not isinstance(event, Said):
+        return None
+    filled = {"kind": event.understood.kinds[0]} if event.understood.kinds else {}
+    mention = facts.places.named(event.words.reveal())
+    if not (mention.places or mention.countries or mention.outside):
+        mention = event.understood.mention
+    return _from_mention(session, facts, mention, filled)
+
+
+def _town_said(session: Session, event: Event, facts: Facts) -> Go | None:
+    if not isinstance(event, Said):
+        return None
+    country = str(session.slot("country"))
+    mention = facts.places.named(event.words.reveal(), country)
+    if not (mention.places or mention.countries or mention.outside):
+        mention = facts.places.named(event.words.reveal())
+    if not (mention.places or mention.countries or mention.outside):
+        mention = event.understood.mention
+    if mention.countries == (country,) and not mention.places:
+        return _onward(session, facts, {"place": 0})
+    return _from_mention(session, facts, mention, {})
+
+
+def located(session: Session, event: Event, facts: Facts) -> Go | None:
+    """A shared location: the municipality, or both sides of a border to choose from, or an honest "not covered"."""
+    if not isinstance(event, Located):
+        return None
+    area = event.area
+    sides = [country for country in area.countries if country in area.places]
+    if len(sides) > 1:
+        return Go("side", set={"candidates": tuple(area.places[country].id for country in sides)})
+    if sides:
+        filled: dict[str, Any] = {"country": sides[0], "place": area.places[sides[0]].id, "beyond": "", "skip": 0}
+        if session.slot("kind"):
+            return _search(session, facts, filled, area)
+        return Go("kind", set=filled)
+    return Go("outside", set={"outside": area.outside})
+
+
+def _candidates(session: Session, facts: Facts) -> list[Choice]:
+    places = (facts.places.get(place_id) for place_id in session.slot("candidates", ()))
+    return [Choice(place.id, place_name(place), {"country": place.country, "beyond": "", "skip": 0}) for place in places if place]
+
+
+def _sides(session: Session, facts: Facts) -> list[Choice]:
+    places = (facts.places.get(place_id) for place_id in session.slot("candidates", ()))
+    return [
+        Choice(place.id, Country(place.country), {"country": place.country, "beyond": "", "skip": 0}) for place in places if place
+    ]
+
+
+def place_name(place: Place) -> Value:
+    """ "San Cristóbal, Táchira, Venezuela": enough to tell homes of one name apart."""
+    names: list[Value] = [Data("place", place.name)]
+    if place.region and place.region != place.name:
+        names.append(Data("place", place.region))
+    return Phrase("place.full", {"place": Listing((*names, Country(place.country)))})
+
+
+def _chosen_place(session: Session, event: Event, facts: Facts) -> Go | None:
+    return _onward(session, facts, {"place": session.slot("place"), "country": session.slot("country")})
+
+
+def _country_name(session: Session, facts: Facts) -> dict[str, Value]:
+    return {"country": Country(str(session.slot("country")))}
+
+
+def _outside_say(session: Session, facts: Facts) -> tuple[Value, ...]:
+    code = str(session.slot("outside"))
+    if code:
+        return (Phrase("services.outside", {"country": Country(code)}),)
+    return (Phrase("services.outside.unknown"),)
+
+
+flow.choose(
+    "where",
+    slot="country",
+    among=_countries,
+    then=Branch(_town_or_on, "town"),
+    say=lambda session, facts: (
+        Phrase("services.where.share" if facts.channel.location and not facts.channel.buttons else "services.where"),
+    ),
+    says=("services.where", "services.where.share"),
+    hears=Branch(_where_said, "kind", "results", "nothing", "which", "town", "where", "outside"),
+    located=Branch(located, "side", "kind", "results", "nothing", "outside"),
+    share=Go("share", only=_can_share, digit=6),
+)
+flow.ask(
+    "share",
+    asks_location=True,
+    hears=Branch(_where_said, "kind", "results", "nothing", "which", "town", "where", "outside"),
+    located=Branch(located, "side", "kind", "results", "nothing", "outside"),
+    typed=Go("where"),
+)
+flow.ask(
+    "town",
+    params=_country_name,
+    hears=Branch(_town_said, "kind", "results", "nothing", "which", "town", "where", "outside"),
+    located=Branch(located, "side", "kind", "results", "nothing", "outside"),
+    share=Go("share", only=_can_share, digit=1),
+    whole=Branch(lambda s, e, f: _onward(s, f, {"place": 0}), "kind", "results", "nothing", digit=6),
+)
+flow.choose(
+    "which",
+    slot="place",
+    among=_candidates,
+    size=4,
+    then=Branch(_chosen_place, "kind", "results", "nothing"),
+    hears=Branch(_town_said, "kind", "results", "nothing", "which", "town", "where", "outside"),
+    none=Go("where", digit=6),
+)
+flow.choose(
+    "side",
+    slot="place",
+    among=_sides,
+    then=Branch(_chosen_place, "kind", "results", "nothing"),
+    hears=Branch(_where_said, "kind", "results", "nothing", "which", "town", "where", "outside"),
+    skip=Go("where", digit=6),
+)
+flow.menu(
+    "outside",
+    say=_outside_say,
+    says=("services.outside", "services.outside.unknown"),
+    where=Go("where"),
+    person=Go("person.where", digit=6),
+)
+
+
+# --- what for --------------------------------------------------------------------------------------------------------
+
+
+def for_kind(kind: str) -> Branch:
+    """A move to the services of one kind, from any topic: the results, or first the question where."""
+
+    def pick(session: Session, event: Event, facts: Facts) -> Go | None:
+        filled = {"kind": kind, "beyond": "", "skip": 0}
+        if not session.slot("country"):
+            return Go("services.where", set=filled)
+        return _search(session, facts, filled)
+
+    return Branch(pick, "services.where", "services.results", "services.nothing")
+
+
+#: Option ids of the question "what for", in the order shown.
+KIND_OPTIONS: dict[str, str] = {kind.replace("-", "_"): kind for kind in KINDS}
+
+
+def _kind_said(session: Session, event: Event, facts: Facts) -> Go | None:
+    if isinstance(event, Said) and event.understood.kinds:
+        kind = event.understood.kinds[0]
+        place = _from_mention(session, facts, event.understood.mention, {"kind": kind})
+        return place or for_kind(kind).pick(session, event, facts)
+    return None
+
+
+flow.menu(
+    "kind",
+    hears=Branch(_kind_said, "where", "results", "nothing", "which", "town", "kind", "outside"),
+    **{option: for_kind(kind) for option, kind in KIND_OPTIONS.items()},
+    basics=Go("basics.where_to_ask"),
+    other=Go("person.where", digit=6),
+)
+
+
+# --- what there is ---------------------------------------------------------------------------------------------------
+
+
+def _search(session: Session, facts: Facts, filled: dict[str, Any], area: Area | None = None) -> Go:
+    """Search with the slots as they will be, and go to the answer. An exact point serves this one search and goes with it."""
+    slots = {**session.slots, **filled}
+    found, beyond = find(slots, facts, area)
+    if not found:
+        return Go("services.nothing", set={**filled, "shown": (), "far": (), "beyond": ""})
+    return Go(
+        "services.results",
+        set={
+            **filled,
+            "shown": tuple(one.offer.key for one in found),
+            "far": tuple(-1 if one.km is None else int(one.km) for one in found),
+            "beyond": beyond,
+        },
+    )
+
+
+def find(slots: dict[str, Any], facts: Facts, area: Area | None = None) -> tuple[list[Found], str]:
+    """What an answer lists, and the other country when nothing is known in this one.
+
+    S-3: at least two where two exist; what is specialised never stands alone, but beside something general, or not at all.
+    """
+    country, kind, skip = str(slots.get("country", "")), str(slots.get("kind", "")), int(slots.get("skip", 0))
+    lat, lon = _point(slots, facts, area)
+    asked = Query(country=country, lat=lat, lon=lon, kinds=(kind,) if kind else (), skip=skip, limit=TARGET)
+    found = facts.directory.search(asked)
+    if len(found) < 2 and not skip:
+        found = _beside(found, asked, facts)
+    if found or skip:
+        return found, ""
+    for other in _neighbours(country, facts):
+        query = Query(country=other, lat=lat, lon=lon, kinds=asked.kinds, limit=TARGET)
+        elsewhere = facts.directory.search(query)
+        if len(elsewhere) < 2:
+            elsewhere = _beside(elsewhere, query, facts)
+        if elsewhere:
+            return elsewhere, other
+    return [], ""
+
+
+def _beside(found: list[Found], asked: Query, facts: Facts) -> list[Found]:
+    """One answer is joined by general ones; one that is specialised and stays alone is left out."""
+    if not found:
+        return []
+    general = facts.directory.search(Query(country=asked.country, lat=asked.lat, lon=asked.lon, general=True, limit=TARGET + 1))
+    keys = {one.offer.key for one in found}
+    both = found + [one for one in general if one.offer.key not in keys][: TARGET - len(found)]
+    if len(both) == 1 and both[0].offer.specialised:
+        return []
+    return both
+
+
+def _point(slots: dict[str, Any], facts: Facts, area: Area | None) -> tuple[float | None, float | None]:
+    if area is not None:
+        return area.lat, area.lon
+    place = facts.places.get(int(slots.get("place") or 0))
+    return (place.lat, place.lon) if place else (None, None)
+
+
+def _neighbours(country: str, facts: Facts) -> tuple[str, ...]:
+    return facts.neighbours.get(country, ())
+
+
+def _more(session: Session, event: Event, facts: Facts) -> Go | None:
+    skip = int(session.slot("skip", 0)) + len(session.slot("shown", ()))
+    go = _search(session, facts, {"skip": skip})
+    if go.to == "services.nothing":
+        return Go("no_more")
+    return go
+
+
+def _listed(session: Session, facts: Facts) -> list[tuple[Offer, float | None]]:
+    keys, far = session.slot("shown", ()), session.slot("far", ())
+    pairs = ((facts.directory.get(key), None if km < 0 else float(km)) for key, km in zip(keys, far, strict=False))
+    return [(offer, km) for offer, km in pairs if offer is not None]
+
+
+def line(offer: Offer, km: float | None, facts: Facts) -> Phrase:
+    """One service in a list: name, distance, open now, free (the rest is in the details)."""
+    facts_of_it: list[Value] = [Data("service.short_name", offer.short_name)]
+    if offer.authority:
+        # S-6: who is behind it is read before anything else about it.
+        facts_of_it.append(Phrase(f"service.authority_short.{offer.authority}"))
+    if offer.remote:
+        facts_of_it.append(Phrase("service.remote"))
+    elif km is not None:
+        facts_of_it.append(Km(km))
+    is_open = open_now(offer, facts)
+    if is_open is not None:
+        facts_of_it.append(Phrase("service.open_now" if is_open else "service.closed_now"))
+    if offer.free is not None:
+        facts_of_it.append(Phrase("service.free" if offer.free else "service.paid"))
+    if offer.check == "due":
+        facts_of_it.append(Phrase("service.call_first_short"))
+    return Phrase("service.line", {"facts": Listing(tuple(facts_of_it))})
+
+
+def open_now(offer: Offer, facts: Facts) -> bool | None:
+    """Whether it is open at this moment, in its own zone; None when its hours are not known."""
+    if offer.hours is None:
+        return None
+    return facts.is_open(offer.hours, facts.now)
+
+
+def _services(session: Session, facts: Facts) -> list[Choice]:
+    buttons = facts.channel.buttons
+    return [
+        Choice(offer.key, Data("service.short_name", offer.short_name) if buttons else line(offer, km, facts))
+        for offer, km in _listed(session, facts)
+    ]
+
+
+def _results_say(session: Session, facts: Facts) -> tuple[Value, ...]:
+    listed = _listed(session, facts)
+    parts: list[Value] = [*_demo(offer for offer, _ in listed), _heading(session, facts, listed)]
+    if facts.channel.buttons:
+        parts.append(
+            Listing(
+                tuple(
+                    Phrase("service.numbered", {"number": number, "line": line(offer, km, facts)})
+                    for number, (offer, km) in enumerate(listed, start=1)
+                ),
+                lines=True,
+            )
+        )
+    if facts.channel.form != "sms" or not session.slot("skip"):
+        # On SMS the line about free help stands on the first list of a search (S-9), elsewhere on each.
+        parts.append(Phrase("services.help_is_free"))
+    parts.append(Phrase("services.more_than_listed"))
+    return tuple(parts)
+
+
+def _heading(session: Session, facts: Facts, listed: list[tuple[Offer, float | None]]) -> Value:
+    kind = str(session.slot("kind"))
+    beyond = str(session.slot("beyond"))
+    where: Value = Country(beyond or str(session.slot("country")))
+    what: Value = Phrase(f"services.kind.{kind.replace('-', '_')}") if kind else Phrase("services.any_kind")
+    if beyond:
+        return Phrase("services.results.beyond", {"what": what, "country": Country(str(session.slot("country"))), "other": where})
+    place = facts.places.get(int(session.slot("place") or 0))
+    if place is None:
+        return Phrase("services.results.country", {"what": what, "country": where})
+    nearest = min((km for _, km in listed if km is not None), default=None)
+    far = nearest is not None and nearest > NEAR_KM
+    return Phrase("services.results.far" if far else "services.results", {"what": what, "place": Data("place", place.name)})
+
+
+def _demo(offers: Any) -> list[Value]:
+    return [Phrase("service.demo")] if any(offer.demo for offer in offers) else []
+
+
+def _again(session: Session, event: Event, facts: Facts) -> Go | None:
+    return Go("kind")
+
+
+flow.choose(
+    "results",
+    slot="service",
+    among=_services,
+    size=3,
+    then=Go("details"),
+    say=_results_say,
+    says=(
+        "services.results", "services.results.far", "services.results.country", "services.results.beyond",
+        "services.help_is_free", "services.more_than_listed", "services.any_kind",
+        "service.demo", "service.line", "service.numbered", "service.remote", "service.open_now", "service.closed_now",
+        "service.free", "service.paid", "service.call_first_short",
+        "service.authority_short.police", "service.authority_short.migration", "service.authority_short.informs",
+    ),
+    located=Branch(located, "side", "kind", "results", "nothing", "outside"),
+    another=Go("next", digit=4),
+    kind=Go("kind", digit=5),
+    person=Go("person.where", digit=6),
+    more=Branch(_more, "results", "no_more", "nothing", digit=7),
+)  # fmt: skip
+flow.menu(
+    "no_more",
+    say=lambda session, facts: (Phrase("services.no_more"), Phrase("services.more_than_listed")),
+    says=("services.no_more",),
+    another=Go("next", digit=4),
+    kind=Go("kind", digit=5),
+    person=Go("person.where", digit=6),
+)
+flow.menu(
+    "nothing",
+    say=lambda session, facts: (
+        Phrase("services.nothing", {"what": _what(session), "country": Country(str(session.slot("country")))}),
+        Phrase("services.more_than_listed"),
+    ),
+    says=("services.nothing",),
+    another=Go("next", digit=4),
+    kind=Go("kind", digit=5),
+    person=Go("person.where", digit=6),
+)
+
+
+def _what(session: Session) -> Value:
+    kind = str(session.slot("kind"))
+    return Phrase(f"services.kind.{kind.replace('-', '_')}") if kind else Phrase("services.any_kind")
+
+
+# --- another place, the next stop ------------------------------------------------------------------------------------
+
+
+def _next_countries(session: Session, facts: Facts) -> list[Choice]:
+    """The countries beside this one first: the usual next stops (S-7)."""
+    here = str(session.slot("country"))
+    order = [here, *_neighbours(here, facts)]
+    order += [code for code in COUNTRIES if code not in order]
+    return [Choice(code, Country(code), {"place": 0, "beyond": "", "skip": 0}) for code in order if code in COUNTRIES]
+
+
+flow.choose(
+    "next",
+    slot="country",
+    among=_next_countries,
+    then=Go("town"),
+    hears=Branch(_where_said, "kind", "results", "nothing", "which", "town", "where", "outside"),
+    located=Branch(located, "side", "kind", "results", "nothing", "outside"),
+    share=Go("share", only=_can_share, digit=6),
+)
+
+
+# --- one of them -----------------------------------------------------------------------------------------------------
+
+
+def _offer(session: Session, facts: Facts) -> Offer | None:
+    return facts.directory.get(int(session.slot("service") or 0))
+
+
+def _tri(name: str, value: bool | None) -> Phrase:
+    answer = "unknown" if value is None else "yes" if value else "no"
+    return Phrase(f"service.{name}.{answer}")
+
+
+def _details_say(session: Session, facts: Facts) -> tuple[Value, ...]:
+    offer = _offer(session, facts)
+    if offer is None:
+        return (Phrase("services.details.gone"),)
+    core = [*_demo((offer,)), *_contact(offer, facts)]
+    if facts.channel.form == "sms":
+        return tuple(core)
+    return (*core, *_further(offer, session, facts))
+
+
+def _contact(offer: Offer, facts: Facts) -> list[Value]:
+    """Who, how to get there or call, hours, cost, papers: what a person needs before walking in."""
+    parts: list[Value] = [Data("service.name", offer.name)]
+    if offer.authority:
+        parts.append(Phrase(f"service.authority.{offer.authority}"))
+    if offer.check == "due":
+        parts.append(Phrase("service.call_first"))
+    if offer.phones:
+        numbers = tuple(Data("service.phone", phone.shown) for phone in offer.phones[:2])
+        parts.append(Phrase("service.phone", {"numbers": Listing(numbers)}))
+    if offer.address:
+        parts.append(Phrase("service.address", {"address": Data("service.address", offer.address)}))
+    elif offer.municipality and not offer.remote:
+        parts.append(Phrase("service.address_town", {"town": Data("service.municipality", offer.municipality)}))
+    if offer.hours is None:
+        parts.append(Phrase("service.hours.unknown"))
+    elif offer.hours.always:
+        parts.append(Phrase("service.hours.always"))
+    else:
+        parts.append(Phrase("service.hours", {"hours": Opening(offer.hours)}))
+    parts += [_tri("cost", offer.free), _tri("papers", offer.papers)]
+    return parts
+
+
+def _further(offer: Offer, session: Session, facts: Facts) -> list[Value]:
+    """What for, for whom, languages, access, when it was checked."""
+    parts: list[Value] = []
+    text = offer.texts.get(session.lang)
+    if text:
+        parts.append(Phrase("service.text", {"text": Data("service.text", text)}))
+    elif offer.texts:
+        # A text in another language is better than none, and is marked as such.
+        lang, text = next((lang, offer.texts[lang]) for lang in ("es", "en", "pt") if lang in offer.texts)
+        parts.append(Phrase("service.text_in", {"language": Language(lang), "text": Data("service.text", text)}))
+    served = tuple(Phrase(f"service.people.{group}") for group, yes in offer.people.items() if yes)
+    not_served = tuple(Phrase(f"service.people.{group}") for group, yes in offer.people.items() if yes is False)
+    if served:
+        parts.append(Phrase("service.for", {"people": Listing(served)}))
+    if not_served:
+        parts.append(Phrase("service.not_for", {"people": Listing(not_served)}))
+    if not served and not not_served:
+        parts.append(Phrase("service.for.unknown"))
+    if offer.min_age is not None or offer.max_age is not None:
+        parts.append(Phrase("service.ages", {"least": offer.min_age or 0, "most": offer.max_age or 120}))
+    if offer.languages:
+        parts.append(Phrase("service.languages", {"languages": Listing(tuple(Language(code) for code in offer.languages))}))
+    else:
+        parts.append(Phrase("service.languages.unknown"))
+    parts += [_tri("wheelchair", offer.wheelchair), _tri("sign", offer.sign_language)]
+    if offer.url:
+        parts.append(Phrase("service.url", {"url": Data("service.url", offer.url)}))
+    if offer.report_to:
+        parts.append(Phrase("service.report_to", {"where": Data("service.report_to", offer.report_to)}))
+    parts.append(
+        Phrase("service.checked", {"day": Day(offer.verified_on)}) if offer.verified_on else Phrase("service.checked.unknown")
+    )
+    return parts
+
+
+def _further_say(session: Session, facts: Facts) -> tuple[Value, ...]:
+    offer = _offer(session, facts)
+    if offer is None:
+        return (Phrase("services.details.gone"),)
+    parts = _further(offer, session, facts)
+    return (Data("service.short_name", offer.short_name), *parts[:1], *(Aside(part) for part in parts[1:]))
+
+
+DETAIL_TEXTS = (
+    "services.details.gone", "service.demo", "service.call_first", "service.phone", "service.address", "service.address_town",
+    "service.hours", "service.hours.unknown", "service.hours.always", "service.text", "service.text_in", "service.for",
+    "service.not_for", "service.for.unknown", "service.ages", "service.languages", "service.languages.unknown", "service.url",
+    "service.report_to", "service.checked", "service.checked.unknown",
+    *(f"service.authority.{who}" for who in ("police", "migration", "informs")),
+    *(f"service.{field}.{answer}" for field in ("cost", "papers", "wheelchair", "sign") for answer in ("yes", "no", "unknown")),
+    *(f"service.people.{group}" for group in ("women", "men", "children", "lgbtiq", "disabilities")),
+)  # fmt: skip
+
+flow.menu(
+    "details",
+    say=_details_say,
+    says=DETAIL_TEXTS,
+    others=Go("results", only=lambda session, facts: bool(session.slot("shown"))),
+    person=Go("person.where", digit=6),
+    more=Go(
+        "further",
+        only=lambda session, facts: facts.channel.form == "sms" and _offer(session, facts) is not None,
+        digit=7,
+    ),
+)
+flow.menu(
+    "further",
+    say=_further_say,
+    says=DETAIL_TEXTS,
+    others=Go("results", only=lambda session, facts: bool(session.slot("shown"))),
+    person=Go("person.where", digit=6),
+)
+
+
+# --- from anywhere ---------------------------------------------------------------------------------------------------
+
+
+def understand(session: Session, event: Event, facts: Facts) -> Go | None:
+    """Words or a location that the present screen does not take: where they lead, or None."""
+    go = None
+    if isinstance(event, Located):
+        go = located(session, event, facts)
+    elif isinstance(event, Said):
+        heard = event.understood
+        if heard.kinds:
+            kind = heard.kinds[0]
+            go = _from_mention(session, facts, heard.mention, {"kind": kind}) or for_kind(kind).pick(session, event, facts)
+        elif heard.topics:
+            go = Go(TOPICS[heard.topics[0]])
+            return go
+        else:
+            go = _from_mention(session, facts, heard.mention, {})
+    return None if go is None else Go(go.to if "." in go.to else f"services.{go.to}", go.set, go.only, go.do, go.digit)
+
+
+#: What a sentence may be about, beside kinds of help and places -> the screen that answers it.
+TOPICS: dict[str, str] = {
+    "services": "services.where",
+    "person": "person.where",
+    "feedback": "feedback.where",
+    "rights": "rights.asylum",
+    "basics": "basics.where_to_ask",
+    "privacy": "privacy.answer",
+}

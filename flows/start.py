@@ -1,0 +1,48 @@
+"""Start: hello, the menu, languages.
+
+Here belong the first screen with its five facts (E-3), the menu with its fixed digits, and the choice of language. Never here:
+anything about a need.
+"""
+
+from __future__ import annotations
+
+from flows.facts import LANGS, Facts
+from flows.kernel import Flow, Go, Session
+
+flow = Flow("start", lang=LANGS)
+
+
+def _hello(session: Session, facts: Facts) -> dict[str, int]:
+    return {"minutes": facts.keep_minutes}
+
+
+flow.menu(
+    "hello",
+    params=_hello,
+    es=Go("menu", set={"lang": "es"}, digit=1),
+    en=Go("menu", set={"lang": "en"}, digit=2),
+    pt=Go("menu", set={"lang": "pt"}, digit=3),
+)
+flow.menu(
+    "menu",
+    services=Go("services.where", digit=1),
+    person=Go("person.where", digit=2),
+    feedback=Go("feedback.where", digit=3),
+    settings=Go("settings", digit=5),
+    extra=Go("extra", digit=7),
+)
+flow.menu(
+    "extra",
+    rights=Go("rights.asylum", digit=1),
+    basics=Go("basics.where_to_ask", digit=2),
+    privacy=Go("privacy.answer", digit=3),
+)
+flow.menu(
+    "settings",
+    es=Go("menu", set={"lang": "es"}, digit=1),
+    en=Go("menu", set={"lang": "en"}, digit=2),
+    pt=Go("menu", set={"lang": "pt"}, digit=3),
+    country=Go("services.where", digit=4),
+    other=Go("other_languages", digit=6),
+)
+flow.page("other_languages", then=Go("menu"))

@@ -10,7 +10,7 @@ Two ways into the alphabet, on purpose:
   typography bring along, and keeps every letter of the alphabet (ñ é ü ¿ ¡ à ò …). Whatever is still outside,
   ``foreign`` names, so that a test can refuse it.
 - ``to_gsm7`` is for whole messages that carry names from the directory. Its result always fits: other Latin letters
-  lose their mark, letters of other scripts become one "?", and pictures, which carry no fact of their own, are left out.
+  lose their mark, letters of other scripts become one "?", and pictures, which carry no fact of their own, go.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ _MARKS: Final = (
        "¢": "c", "₡": "CRC "}
 )  # fmt: skip
 
-_FOLDED: Final = str.maketrans(_LETTERS | _MARKS)
+_FOLDED: Final = _LETTERS | _MARKS
+_FOLDABLE: Final = re.compile(f"[{re.escape(''.join(_FOLDED))}]")
 
 _DROPPED, _UNREADABLE = "\x00", "\x01"
 _DROPPED_AT_END: Final = re.compile(" *\x00[\x00 ]*(?=\n|$)")
@@ -115,9 +116,13 @@ def fold(text: str) -> str:
 
     Letters that are typed as base and accent are joined first, so that ñ stays ñ however it was typed.
     """
-    if not text.isascii():
+    if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    return text.translate(_FOLDED)
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    return _FOLDABLE.sub(lambda found: _FOLDED[found.group()], text)
 
 
 def foreign(text: str) -> set[str]:
@@ -146,7 +151,7 @@ def _nearest(found: re.Match[str]) -> str:
     known = _BASES.get(letter)
     if known is not None:
         return known
-    plain = unicodedata.normalize("NFKD", letter).translate(_FOLDED)
+    plain = _plain(unicodedata.normalize("NFKD", letter))
     kept = "".join(part for part in plain if not _OUTSIDE.match(part))
     if kept.strip():
         return kept

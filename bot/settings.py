@@ -23,16 +23,19 @@ class Settings(BaseSettings):
     port: int = Field(8000, description="port to listen on")
     public_url: str = Field("", description="address under which providers reach us, such as https://faro.example.org")
 
-    secret_key: SecretStr = Field(SecretStr(""), description="process secret, at least 32 random bytes, base64; kept apart from the stores")
+    secret_key: SecretStr = Field(SecretStr(""), description="32 random bytes or more, base64; kept apart from the stores")
     redis_url: str = Field("", description="session store, redis:// or unix://; empty: embedded, one process, demo only")
     database_url: str = Field("", description="postgresql+psycopg://… ; empty: an SQLite file in `var_dir`")
     var_dir: Path = Field(Path("var"), description="where the embedded database lies")
 
     session_minutes: int = Field(20, ge=15, le=30, description="a silent conversation is forgotten after this (P-3)")
     epoch_hours: int = Field(48, ge=48, description="keys behind pseudonyms are renewed after this")
-    messages_per_minute: int = Field(20, ge=5, description="per person; emergency numbers, leaving and crisis cues are never limited")
+    messages_per_minute: int = Field(20, ge=5, description="per person; 9, 0 and crisis cues are never limited")
     refresh_seconds: int = Field(30, ge=1, le=60, description="the public directory is read again at most this much later")
     countries: str = Field("", description="ISO codes served by this deployment, comma separated; empty: all fourteen")
+
+    metrics_token: SecretStr = Field(SecretStr(""), description="shown by whoever reads /metrics; empty: nobody reads")
+    simulator: bool | None = Field(None, description="the page with a phone; empty: in demo mode only")
 
     telegram_token: SecretStr = Field(SecretStr(""), description="bot token; empty: no Telegram")
     telegram_secret: SecretStr = Field(SecretStr(""), description="secret that Telegram sends with each webhook call")

@@ -52,7 +52,7 @@ pip_install() { "$venv/bin/python" -m pip install --quiet "$@"; }
 
 if [ "$venv" = .venv ] && ! done_before tools requirements-setup.lock; then
     # uv is a convenience: a machine without a wheel for it still gets the builder, from the same lock.
-    if ! pip_install --require-hashes --only-binary :all: -r requirements-setup.lock; then
+    if ! pip_install --require-hashes --only-binary :all: -r requirements-setup.lock 2>/dev/null; then
         say "No wheel of uv for this machine; pip will install instead, which takes longer."
         rm -f "$venv/bin/uv"
         without_uv=$(mktemp)

@@ -177,9 +177,9 @@ flow.choose(
     among=_countries,
     then=Branch(_town_or_on, "town"),
     say=lambda session, facts: (
-        Phrase("services.where.share" if facts.channel.location and not facts.channel.buttons else "services.where"),
+        Phrase("services.where.or_location" if facts.channel.location and not facts.channel.buttons else "services.where"),
     ),
-    says=("services.where", "services.where.share"),
+    says=("services.where", "services.where.or_location"),
     hears=Branch(_where_said, "kind", "results", "nothing", "which", "town", "where", "outside"),
     located=Branch(located, "side", "kind", "results", "nothing", "outside"),
     share=Go("share", only=_can_share, digit=6),
@@ -371,9 +371,13 @@ def open_now(offer: Offer, facts: Facts) -> bool | None:
 def _services(session: Session, facts: Facts) -> list[Choice]:
     buttons = facts.channel.buttons
     return [
-        Choice(offer.key, Data("service.short_name", offer.short_name) if buttons else line(offer, km, facts))
-        for offer, km in _listed(session, facts)
+        Choice(offer.key, _button(number, offer) if buttons else line(offer, km, facts))
+        for number, (offer, km) in enumerate(_listed(session, facts), start=1)
     ]
+
+
+def _button(number: int, offer: Offer) -> Phrase:
+    return Phrase("service.numbered", {"number": number, "line": Data("service.short_name", offer.short_name)})
 
 
 def _results_say(session: Session, facts: Facts) -> tuple[Value, ...]:

@@ -1,0 +1,184 @@
+"""The one path of every message: load, read, step, effects, save, reply. Short on purpose.
+
+Never here: what is said next (``flows``), words (``bot.wording``), a provider's protocol (``bot.channels``), a table.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from bot.effects import Effects
+from bot.exchange import Inbound, Reply, StoreDown
+from bot.layout import ANYTIME, render
+from bot.lexicon import Lexicon
+from bot.sessions import Opened, Sessions
+from bot.understanding import Understanding
+from bot.wording import Wording
+from flows.facts import Directory, Facts, Helplines, Hours, Places
+from flows.kernel import (
+    EMERGENCY,
+    LEAVE,
+    Alarm,
+    Chose,
+    Command,
+    Event,
+    Graph,
+    Located,
+    Outcome,
+    Phrase,
+    Said,
+    Screen,
+    Session,
+    Turn,
+    Unclear,
+)
+from flows.reading import read, urgent
+
+OUTCOMES_IN_A_ROW = 3
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the facts of a turn come from. ``directory`` gives the present snapshot."""
+
+    directory: Callable[[], Directory]
+    places: Places
+    helplines: Helplines
+    neighbours: dict[str, tuple[str, ...]]
+    is_open: Callable[[Hours, float], bool]
+    clock: Callable[[], float] = time.time
+    keep_minutes: int = 20
+    mode: Any = "live"
+
+
+class Conversation:
+    """``handle`` is all that channels know of it."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        sessions: Sessions,
+        wording: Wording,
+        lexicon: Lexicon,
+        understanding: Understanding,
+        world: World,
+        effects: Effects | None = None,
+    ) -> None:
+        self._graph = graph
+        self._sessions = sessions
+        self._wording = wording
+        self._lexicon = lexicon
+        self._understanding = understanding
+        self._world = world
+        self._effects = effects or Effects()
+
+    async def handle(self, inbound: Inbound) -> Reply:
+        """One message of one person. Raises StoreDown when nothing could be kept; the provider then delivers again."""
+        for _ in range(3):
+            opened = await self._sessions.open(inbound.person, inbound.message_id)
+            try:
+                session, reply = await self._turn(opened, inbound)
+            except BaseException:
+                await self._sessions.release(opened)
+                raise
+            if await self._sessions.close(opened, session):
+                return reply
+        raise StoreDown("another message of the same person overtook this one three times")
+
+    async def _turn(self, opened: Opened, inbound: Inbound) -> tuple[Session, Reply]:
+        session, facts = opened.session, self._facts(inbound)
+        if session.left and opened.redelivered:
+            return session, Reply(None, forget=True, outcome="redelivered")
+        if not session.lang:
+            session = msgspec.structs.replace(session, lang=self._language(inbound))
+        here = self._graph.view(session, facts)
+        event = self._event(session, here, inbound)
+        always = isinstance(event, Alarm) or (isinstance(event, Command) and event.name in ("leave", "emergency"))
+        if opened.limited and not always and not urgent(inbound.words, self._lexicon):
+            return opened.session, self._reply(session, _only("kernel.wait", here), inbound, "limited")
+        if opened.redelivered and not always:
+            return session, self._reply(session, here, inbound, "redelivered")
+        if event is None:  # a button of an earlier turn
+            return session, self._reply(session, here, inbound, "redelivered")
+        turn = self._graph.step(session, event, facts)
+        turn = await self._done(turn, inbound, facts)
+        if turn.screen is None:
+            return turn.session, Reply(None, lang=session.lang, forget=turn.session.left, screen=session.screen, outcome="left")
+        outcome = "unclear" if isinstance(event, Unclear) or turn.session.misses else "answered"
+        return turn.session, self._reply(turn.session, turn.screen, inbound, outcome)
+
+    async def _done(self, turn: Turn, inbound: Inbound, facts: Facts) -> Turn:
+        """Run the effects of a turn; an outcome that chooses the screen is the next event of the same turn."""
+        for _ in range(OUTCOMES_IN_A_ROW):
+            if not turn.effects:
+                return turn
+            result = ""
+            for effect in turn.effects:
+                result = await self._effects.run(effect, turn.session, inbound)
+            if not turn.cause:
+                return turn
+            turn = self._graph.step(turn.session, Outcome(turn.effects[-1].name, result, turn.cause), facts)
+        return turn
+
+    # -- reading
+
+    def _event(self, session: Session, here: Screen, inbound: Inbound) -> Event | None:
+        if inbound.press is not None:
+            ordinal = inbound.press.ordinal
+            if ordinal == ANYTIME + LEAVE:
+                return Command("leave")
+            if ordinal == ANYTIME + EMERGENCY:
+                return Command("emergency")
+            if inbound.press.turn != session.turn or not 0 <= ordinal < len(here.options):
+                return None
+            return Chose(here.options[ordinal].id)
+        if inbound.point is not None:
+            return Located(self._world.places.at(*inbound.point.reveal()))
+        if inbound.words is None:
+            return Unclear(inbound.unreadable or "other")
+        event = read(inbound.words, here, self._lexicon)
+        if isinstance(event, Said):
+            return Said(inbound.words, self._understanding.read(inbound.words, str(session.slot("country"))))
+        return event
+
+    def _language(self, inbound: Inbound) -> str:
+        """A guess for the first screen: the words themselves, the person's app or prefix, else Spanish."""
+        guess = ""
+        if inbound.words is not None:
+            guess = self._understanding.language_of(inbound.words)
+        return guess or inbound.lang_hint or "es"
+
+    def _facts(self, inbound: Inbound) -> Facts:
+        world = self._world
+        return Facts(
+            now=world.clock(),
+            channel=inbound.traits,
+            places=world.places,
+            directory=world.directory(),
+            helplines=world.helplines,
+            country_hint=inbound.country_hint,
+            lang_hint=inbound.lang_hint,
+            keep_minutes=world.keep_minutes,
+            mode=world.mode,
+            neighbours=world.neighbours,
+            is_open=world.is_open,
+        )
+
+    # -- replying
+
+    def _reply(self, session: Session, screen: Screen, inbound: Inbound, outcome: str) -> Reply:
+        return Reply(
+            message=render(screen, session.lang, session.turn, inbound.traits, self._wording),
+            lang=session.lang,
+            edit=inbound.press is not None and inbound.traits.edits,
+            screen=screen.id,
+            outcome=outcome,
+            parts=screen.parts,
+        )
+
+
+def _only(id: str, screen: Screen) -> Screen:
+    return Screen(id=screen.id, parts=(Phrase(id),))

@@ -1,0 +1,120 @@
+"""A screen arranged for a channel: paragraphs, buttons or written choices, and on SMS what fits.
+
+Here belongs the order and the cutting. Never here: a word, a protocol of a provider, a decision about the conversation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot import gsm7
+from bot.exchange import Button, Message
+from bot.wording import SMS_FIELD, Wording
+from flows.facts import Traits
+from flows.kernel import BACK, EMERGENCY, LEAVE, MORE, Aside, Option, Phrase, Screen
+
+LABEL = 20
+"""Letters on a button."""
+SMS_SEGMENTS = 3
+"""No SMS is longer than this (L-2)."""
+ANYTIME = 100
+"""Ordinals from here on are digits that mean the same on every turn: a button of an old message still leaves."""
+
+_NAV = (MORE, BACK, EMERGENCY, LEAVE)
+
+
+def render(screen: Screen, lang: str, turn: int, traits: Traits, wording: Wording) -> Message:
+    """The screen as one message of this channel."""
+    if traits.form == "sms":
+        return Message(_sms(screen, lang, wording))
+    text = "\n\n".join(wording.say(lang, part) for part in screen.parts)
+    if traits.buttons:
+        label = wording.say(lang, Phrase("services.share.button")) if screen.asks_location else ""
+        return Message(text, _rows(screen, lang, turn, wording), label)
+    return Message(text + "\n\n" + "\n".join(_written(screen, lang, wording)) if screen.options else text)
+
+
+def ordinal(option: Option, position: int) -> int:
+    """What a button carries for an option that stands at ``position`` on its screen."""
+    return ANYTIME + option.digit if option.digit in (EMERGENCY, LEAVE) else position
+
+
+# --- buttons ---------------------------------------------------------------------------------------------------------
+
+
+def _rows(screen: Screen, lang: str, turn: int, wording: Wording) -> tuple[tuple[Button, ...], ...]:
+    choices: list[Button] = []
+    nav: list[Button] = []
+    for position, option in enumerate(screen.options):
+        label = clipped(wording.say(lang, option.label))
+        button = Button(label, f"{turn}:{ordinal(option, position)}")
+        (nav if option.digit in (BACK, EMERGENCY, LEAVE) else choices).append(button)
+    rows: list[tuple[Button, ...]] = []
+    pending: Button | None = None
+    for button in choices:
+        if pending is not None and len(pending.label) <= 16 and len(button.label) <= 16:
+            rows.append((pending, button))
+            pending = None
+            continue
+        if pending is not None:
+            rows.append((pending,))
+        pending = button
+    if pending is not None:
+        rows.append((pending,))
+    if nav:
+        rows.append(tuple(nav))
+    return tuple(rows)
+
+
+def clipped(label: str) -> str:
+    return label if len(label) <= LABEL else label[: LABEL - 1].rstrip() + "…"
+
+
+# --- written choices -------------------------------------------------------------------------------------------------
+
+
+def _written(screen: Screen, lang: str, wording: Wording, form: Any = "chat", cut: int = SMS_FIELD) -> list[str]:
+    lines = [
+        f"{option.digit} {wording.say(lang, option.label, form, cut)}" for option in screen.options if option.digit not in _NAV
+    ]
+    nav = [option for option in screen.options if option.digit in _NAV]
+    if nav:
+        lines.append(" · ".join(f"{option.digit} {wording.say(lang, option.label, form)}" for option in nav))
+    return lines
+
+
+def _sms(screen: Screen, lang: str, wording: Wording) -> str:
+    """The text in GSM-7 letters. Where it would pass its segments, asides give way first, then long fields are cut."""
+    text = ""
+    for cut in (SMS_FIELD, 40, 28, 18):
+        parts = list(screen.parts)
+        while True:
+            text = _sms_text(screen, parts, lang, wording, cut)
+            if gsm7.segments(text) <= SMS_SEGMENTS:
+                return text
+            asides = [position for position, part in enumerate(parts) if isinstance(part, Aside)]
+            if not asides:
+                break
+            del parts[asides[-1]]
+    return text
+
+
+def _sms_text(screen: Screen, parts: list[Any], lang: str, wording: Wording, cut: int) -> str:
+    lines = [wording.say(lang, part, "sms", cut) for part in parts]
+    lines += [f"{o.digit} {wording.say(lang, o.label, 'sms', cut)}" for o in screen.options if o.digit not in _NAV]
+    ways = [o for o in screen.options if o.digit in (MORE, BACK)]
+    if ways:
+        lines.append(_ways(ways, lang, wording))
+    text = gsm7.to_gsm7("\n".join(lines))
+    # 9 and 0 are said on the first screen; here only where they cost nothing.
+    always = [o for o in screen.options if o.digit in (EMERGENCY, LEAVE)]
+    if always:
+        last = f" {_ways(always, lang, wording)}" if ways else f"\n{_ways(always, lang, wording)}"
+        longer = gsm7.to_gsm7("\n".join(lines) + last)
+        if gsm7.segments(longer) == gsm7.segments(text):
+            return longer
+    return text
+
+
+def _ways(options: list[Option], lang: str, wording: Wording) -> str:
+    return " ".join(f"{option.digit} {wording.say(lang, option.label, 'sms')}" for option in options)

@@ -1,0 +1,146 @@
+"""The words that people may type, in all three languages at once, out of the catalogs and the lists of crisis cues.
+
+Here belongs the look-up from a folded text to a digit, a command, an option, a topic, a kind of help, a crisis cue. Never here:
+a word (they are content), a decision about the conversation.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from bot.wording import CONTENT, ContentError, Wording, country_name
+from flows.crisis import CLASSES, Cues
+from flows.facts import KINDS, LANGS
+from flows.kernel import Country, Data, Phrase, Value
+from flows.reading import fold, fold_constant
+from flows.services import TOPICS
+
+COMMANDS = ("leave", "emergency", "back", "menu", "more", "language", "again")
+
+_CUE_PART = re.compile(r"[^\s]+")
+
+
+def words_of(text: str) -> list[str]:
+    """A comma-separated entry as folded words."""
+    return [folded for folded in (fold(word) for word in text.split(",")) if folded]
+
+
+class Lexicon:
+    """Satisfies ``flows.reading.Lexicon``. Built once; read-only afterwards."""
+
+    def __init__(self, wording: Wording, cues: Cues) -> None:
+        self._digits: dict[str, int] = {}
+        self._commands: dict[str, str] = {}
+        self._names: dict[str, frozenset[str]] = {}
+        self._cues = cues
+        self.topics: dict[str, str] = {}
+        """folded phrase -> topic"""
+        self.kinds: dict[str, str] = {}
+        """folded phrase -> kind of help"""
+        self.marks: dict[str, frozenset[str]] = {}
+        """language -> words that tell it"""
+        for lang in LANGS:
+            for digit in range(10):
+                for word in words_of(wording.text(lang, f"words.digit.{digit}")):
+                    self._digits[word] = digit
+            for command in COMMANDS:
+                self._fill(self._commands, wording, lang, f"words.{command}", command)
+            for code in LANGS:
+                self._fill(self._commands, wording, lang, f"words.lang.{code}", code)
+            for topic in TOPICS:
+                self._fill(self._commands, wording, lang, f"words.topic.{topic}", topic)
+                self._fill(self.topics, wording, lang, f"words.topic.{topic}", topic)
+            for kind in KINDS:
+                self._fill(self.kinds, wording, lang, f"words.kind.{kind.replace('-', '_')}", kind)
+            self.marks[lang] = frozenset(words_of(wording.text(lang, "words.mark")))
+        for id in wording.ids():
+            if not id.startswith("words."):
+                said = {fold(wording.text(lang, id, form)) for lang in LANGS for form in ("chat", "sms")}
+                self._names[id] = frozenset(text for text in said if text and len(text) <= 40)
+
+    @staticmethod
+    def _fill(into: dict[str, str], wording: Wording, lang: str, id: str, meaning: str) -> None:
+        for word in words_of(wording.text(lang, id)):
+            known = into.setdefault(word, meaning)
+            if known != meaning:
+                raise ContentError(f"content/{lang}, {id}: the word “{word}” already means {known}; keep it in one place.")
+
+    @classmethod
+    def load(cls, wording: Wording, folder: Path = CONTENT) -> Lexicon:
+        """With the crisis cues of ``<folder>/<lang>/cues.toml``. Raises ContentError, which names the file."""
+        return cls(wording, load_cues(folder))
+
+    def digit(self, folded: str) -> int | None:
+        return self._digits.get(folded)
+
+    def command(self, folded: str) -> str:
+        return self._commands.get(folded, "")
+
+    def cue(self, folded: str) -> str:
+        return self._cues.find(folded)
+
+    def names(self, label: Value) -> frozenset[str]:
+        if isinstance(label, Phrase):
+            return self._names.get(label.id, frozenset()) if not label.params else _said_inside(label)
+        if isinstance(label, Country):
+            return frozenset(fold_constant(country_name(lang, label.code)) for lang in LANGS)
+        if isinstance(label, Data):
+            return frozenset((fold_constant(label.text),))
+        return frozenset()
+
+
+def _said_inside(label: Phrase) -> frozenset[str]:
+    """Names of a composed label are the fields that it shows, such as the short name of a service."""
+    found: set[str] = set()
+    stack: list[Any] = list(label.params.values())
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Data):
+            found.add(fold_constant(value.text))
+        elif isinstance(value, Phrase):
+            stack += value.params.values()
+        elif hasattr(value, "items") and not isinstance(value, dict):
+            stack += value.items[:1]
+    return frozenset(found)
+
+
+def load_cues(folder: Path = CONTENT) -> Cues:
+    """The crisis cues of all languages. Raises ContentError with the file and the entry that is wrong."""
+    cues: list[tuple[str, str]] = []
+    idioms: list[str] = []
+    negations: list[str] = []
+    for lang in LANGS:
+        path = folder / lang / "cues.toml"
+        try:
+            lists = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ContentError(f"{path} is missing; without it crisis cues in that language go unseen.") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ContentError(f"{path} cannot be read: {error}. Mend that line.") from None
+        for name, phrases in lists.items():
+            if name == "idioms":
+                idioms += [fold(phrase) for phrase in phrases]
+            elif name == "negations":
+                negations += [fold(phrase) for phrase in phrases]
+            elif name in CLASSES:
+                cues += [(name, folded_cue(phrase)) for phrase in phrases]
+            else:
+                raise ContentError(f"{path}: {name} is no class of cues; classes are A to K, idioms and negations.")
+        missing = [name for name in CLASSES if not lists.get(name)]
+        if missing:
+            raise ContentError(f"{path}: no cues of class {', '.join(missing)}; every language needs some of each.")
+    return Cues(cues, idioms, negations)
+
+
+def folded_cue(phrase: str) -> str:
+    """A cue folded like a text, its ``*`` and ``_`` kept."""
+    parts = []
+    for part in _CUE_PART.findall(phrase):
+        if part == "_":
+            parts.append(part)
+        else:
+            parts.append(fold(part.rstrip("*")) + ("*" if part.endswith("*") else ""))
+    return " ".join(parts)

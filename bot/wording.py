@@ -1,0 +1,186 @@
+"""(language, id, parameters) to text: the reviewed catalogs of ``content/``, compiled in memory at start.
+
+Here belongs how values become words: entries, country and language names, dates, distances, opening hours. Never here: which entry
+is said (``flows``), how paragraphs and choices are arranged for a channel (``bot.layout``), a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.messages.pofile import PoFileError, read_po
+
+from flows.facts import LANGS, Hours, Lang
+from flows.kernel import Aside, Country, Data, Day, Km, Language, Listing, Opening, Phrase, Value
+
+CONTENT: Final = Path(__file__).resolve().parent.parent / "content"
+LOCALES: Final[dict[str, Locale]] = {"es": Locale.parse("es_419"), "en": Locale.parse("en"), "pt": Locale.parse("pt_BR")}
+
+Form = Literal["chat", "sms"]
+
+_HOLE = re.compile(r"\{([a-z_]+)\}")
+
+#: On SMS a field of the directory is cut to this many letters, so that a long name cannot push out what matters.
+SMS_FIELD = 60
+
+
+class ContentError(Exception):
+    """A catalog that cannot be used; says which file, which entry, and what to do."""
+
+
+Template = tuple[str | tuple[str], ...]
+"""Literal pieces, and parameters as one-element tuples."""
+
+
+def _compile(text: str) -> Template:
+    pieces: list[str | tuple[str]] = []
+    for position, piece in enumerate(_HOLE.split(text)):
+        if position % 2:
+            pieces.append((piece,))
+        elif piece:
+            pieces.append(piece)
+    return tuple(pieces)
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """Names of the parameters in an entry."""
+    return frozenset(_HOLE.findall(text))
+
+
+class Wording:
+    """All catalogs. ``say`` is the only way from an id to a sentence."""
+
+    def __init__(self, texts: dict[str, dict[tuple[str, str], str]]) -> None:
+        """``texts``: language -> (context, id) -> text; the context is ``sms`` or empty."""
+        self.texts = texts
+        self._chat: dict[str, dict[str, Template]] = {}
+        self._sms: dict[str, dict[str, Template]] = {}
+        for lang, entries in texts.items():
+            self._chat[lang] = {id: _compile(text) for (context, id), text in entries.items() if not context}
+            short = {id: _compile(text) for (context, id), text in entries.items() if context == "sms"}
+            self._sms[lang] = {**self._chat[lang], **short}
+
+    @classmethod
+    def load(cls, folder: Path = CONTENT) -> Wording:
+        """Read ``<folder>/<lang>/LC_MESSAGES/messages.po`` of all languages. Raises ContentError, which names the line."""
+        return cls({lang: _read(folder / lang / "LC_MESSAGES" / "messages.po") for lang in LANGS})
+
+    def text(self, lang: str, id: str, form: Form = "chat") -> str:
+        """The entry as it stands in the catalog, with its placeholders."""
+        entries = self.texts[lang]
+        return entries.get(("sms", id), "") if form == "sms" and ("sms", id) in entries else entries[("", id)]
+
+    def ids(self, lang: Lang = "es") -> list[str]:
+        return [id for context, id in self.texts[lang] if not context]
+
+    def say(self, lang: str, value: Value | Any, form: Form = "chat", cut: int = SMS_FIELD) -> str:
+        """``value`` in words. ``cut`` bounds fields of the directory on SMS, in letters."""
+        if isinstance(value, Phrase):
+            template = (self._sms if form == "sms" else self._chat)[lang].get(value.id)
+            if template is None:
+                raise ContentError(
+                    f"The entry {value.id} is missing in content/{lang}; add it, or run: python -m bot check --write"
+                )
+            params = value.params
+            return "".join(piece if isinstance(piece, str) else self.say(lang, params[piece[0]], form, cut) for piece in template)
+        if isinstance(value, Data):
+            text = " ".join(value.text.split())
+            if form == "sms" and len(text) > cut:
+                return text[: cut - 1].rstrip(" ,.-") + "."
+            return text
+        if isinstance(value, int):
+            return str(value)
+        if isinstance(value, Listing):
+            parts = [self.say(lang, item, form, cut) for item in value.items]
+            if value.lines:
+                return "\n".join(parts)
+            return ", ".join(parts)
+        if isinstance(value, Aside):
+            return self.say(lang, value.value, form, cut)
+        if isinstance(value, Country):
+            return country_name(lang, value.code)
+        if isinstance(value, Km):
+            return f"{value.km:.0f} km"
+        if isinstance(value, Day):
+            return format_date(value.day, format="medium" if form == "sms" else "long", locale=LOCALES[lang])
+        if isinstance(value, Opening):
+            return hours(lang, value.hours)
+        if isinstance(value, Language):
+            return language_name(lang, value.code)
+        raise TypeError(f"{type(value).__name__} cannot be said")
+
+    def joined(self, lang: str, parts: Iterable[str]) -> str:
+        """ "a, b y c"."""
+        return format_list(list(parts), locale=LOCALES[lang])
+
+
+def _read(path: Path) -> dict[tuple[str, str], str]:
+    try:
+        with path.open("rb") as file:
+            catalog = read_po(file, abort_invalid=True)
+    except FileNotFoundError:
+        raise ContentError(f"The catalog {path} is missing; every language needs one.") from None
+    except (PoFileError, UnicodeDecodeError) as error:
+        line = getattr(error, "lineno", "?")
+        raise ContentError(f"The catalog {path} cannot be read at line {line}: {error}. Mend that line.") from None
+    entries: dict[tuple[str, str], str] = {}
+    for message in catalog:
+        if not message.id:
+            continue
+        key = (message.context or "", str(message.id))
+        if key in entries:
+            raise ContentError(f"{path}, line {message.lineno}: the entry {key[1]} stands twice; keep one.")
+        if message.fuzzy or not message.string:
+            what = "marked fuzzy" if message.fuzzy else "empty"
+            raise ContentError(f"{path}, line {message.lineno}: the entry {key[1]} is {what}; a person has to write and review it.")
+        entries[key] = str(message.string)
+    return entries
+
+
+@lru_cache(maxsize=2048)
+def country_name(lang: str, code: str) -> str:
+    """Name of an ISO 3166-1 country in ``lang``."""
+    return LOCALES[lang].territories.get(code, code)
+
+
+@lru_cache(maxsize=512)
+def language_name(lang: str, code: str) -> str:
+    """Name of an ISO 639 language in ``lang``."""
+    return LOCALES[lang].languages.get(code, code)
+
+
+@lru_cache(maxsize=4096)
+def hours(lang: str, opening: Hours) -> str:
+    """Opening hours in words: days with the same hours are said together."""
+    locale = LOCALES[lang]
+    by_day: dict[int, list[tuple[int, int]]] = {}
+    for weekday, opens, closes in sorted(opening.weekly):
+        by_day.setdefault(weekday, []).append((opens, closes))
+    groups: list[tuple[list[int], list[tuple[int, int]]]] = []
+    for weekday in sorted(by_day):
+        if groups and groups[-1][1] == by_day[weekday] and groups[-1][0][-1] == weekday - 1:
+            groups[-1][0].append(weekday)
+        else:
+            groups.append(([weekday], by_day[weekday]))
+    names = locale.days["format"]["abbreviated"]
+    said = []
+    for days, spans in groups:
+        first, last = names[days[0]].rstrip("."), names[days[-1]].rstrip(".")
+        when = first if len(days) == 1 else f"{first}-{last}"
+        said.append(f"{when} " + ", ".join(f"{_clock(lang, opens)}-{_clock(lang, closes)}" for opens, closes in spans))
+    return "; ".join(said)
+
+
+def _clock(lang: str, minutes: int) -> str:
+    if lang == "en":
+        text = format_time(time(minutes // 60 % 24, minutes % 60), "h:mm a", locale=LOCALES["en"])
+        return text.replace(":00", "").replace("\u202f", " ").replace("AM", "am").replace("PM", "pm").replace(" ", "")
+    return f"{minutes // 60 % 24}:{minutes % 60:02d}"

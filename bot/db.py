@@ -5,18 +5,28 @@ Here belongs what every table needs. Never here: tables, queries, anything about
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, MetaData, String, event
-from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import DateTime, MetaData, String, create_engine, event, text
+from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+    from bot.settings import Settings
+
+#: The newest migration in ``bot/migrations`` (a test compares them); ``create_all`` marks new databases with it.
+HEAD = "0001"
 
 #: Every constraint has a name, so that a migration can drop it on both databases.
 NAMES = {
@@ -74,3 +84,214 @@ class Codes(TypeDecorator[tuple[str, ...]]):
 def now() -> datetime:
     """The present instant, in UTC."""
     return datetime.now(UTC)
+
+
+# --- engine ----------------------------------------------------------------------------------------------------------
+
+
+class DatabaseDown(RuntimeError):
+    """The database cannot be reached or is not ready. The message is a sentence for the operator, without secrets."""
+
+
+def url_of(settings: Settings) -> str:
+    """The database's URL: the setting, or an SQLite file in ``var_dir`` (the folder is made, closed to others)."""
+    if settings.database_url:
+        return settings.database_url
+    settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite+aiosqlite:///{(settings.var_dir / 'faro.db').resolve()}"
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine for ``sqlite+aiosqlite:///file`` or ``postgresql+psycopg://…``. Nothing is connected yet.
+
+    Values of rows never show in its errors. Raises DatabaseDown for a URL that it cannot use.
+    """
+    parsed = _parsed(url)
+    engine = create_async_engine(parsed, hide_parameters=True, **_pool(parsed))
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Sessions whose objects stay readable after the commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseDown("DATABASE_URL is not a database URL; write postgresql+psycopg://name@host/database.") from None
+    names = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+    backend = parsed.drivername.partition("+")[0]
+    if backend not in names:
+        raise DatabaseDown(f"Faro keeps its directory in SQLite or PostgreSQL; {backend!r} is neither. Change DATABASE_URL.")
+    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise DatabaseDown("An SQLite database in memory cannot be shared by the threads of Faro; name a file.")
+    return parsed.set(drivername=names[backend])
+
+
+def _pool(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {}
+    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5, "connect_args": {"connect_timeout": 10}}
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sync_engine(url: URL | str) -> Engine:
+    parsed = _parsed(url if isinstance(url, str) else url.render_as_string(hide_password=False))
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed.set(drivername="sqlite"), hide_parameters=True, poolclass=NullPool)
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    return create_engine(parsed, hide_parameters=True, poolclass=NullPool, connect_args={"connect_timeout": 10})
+
+
+@contextlib.contextmanager
+def _plain(url: URL | str) -> Iterator[Engine]:
+    """A synchronous engine for one task; what goes wrong on the way to the database becomes a sentence."""
+    engine = _sync_engine(url)
+    try:
+        with explained(engine.url):
+            yield engine
+    finally:
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def explained(url: URL) -> Iterator[None]:
+    """Turn the drivers' errors about reaching the database into DatabaseDown with one sentence. Others pass."""
+    try:
+        yield
+    except (OperationalError, NoSuchModuleError, OSError) as error:
+        raise DatabaseDown(_sentence(url, error)) from None
+    except DBAPIError as error:
+        if not _names_missing_table(error):
+            raise
+        raise DatabaseDown(_sentence(url, error)) from None
+
+
+def _names_missing_table(error: Exception) -> bool:
+    said = str(getattr(error, "orig", error)).lower()
+    return "no such table" in said or "undefinedtable" in type(getattr(error, "orig", error)).__name__.lower()
+
+
+def _sentence(url: URL, error: Exception) -> str:
+    where = url.database if url.get_backend_name() == "sqlite" else f"{url.database} on {url.host or 'its local socket'}"
+    if _names_missing_table(error):
+        return f"The database {where} has no tables yet; run `python -m bot migrate`."
+    said = str(getattr(error, "orig", error)).lower()
+    if "locked" in said:
+        return f"The database {where} is locked by another process; stop that process, or use PostgreSQL for several."
+    if "authentication" in said or "password" in said or "role" in said:
+        return f"The database {where} refuses the name or the password; correct DATABASE_URL."
+    if "does not exist" in said:
+        return f"The database {where} does not exist; create it, or correct DATABASE_URL."
+    if url.get_backend_name() == "sqlite":
+        return f"The database file {where} cannot be opened or written; check VAR_DIR and its permissions."
+    return f"The database {where} cannot be reached; start it, or correct DATABASE_URL."
+
+
+@contextlib.contextmanager
+def reading(engine: AsyncEngine) -> Iterator[Connection]:
+    """A synchronous connection for a worker thread, in one read-only transaction that sees one state of everything.
+
+    Only for long reads off the event loop. Raises DatabaseDown.
+    """
+    with _plain(engine.url) as plain:
+        if plain.dialect.name == "sqlite":
+            with plain.connect() as connection:
+                connection.exec_driver_sql("PRAGMA query_only=ON")
+                connection.exec_driver_sql("BEGIN")  # the driver itself begins at the first write only
+                try:
+                    yield connection
+                finally:
+                    connection.exec_driver_sql("ROLLBACK")
+        else:
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            with plain.connect().execution_options(**options) as connection:
+                yield connection
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """Return when the database answers. Raises DatabaseDown with a sentence when it does not."""
+    with explained(engine.url):
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+
+async def checkpoint(engine: AsyncEngine) -> bool:
+    """After a wipe: empty SQLite's write-ahead log, where deleted bytes would stay. True when nothing is left there.
+
+    On PostgreSQL there is nothing to do here: only sealed bytes may be stored in it.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        busy, *_ = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+    return not busy
+
+
+# --- making and changing the tables ----------------------------------------------------------------------------------
+
+
+async def create_all(engine: AsyncEngine) -> None:
+    """Make every table that is missing and mark the database as migrated: for the demo, in a tenth of Alembic's time."""
+    from bot.directory import tables  # noqa: PLC0415 - it imports this module
+
+    with explained(engine.url):
+        async with engine.begin() as connection:
+            await connection.run_sync(Table.metadata.create_all)
+            marked = text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+            await connection.execute(marked)
+            if not (await connection.execute(text("SELECT 1 FROM alembic_version"))).first():
+                await connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+            stamp = tables.DirectoryStamp.__table__  # type: ignore[attr-defined]
+            if not (await connection.execute(stamp.select())).first():
+                await connection.execute(stamp.insert().values(id=1, version=1))
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        with contextlib.suppress(OSError):
+            os.chmod(engine.url.database, 0o600)
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database to a revision (synchronous; seconds). Raises DatabaseDown."""
+    from alembic import command  # noqa: PLC0415 - half a second that a running program need not pay
+
+    with _migrating(url) as config:
+        command.upgrade(config, revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take the database back to an older revision, ``base`` for none. Data of what is dropped are lost."""
+    from alembic import command  # noqa: PLC0415
+
+    with _migrating(url) as config:
+        command.downgrade(config, revision)
+
+
+def revision_of(url: str) -> str:
+    """The revision that the database is at; empty when it has none."""
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+
+    with _plain(url) as engine, engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+@contextlib.contextmanager
+def _migrating(url: str) -> Iterator[Config]:
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with _plain(url) as engine, engine.connect() as connection:
+        config.attributes["connection"] = connection
+        yield config

@@ -201,7 +201,7 @@ class ServiceAtLocation(Table, table=True):
     demo: bool = False
     sensitive: bool = False
 
-    audience: str = Field(default="hidden", max_length=10)
+    audience: str = Field(default="hidden", max_length=10, sa_column_kwargs={"server_default": "hidden"})
     audience_name: str | None = Field(default=None, max_length=10)
     audience_organisation: str | None = Field(default=None, max_length=10)
     audience_address: str | None = Field(default=None, max_length=10)
@@ -287,7 +287,7 @@ class ComplaintChannel(Table, table=True):
     independent: bool = False
     free: bool | None = None
     demo: bool = False
-    audience: str = Field(default="hidden", max_length=10)
+    audience: str = Field(default="hidden", max_length=10, sa_column_kwargs={"server_default": "hidden"})
     approved_by: str | None = None
     approved_on: datetime | None = Field(default=None, sa_type=UTCDateTime)
 

@@ -1,0 +1,477 @@
+"""The public directory as a snapshot in memory: what conversations search. Built for the public in one pass.
+
+The statements filter by audience and validity in the database, so what is not public never reaches this process's
+snapshot: the same statements with the same parameters run, and the same bytes come out, whether or not hidden entries
+exist. Offers are kept as bytes and decoded when asked for, three a turn.
+
+Never here: writing, other audiences, anything about the person who searches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot import db
+from bot.directory import stamp
+from bot.directory.search import Index, breathe, rounded_km
+from bot.directory.tables import (
+    ComplaintChannel,
+    Location,
+    Organization,
+    Phone,
+    Schedule,
+    Service,
+    ServiceAtLocation,
+    ServiceText,
+)
+from bot.directory.visibility import View, visible_to
+from bot.settings import Settings
+from flows import facts
+from flows.facts import COUNTRIES, PEOPLE, Found, Hours, Offer, Query
+
+EPOCH = date(1970, 1, 1)
+_BATCH = 512
+
+
+class _Packed(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """An offer as it is kept; what repeats from entry to entry is a number into a table of the snapshot."""
+
+    key: int
+    country: str
+    name: str
+    short_name: str
+    organisation: int
+    kinds: tuple[str, ...]
+    languages: tuple[str, ...]
+    flags: int
+    texts: tuple[tuple[str, str], ...]
+    phones: tuple[tuple[str, str, int], ...]
+    hours: int
+    verified: int
+    due_day: int
+    point: tuple[float, float] | None
+    address: str | None
+    municipality: str | None
+    email: str | None
+    url: str | None
+    cost: str | None
+    ages: tuple[int | None, int | None]
+    tri: tuple[bool | None, ...]
+    """free, papers, wheelchair, sign language, then the groups of PEOPLE"""
+    authority: str
+    report_to: str | None
+
+
+_SPECIALISED, _REMOTE, _DEMO = 1, 2, 4
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
+
+
+class Snapshot:
+    """A ``flows.facts.Directory`` for the public, fixed at one moment but for the limits of S-4, which follow the clock.
+
+    ``stamp``: version of the directory that it shows. ``good_until``: seconds since 1970 after which it must be rebuilt
+    for its own sake (a new day, a change of the clocks); it stays right after that, only slower.
+    """
+
+    def __init__(self, now: float, clock: Callable[[], float] | None = None) -> None:
+        self.stamp = -1
+        self.built_at = now
+        self.clock: Callable[[], float] = clock or (lambda: now)
+        self._index = Index(now)
+        self._keys = array("q")
+        self._packed: list[bytes] = []
+        self._organisations: list[str] = []
+        self._complaints: dict[str, tuple[facts.ComplaintChannel, ...]] = {}
+        self._withdrawn: frozenset[int] = frozenset()
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def good_until(self) -> float:
+        midnight = (self.built_at // 86400 + 1) * 86400
+        return min(midnight, self._index.slots_until)
+
+    def search(self, query: Query) -> list[Found]:
+        """As ``flows.facts.Directory.search``. Distances are rounded (S-8)."""
+        today = int(self.clock() // 86400)
+        hits = self._index.search(query, today, self._withdrawn)
+        return [Found(offer=self._offer(rank, today), km=None if km is None else rounded_km(km)) for rank, km in hits]
+
+    def get(self, key: int) -> Offer | None:
+        """The offer of that key, if it is still to be shown."""
+        rank = self._rank(key)
+        today = int(self.clock() // 86400)
+        if rank is None or rank in self._withdrawn or self._index.last_day[rank] < today:
+            return None
+        return self._offer(rank, today)
+
+    def complaint_channels(self, country: str) -> list[facts.ComplaintChannel]:
+        """Channels of the organisations shown in that country; independent bodies last."""
+        return list(self._complaints.get(country, ()))
+
+    def withdraw(self, keys: set[int]) -> None:
+        """Stop showing these at once; used between a change of an audience and the next snapshot."""
+        ranks = {rank for key in keys if (rank := self._rank(key)) is not None}
+        self._withdrawn = self._withdrawn | ranks
+
+    def encoded(self) -> bytes:
+        """Everything that the snapshot holds, as bytes: equal directories give equal bytes."""
+        index = self._index
+        return msgspec.msgpack.encode(
+            (
+                list(self._keys),
+                self._packed,
+                self._organisations,
+                self._complaints,
+                index.patterns,
+                [
+                    (mask.to_bytes(64, "little"), *coordinates)
+                    for mask, *coordinates in zip(
+                        index.masks, map(repr, index.xs), map(repr, index.ys), map(repr, index.zs), strict=True
+                    )
+                ],
+                list(index.hours_of),
+                list(index.last_day),
+                bytes(index.remote),
+            )
+        )
+
+    def _rank(self, key: int) -> int | None:
+        rank = bisect_left(self._keys, key)
+        return rank if rank < len(self._keys) and self._keys[rank] == key else None
+
+    def _offer(self, rank: int, today: int) -> Offer:
+        row = _decode(self._packed[rank])
+        free, papers, wheelchair, sign, *people = row.tri
+        return Offer(
+            key=row.key,
+            country=row.country,
+            name=row.name,
+            short_name=row.short_name,
+            organisation=self._organisations[row.organisation],
+            kinds=row.kinds,
+            specialised=bool(row.flags & _SPECIALISED),
+            texts=dict(row.texts),
+            lat=row.point[0] if row.point else None,
+            lon=row.point[1] if row.point else None,
+            address=row.address,
+            municipality=row.municipality,
+            phones=tuple(
+                facts.Phone(number=number, shown=shown, text=bool(how & 1), whatsapp=bool(how & 2))
+                for number, shown, how in row.phones
+            ),
+            email=row.email,
+            url=row.url,
+            hours=self._index.patterns[row.hours] if row.hours >= 0 else None,
+            free=free,
+            cost=row.cost,
+            papers=papers,
+            languages=row.languages,
+            people={group: served for group, served in zip(PEOPLE, people, strict=True) if served is not None},
+            min_age=row.ages[0],
+            max_age=row.ages[1],
+            wheelchair=wheelchair,
+            sign_language=sign,
+            authority=row.authority,  # type: ignore[arg-type]
+            verified_on=EPOCH + timedelta(days=row.verified),
+            check="due" if today >= row.due_day else "fresh",
+            remote=bool(row.flags & _REMOTE),
+            demo=bool(row.flags & _DEMO),
+            report_to=row.report_to,
+        )
+
+
+async def build(engine: AsyncEngine, now: float, settings: Settings, clock: Callable[[], float] | None = None) -> Snapshot:
+    """The public directory at ``now`` (seconds since 1970), read in a thread by a connection of its own.
+
+    ``clock`` gives the time to searches (default: it stands still at ``now``). Raises ``bot.db.DatabaseDown``.
+    """
+    return await asyncio.to_thread(_build, engine, now, settings, clock)
+
+
+def _build(engine: AsyncEngine, now: float, settings: Settings, clock: Callable[[], float] | None) -> Snapshot:
+    with db.reading(engine) as connection:
+        return _read(connection, now, settings, clock)
+
+
+def _read(connection: Connection, now: float, settings: Settings, clock: Callable[[], float] | None) -> Snapshot:
+    snapshot = Snapshot(now, clock)
+    snapshot.stamp = connection.execute(stamp.READ).scalar() or 0
+    today = datetime.fromtimestamp(now, UTC).date()
+    statements = _Statements(visible_to("public"), today, settings)
+    channels, snapshot._complaints = _complaints(connection, statements)
+    texts = _Stream(connection, statements.texts())
+    phones = _Stream(connection, statements.phones())
+    schedules = _Stream(connection, statements.schedules())
+    index = snapshot._index
+    organisations: dict[str, int] = {}
+    for row in _rows(connection, statements.entries()):
+        if row.audience not in statements.view.levels:  # the database was asked for nothing else
+            raise AssertionError("An entry for another audience came out of the database; nothing is shown.")
+        hours = _hours(schedules.of(row.key))
+        pattern = index.pattern(hours) if hours is not None else -1
+        due, last = _limits(row, settings)
+        people = tuple(getattr(row, f"people_{group}") for group in PEOPLE)
+        shown = row.organisation or ""
+        kinds = tuple(kind for kind in facts.KINDS if kind in row.kinds)
+        languages = tuple(row.languages)
+        index.add(
+            row.country,
+            row.latitude,
+            row.longitude,
+            kinds,
+            languages,
+            [group for group, served in zip(PEOPLE, people, strict=True) if served],
+            not row.specialised,
+            row.remote,
+            pattern,
+            last,
+        )
+        snapshot._keys.append(row.key)
+        snapshot._packed.append(
+            _encode(
+                _Packed(
+                    key=row.key,
+                    country=row.country,
+                    name=row.name or "",
+                    short_name=row.short_name or "",
+                    organisation=organisations.setdefault(shown, len(organisations)),
+                    kinds=kinds,
+                    languages=languages,
+                    flags=(row.specialised and _SPECIALISED) | (row.remote and _REMOTE) | (row.demo and _DEMO),
+                    texts=tuple((text.language, text.text) for text in texts.of(row.key)),
+                    phones=tuple(
+                        (phone.number, phone.shown, (phone.text and 1) | (phone.whatsapp and 2)) for phone in phones.of(row.key)
+                    ),
+                    hours=pattern,
+                    verified=(row.verified_on - EPOCH).days,
+                    due_day=due,
+                    point=None if row.latitude is None else (row.latitude, row.longitude),
+                    address=row.address,
+                    municipality=row.municipality,
+                    email=row.email,
+                    url=row.url,
+                    cost=row.cost,
+                    ages=(row.min_age, row.max_age),
+                    tri=(row.free, row.papers, row.wheelchair, row.sign_language, *people),
+                    authority=row.authority,
+                    report_to=channels.get((row.organization_id, row.country)) if row.organisation else None,
+                )
+            )
+        )
+        if len(snapshot._keys) % _BATCH == 0:
+            breathe()
+    snapshot._organisations = list(organisations)
+    index.finish()
+    return snapshot
+
+
+def _limits(row: Row[Any], settings: Settings) -> tuple[int, int]:
+    """(first day on which it is labelled, last day on which it is shown), counted from 1970-01-01 (S-4)."""
+    verified = (row.verified_on - EPOCH).days
+    due = verified + settings.service_due_days
+    if row.review_on is not None:
+        due = min(due, (row.review_on - EPOCH).days)
+    last = verified + settings.service_stale_days - 1
+    if row.expires_on is not None:
+        last = min(last, (row.expires_on - EPOCH).days)
+    return due, last
+
+
+def _hours(rows: list[Row[Any]]) -> Hours | None:
+    if not rows:
+        return None
+    if any(row.always for row in rows):
+        return Hours(zone=rows[0].zone, always=True)
+    weekly = sorted({(int(day), row.opens, row.closes) for row in rows for day in row.weekdays})
+    return Hours(zone=rows[0].zone, weekly=tuple(weekly)) if weekly else None
+
+
+def _complaints(
+    connection: Connection, statements: _Statements
+) -> tuple[dict[tuple[Any, str], str], dict[str, tuple[facts.ComplaintChannel, ...]]]:
+    first: dict[tuple[Any, str], str] = {}
+    by_country: dict[str, list[facts.ComplaintChannel]] = {}
+    for row in connection.execute(statements.complaints()):
+        by_country.setdefault(row.country, []).append(
+            facts.ComplaintChannel(
+                organisation=row.name,
+                how=row.how,
+                value=row.value,
+                independent=row.independent,
+                free=row.free,
+                demo=row.demo,
+            )
+        )
+        if not row.independent:
+            first.setdefault((row.organization_id, row.country), row.value)
+    return first, {country: tuple(rows) for country, rows in by_country.items()}
+
+
+class _Statements:
+    """The five statements of a snapshot; all but one condition they share is ``visible_to``."""
+
+    def __init__(self, view: View, today: date, settings: Settings) -> None:
+        self.view = view
+        self.entry = ServiceAtLocation.__table__.c  # type: ignore[attr-defined]
+        self.service = Service.__table__.c  # type: ignore[attr-defined]
+        self.location = Location.__table__.c  # type: ignore[attr-defined]
+        self.organisation = Organization.__table__.c  # type: ignore[attr-defined]
+        named = tuple(code.strip().upper() for code in settings.countries.split(",") if code.strip())
+        self._shown: ColumnElement[bool] = and_(
+            view.entry(),
+            self.service.status == "active",
+            self.service.verified_on > today - timedelta(days=settings.service_stale_days),
+            or_(self.service.expires_on.is_(None), self.service.expires_on >= today),
+            self.location.country.in_(named or COUNTRIES),
+        )
+
+    def entries(self) -> Select[Any]:
+        view, entry, service, location = self.view, self.entry, self.service, self.location
+        return self._of(
+            entry.key,
+            entry.audience,
+            entry.remote,
+            entry.demo,
+            location.country,
+            service.organization_id,
+            view.column("name", service.name).label("name"),
+            view.column("name", service.short_name).label("short_name"),
+            view.column("organisation", self.organisation.name).label("organisation"),
+            service.kinds,
+            service.specialised,
+            service.languages,
+            view.column("email", service.email).label("email"),
+            view.column("url", service.url).label("url"),
+            service.free,
+            service.cost,
+            service.papers,
+            *(service[f"people_{group}"] for group in PEOPLE),
+            service.min_age,
+            service.max_age,
+            service.authority,
+            service.verified_on,
+            service.review_on,
+            service.expires_on,
+            view.column("address", location.address).label("address"),
+            view.column("point", location.latitude).label("latitude"),
+            view.column("point", location.longitude).label("longitude"),
+            view.column("municipality", location.municipality).label("municipality"),
+            location.wheelchair,
+            location.sign_language,
+        )
+
+    def texts(self) -> Select[Any]:
+        text = ServiceText.__table__.c  # type: ignore[attr-defined]
+        return (
+            self._of(self.entry.key, text.language, text.text)
+            .join(ServiceText.__table__, text.service_id == self.service.id)  # type: ignore[attr-defined]
+            .where(self.view.shows("texts"))
+            .order_by(text.original.desc(), text.language)
+        )
+
+    def phones(self) -> Select[Any]:
+        phone = Phone.__table__.c  # type: ignore[attr-defined]
+        return (
+            self._of(self.entry.key, phone.number, phone.shown, phone.text, phone.whatsapp)
+            .join(Phone.__table__, self._belongs(phone))  # type: ignore[attr-defined]
+            .where(self.view.shows("phones"))
+            .order_by(phone.position, phone.number)
+        )
+
+    def schedules(self) -> Select[Any]:
+        schedule = Schedule.__table__.c  # type: ignore[attr-defined]
+        return (
+            self._of(self.entry.key, schedule.zone, schedule.weekdays, schedule.opens, schedule.closes, schedule.always)
+            .join(Schedule.__table__, self._belongs(schedule))  # type: ignore[attr-defined]
+            .where(self.view.shows("hours"))
+            .order_by(schedule.zone, schedule.opens, schedule.closes, schedule.weekdays)
+        )
+
+    def complaints(self) -> Select[Any]:
+        """Of organisations that show themselves in that country, and of independent bodies."""
+        channel = ComplaintChannel.__table__.c  # type: ignore[attr-defined]
+        shows_itself = exists(
+            select(self.entry.id)
+            .join(Service.__table__, self.service.id == self.entry.service_id)  # type: ignore[attr-defined]
+            .join(Location.__table__, self.location.id == self.entry.location_id)  # type: ignore[attr-defined]
+            .where(
+                self.service.organization_id == self.organisation.id,
+                self.location.country == channel.country,
+                self.view.shows("organisation"),
+                self._shown,
+            )
+            .correlate(Organization.__table__, ComplaintChannel.__table__)  # type: ignore[attr-defined]
+        )
+        return (
+            select(
+                channel.organization_id,
+                channel.country,
+                channel.how,
+                channel.value,
+                channel.independent,
+                channel.free,
+                channel.demo,
+                self.organisation.name,
+            )
+            .join(Organization.__table__, self.organisation.id == channel.organization_id)  # type: ignore[attr-defined]
+            .where(self.view.complaint_channel(), or_(channel.independent, shows_itself))
+            .order_by(channel.country, channel.independent, self.organisation.name, channel.how, channel.value)
+        )
+
+    def _belongs(self, child: Any) -> ColumnElement[bool]:
+        return and_(
+            child.service_id == self.service.id,
+            or_(child.service_at_location_id.is_(None), child.service_at_location_id == self.entry.id),
+        )
+
+    def _of(self, *columns: Any) -> Select[Any]:
+        return (
+            select(*columns)
+            .select_from(ServiceAtLocation.__table__)  # type: ignore[attr-defined]
+            .join(Service.__table__, self.service.id == self.entry.service_id)  # type: ignore[attr-defined]
+            .join(Location.__table__, self.location.id == self.entry.location_id)  # type: ignore[attr-defined]
+            .join(Organization.__table__, self.organisation.id == self.service.organization_id)  # type: ignore[attr-defined]
+            .where(self._shown)
+            .order_by(self.entry.key)
+        )
+
+
+def _rows(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]:
+    return iter(connection.execute(statement, execution_options={"yield_per": _BATCH}))
+
+
+class _Stream:
+    """Rows of a second statement in the same order of keys, taken as the first one goes by."""
+
+    def __init__(self, connection: Connection, statement: Select[Any]) -> None:
+        self._groups = groupby(_rows(connection, statement), key=itemgetter(0))
+        self._key: int | None = None
+        self._rows: Iterator[Row[Any]] = iter(())
+        self._advance()
+
+    def of(self, key: int) -> list[Row[Any]]:
+        while self._key is not None and self._key < key:
+            self._advance()
+        if self._key != key:
+            return []
+        rows = list(self._rows)
+        self._advance()
+        return rows
+
+    def _advance(self) -> None:
+        self._key, self._rows = next(self._groups, (None, iter(())))

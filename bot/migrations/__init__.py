@@ -1,0 +1,1 @@
+"""Alembic migrations, numbered. Run by ``bot.db.migrate``; no ``alembic.ini`` is needed."""

@@ -202,8 +202,8 @@ class Twilio:
         elif opt_out in ("HELP", "START"):
             return _SILENCE
         else:
-            inbound = self._inbound(form, number, traits, opt_out, country, lang)
             try:
+                inbound = self._inbound(form, number, traits, opt_out, country, lang)
                 async with asyncio.timeout(self._patience):
                     reply = await self._handle(inbound)
                 if reply.message is None:

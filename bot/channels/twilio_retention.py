@@ -109,6 +109,11 @@ class _Hook:
     fallback_method: str
 
 
+async def faults(client: Any, public_url: str) -> list[str]:
+    """All that is wrong at Twilio's side, for the doctor: ``check_number`` and ``check_redaction``."""
+    return [*await check_number(client, public_url), *await check_redaction(client)]
+
+
 async def check_number(client: Any, public_url: str) -> list[str]:
     """What is wrong with the webhooks that lead to ``public_url``, one sentence each; empty when all is well.
 
@@ -149,13 +154,14 @@ def _hooks(client: Any) -> Iterator[_Hook]:
             number.sms_fallback_method or "POST",
         )
     for sender in client.messaging.v2.channels_senders.list(channel="whatsapp"):
-        webhook = sender.webhook
+        # The library hands the webhook of a listed sender out as it came, and that of a fetched one as an object.
+        webhook = sender.webhook if isinstance(sender.webhook, dict) else vars(sender.webhook or object)
         yield _Hook(
             f"WhatsApp sender {sender.sender_id}",
-            (webhook and webhook.callback_url) or "",
-            (webhook and webhook.callback_method) or "POST",
-            (webhook and webhook.fallback_url) or "",
-            (webhook and webhook.fallback_method) or "POST",
+            webhook.get("callback_url") or "",
+            webhook.get("callback_method") or "POST",
+            webhook.get("fallback_url") or "",
+            webhook.get("fallback_method") or "POST",
         )
 
 
@@ -168,7 +174,8 @@ def _findings(hook: _Hook, ours: str) -> Iterator[str]:
     parts = urlsplit(hook.url)
     if parts.scheme != "https":
         yield f"{hook.sender} calls us without encryption: set the address to begin with https."
-    if parts._replace(query="", fragment="").geturl() not in (f"{ours}sms", f"{ours}whatsapp"):
+    # The address is known to begin like ours (``_leads``); what is left is its end.
+    if parts.path.rpartition("/twilio/")[2] not in ("sms", "whatsapp"):
         yield (
             f"{hook.sender} calls {parts.path}, which is no address of ours: set {ours}sms or {ours}whatsapp, "
             "without a slash at its end."

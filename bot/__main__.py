@@ -1,0 +1,208 @@
+"""The commands: demo, serve, work, migrate, check, show, talk, import, export, audience, approve.
+
+Here belongs what each command starts. Never here: how a part works. Imports wait until a command needs them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    options, rest = _parser().parse_known_args(argv)
+    command = COMMANDS[options.command]
+    if rest and options.command not in PASSED_ON:
+        print(f"{options.command} does not take {' '.join(rest)}; see: python -m bot {options.command} --help", file=sys.stderr)
+        return 2
+    options.rest = rest
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        return 130
+    except _sentences() as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _sentences() -> tuple[type[BaseException], ...]:
+    """Errors whose text is written for the operator. Anything else is a fault of ours and shows its trace."""
+    from bot.db import DatabaseDown
+    from bot.exchange import StoreDown
+    from bot.secret import BadSecret
+    from bot.wording import ContentError
+
+    return (DatabaseDown, StoreDown, BadSecret, ContentError)
+
+
+PASSED_ON = ("import", "export", "audience", "approve")
+"""Commands of the directory parse their own arguments."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="faro", description="Faro: which help is near and safe to show.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, what: str, **rest: Any) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=what, description=what, **rest)
+
+    demo = add("demo", "everything on this machine, with invented services: nothing to set up")
+    demo.add_argument("--port", type=int, help="port to listen on (also the setting PORT)")
+    add("serve", "answer messages: webhooks, health, metrics")
+    add("work", "recurring jobs, and polling for Telegram where there is no public address")
+    migrate = add("migrate", "bring the database up to this version")
+    migrate.add_argument("--to", default="head", help="a revision, or base")
+    check = add("check", "say everything about the settings that is unsafe or incomplete")
+    check.add_argument("--write", action="store_true", help="add missing ids to the catalogs, as empty entries to be written")
+    show = add("show", "print a topic as a readable script, or draw the map of all screens")
+    show.add_argument("topic", nargs="?", help="such as services")
+    show.add_argument("--lang", choices=("es", "en", "pt"), default="es")
+    show.add_argument("--map", metavar="FILE", nargs="?", const="-", help="write the map of all screens as SVG (to FILE)")
+    talk = add("talk", "a terminal phone: lines are messages", formatter_class=argparse.RawDescriptionHelpFormatter)
+    talk.epilog = (
+        "@4.65,-74.05 shares a location, !40m lets time pass, %voice sends a voice note, %again delivers the last message again"
+    )
+    talk.add_argument("--channel", choices=("sms", "telegram", "whatsapp"), default="sms")
+    talk.add_argument("--lang", choices=("es", "en", "pt"), default="es", help="language that the phone or its country suggests")
+    talk.add_argument("--country", default="", help="ISO code of the country of the number, such as CO")
+    talk.add_argument("--now", help="fix the clock, such as 2026-03-02T15:00:00Z")
+    talk.add_argument("--seed", type=int, help="fix chance")
+    for name, what in (
+        ("import", "take rows of a register into the directory, hidden until a named role approves them"),
+        ("export", "write what is public as HSDS 3.0"),
+        ("audience", "change who may see an entry, or one field of it"),
+        ("approve", "let a named role approve imported entries"),
+    ):
+        add(name, what, add_help=False)
+    return parser
+
+
+# --- one function a command ------------------------------------------------------------------------------------------
+
+
+def _settings(**changes: Any) -> Any:
+    from pydantic import ValidationError
+
+    from bot.settings import Settings
+
+    try:
+        return Settings(**changes)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = ".".join(str(part) for part in fault["loc"]).upper()
+            print(f"The setting {name} cannot be used: {fault['msg']}. See docs/settings.md.", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def demo(options: argparse.Namespace) -> int:
+    from bot.demo import run
+
+    changes = {"mode": "demo"} | ({"port": options.port} if options.port else {})
+    return run(_settings(**changes))
+
+
+def serve(options: argparse.Namespace) -> int:
+    from bot.serve import run
+
+    return run(_settings())
+
+
+def work(options: argparse.Namespace) -> int:
+    from bot.jobs import run
+
+    return run(_settings())
+
+
+def migrate(options: argparse.Namespace) -> int:
+    from bot import db
+
+    url = db.url_of(_settings())
+    db.migrate(url, options.to) if options.to != "base" else db.downgrade(url, "base")
+    print("The database is up to date." if options.to == "head" else f"The database is at {options.to}.")
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    from bot.catalogs import write_missing
+    from bot.serve import report
+
+    if options.write:
+        for line in write_missing():
+            print(line)
+        return 0
+    return asyncio.run(report(_settings(), sys.stdout))
+
+
+def show(options: argparse.Namespace) -> int:
+    from bot.show import drawn, script
+    from bot.wording import Wording
+    from flows.topics import GRAPH
+
+    if options.map:
+        picture = drawn(GRAPH)
+        if options.map == "-":
+            print(picture, end="")
+        else:
+            Path(options.map).write_text(picture, encoding="utf-8")
+        return 0
+    if not options.topic:
+        print(f"Which topic? {', '.join(flow.name for flow in GRAPH.flows)}. Or --map for the map of all screens.", file=sys.stderr)
+        return 2
+    try:
+        print(script(GRAPH, options.topic, options.lang, Wording.load()))
+    except KeyError as error:
+        print(error.args[0], file=sys.stderr)
+        return 2
+    return 0
+
+
+def talk(options: argparse.Namespace) -> int:
+    from bot.talk import main as talk_main
+
+    return asyncio.run(talk_main(options))
+
+
+def import_(options: argparse.Namespace) -> int:
+    from bot.directory.importing import main as import_main
+
+    return import_main(options.rest, _settings())
+
+
+def export(options: argparse.Namespace) -> int:
+    from bot.directory.exporting import main as export_main
+
+    return export_main(options.rest, _settings())
+
+
+def audience(options: argparse.Namespace) -> int:
+    from bot.directory.audience import main as audience_main
+
+    return audience_main(options.rest, _settings())
+
+
+def approve(options: argparse.Namespace) -> int:
+    from bot.directory.approval import main as approve_main
+
+    return approve_main(options.rest, _settings())
+
+
+COMMANDS = {
+    "demo": demo,
+    "serve": serve,
+    "work": work,
+    "migrate": migrate,
+    "check": check,
+    "show": show,
+    "talk": talk,
+    "import": import_,
+    "export": export,
+    "audience": audience,
+    "approve": approve,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,313 @@
+"""The composition root: the only module that builds things and knows all of them.
+
+Here belongs which part gets which. Never here: behaviour of a part, a setting that is not read from ``Settings``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+
+from bot import db, health, logs
+from bot.channels import simulator
+from bot.channels.telegram import Profile, Telegram
+from bot.channels.twilio import Twilio
+from bot.conversation import Conversation, World
+from bot.directory.hours import is_open
+from bot.directory.live import LiveDirectory
+from bot.exchange import Handle, Inbound, Person, Reply, StoreDown
+from bot.helplines import HelplineBook
+from bot.layout import render
+from bot.lexicon import Lexicon
+from bot.metrics import Metrics, endpoint
+from bot.places import Gazetteer, country_of_prefix, neighbours
+from bot.secret import process_secret
+from bot.sessions import EmbeddedStore, RedisStore, Sessions, Store
+from bot.settings import Settings
+from bot.understanding import Understanding
+from bot.vault import Vault
+from bot.wording import Wording
+from flows.facts import COUNTRIES, LANGS, Directory, Helplines, Places, Traits
+from flows.kernel import Data, Listing, Phrase, Screen
+from flows.topics import GRAPH
+
+
+@dataclass(slots=True)
+class Content:
+    """What is read once at start and never changes: catalogs, words, places, helplines."""
+
+    wording: Wording
+    lexicon: Lexicon
+    places: Gazetteer
+    helplines: HelplineBook
+
+    @classmethod
+    def load(cls, settings: Settings) -> Content:
+        """Raises an error whose text names the file and the line that is wrong."""
+        wording = Wording.load()
+        return cls(wording, Lexicon.load(wording), Gazetteer.load(), HelplineBook.load(settings))
+
+
+def conversation(
+    content: Content,
+    store: Store,
+    directory: Callable[[], Directory],
+    settings: Settings,
+    *,
+    clock: Callable[[], float] = time.time,
+    chance: Callable[[int], bytes] = os.urandom,
+    places: Places | None = None,
+    helplines: Helplines | None = None,
+) -> tuple[Conversation, Sessions]:
+    """The one path of every message, over these stores."""
+    sessions = Sessions(
+        store,
+        idle_seconds=settings.session_minutes * 60,
+        per_minute=settings.messages_per_minute,
+        epoch_seconds=settings.epoch_hours * 3600,
+        chance=chance,
+    )
+    places = places or content.places
+    world = World(
+        directory=directory,
+        places=places,
+        helplines=helplines or content.helplines,
+        neighbours=neighbours(),
+        is_open=is_open,
+        clock=clock,
+        keep_minutes=settings.session_minutes,
+        mode=settings.mode,
+    )
+    understanding = Understanding(content.lexicon, places)
+    return Conversation(GRAPH, sessions, content.wording, content.lexicon, understanding, world), sessions
+
+
+def observed(handle: Handle, metrics: Metrics) -> Handle:
+    """The same path, counted and logged: channel, screen, outcome, duration, and nothing else (P-2)."""
+
+    async def handle_and_tell(inbound: Inbound) -> Reply:
+        began = time.perf_counter()
+        name = inbound.traits.name
+        try:
+            reply = await handle(inbound)
+        except Exception as error:
+            metrics.turn(name, "failed", time.perf_counter() - began)
+            if isinstance(error, StoreDown):
+                metrics.store_failed("sessions")
+            logs.failure("turn", error, channel=name)
+            raise
+        seconds = time.perf_counter() - began
+        metrics.turn(name, reply.outcome, seconds)
+        logs.event("turn", channel=name, screen=reply.screen, outcome=reply.outcome, ms=seconds * 1000)
+        return reply
+
+    return handle_and_tell
+
+
+class Faro:
+    """One process: its stores, its channels, its surface. ``start`` and ``stop`` frame its life; calling it serves ASGI."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: Store | None = None,
+        engine: AsyncEngine | None = None,
+        clock: Callable[[], float] = time.time,
+        chance: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.settings = settings
+        self.content = Content.load(settings)
+        self.store = store or (RedisStore(settings.redis_url) if settings.redis_url else EmbeddedStore(clock))
+        self.engine = engine or db.open_engine(db.url_of(settings))
+        self.directory = LiveDirectory(self.engine, settings, clock)
+        self.metrics = Metrics(age=lambda: self.directory.age, build=lambda: self.directory.build_number)
+        self.vault = Vault(process_secret(settings))
+        self.conversation, self.sessions = conversation(
+            self.content, self.store, lambda: self.directory.current, settings, clock=clock, chance=chance
+        )
+        self.handle = observed(self.conversation.handle, self.metrics)
+        self.stopping = False
+        self.telegram = self._telegram()
+        self.twilio = self._twilio()
+        self._hot = self._hot_paths()
+        self._surface = Starlette(routes=self._routes())
+
+    # -- parts
+
+    def _telegram(self) -> Telegram | None:
+        token = self.settings.telegram_token.get_secret_value()
+        if not token:
+            return None
+        return Telegram(
+            token,
+            self.settings.telegram_secret.get_secret_value(),
+            self.handle,
+            self.vault,
+            self.sessions.leftovers,
+            self.settings.telegram_api,
+            last_words={lang: self.last_resort("", lang) for lang in LANGS},
+        )
+
+    def _twilio(self) -> Twilio | None:
+        settings = self.settings
+        if not settings.twilio_account_sid:
+            return None
+        return Twilio(
+            settings.twilio_account_sid,
+            settings.twilio_auth_token.get_secret_value(),
+            settings.public_url,
+            self.handle,
+            self.vault,
+            country_of_prefix,
+            self.last_resort,
+        )
+
+    def last_resort(self, country: str, lang: str) -> str:
+        """The constant answer where nothing can be kept: not saved, and the emergency numbers (in GSM-7 letters)."""
+        return last_resort(self.content, country, lang)
+
+    def _hot_paths(self) -> dict[str, Any]:
+        """Webhooks are looked up in a table before any router."""
+        paths: dict[str, Any] = {}
+        if self.settings.surfaces in ("public", "both"):
+            if self.telegram is not None:
+                paths["/telegram"] = self.telegram.webhook
+            if self.twilio is not None:
+                paths |= dict.fromkeys(self.twilio.paths, self.twilio)
+        return paths
+
+    def _routes(self) -> list[BaseRoute]:
+        probes: dict[str, Callable[[], Awaitable[None]]] = {
+            "sessions": self.store.ping,
+            "database": lambda: db.ping(self.engine),
+            "directory": health.fresh(lambda: self.directory.age, 10 * self.settings.refresh_seconds),
+        }
+        routes: list[BaseRoute] = [
+            *health.routes(probes, lambda: self.stopping),
+            Route("/metrics", endpoint(self.metrics, self.settings)),
+        ]
+        if self.settings.mode == "demo" and self.settings.surfaces in ("public", "both"):
+            routes += simulator.routes(
+                handle=self.handle,
+                vault=self.vault,
+                say=lambda lang, id: self.content.wording.text(lang, id),
+                last_resort=self.last_resort,
+                sms_price=self.settings.sms_price,
+                look=self._kept,
+            )
+        return routes
+
+    async def _kept(self, person: Person) -> Sequence[simulator.Kept]:
+        """What the stores hold for a person of the simulator: sizes and remaining life of sealed rows."""
+        return [simulator.Kept(size, seconds) for size, seconds in await self.sessions.held(person)]
+
+    # -- life
+
+    async def start(self) -> None:
+        """Open the stores, read the directory, tell Telegram where we are. Raises errors whose text is a sentence."""
+        await self.directory.start()
+        if self.telegram is not None and self.settings.public_url and self.settings.surfaces in ("public", "both"):
+            base = self.settings.public_url.rstrip("/")
+            await self.telegram.register(f"{base}/telegram", profiles(self.content.wording))
+        logs.event("started", mode=self.settings.mode, port=self.settings.port)
+
+    async def stop(self) -> None:
+        """Let what is under way end, then close everything."""
+        self.stopping = True
+        if self.telegram is not None:
+            await self.telegram.aclose()
+        await self.directory.stop()
+        await self.store.close()
+        await self.engine.dispose()
+        logs.event("stopped", mode=self.settings.mode)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            hot = self._hot.get(scope["path"])
+            if hot is not None:
+                await hot(scope, receive, send)
+                return
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        await self._surface(scope, receive, send)
+
+    async def _lifespan(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.start()
+                except Exception as error:
+                    logs.failure("start", error)
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                with suppress(Exception):
+                    await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def profiles(wording: Wording) -> dict[str, Profile]:
+    """What Telegram shows about the bot outside a conversation, in each language."""
+    return {
+        lang: Profile(
+            commands=tuple((name, wording.text(lang, f"profile.command.{name}")) for name in ("start", "menu", "language", "exit")),
+            short_description=wording.text(lang, "profile.short"),
+            description=wording.text(lang, "profile.description"),
+        )
+        for lang in LANGS
+    }
+
+
+def last_resort(content: Content, country: str, lang: str) -> str:
+    """ "We cannot answer now and kept nothing", with the emergency numbers of the country or of all."""
+    rows = content.helplines.everywhere()
+    numbers = [number for number, countries in rows if country in countries]
+    shown = (
+        Listing(tuple(Data("helpline", number) for number in numbers))
+        if numbers
+        else Listing(
+            tuple(
+                Phrase(
+                    "emergency.row", {"number": Data("helpline", number), "countries": Listing(tuple(Data("iso", c) for c in cs))}
+                )
+                for number, cs in rows
+            )
+        )
+    )
+    screen = Screen(id="", parts=(Phrase("kernel.not_saved", {"numbers": shown}),))
+    message = render(screen, lang if lang in LANGS else "es", 0, Traits(name="sms", form="sms"), content.wording)
+    return message.text
+
+
+@asynccontextmanager
+async def running(faro: Faro) -> Any:
+    """``start`` and ``stop`` around a block, for commands and tests."""
+    async with AsyncExitStack() as stack:
+        await faro.start()
+        stack.push_async_callback(faro.stop)
+        yield faro
+
+
+def served_countries(settings: Settings) -> tuple[str, ...]:
+    """ISO codes that this deployment serves."""
+    named = tuple(code.strip().upper() for code in settings.countries.split(",") if code.strip())
+    return named or COUNTRIES
+
+
+async def forever() -> None:
+    """Wait until cancelled."""
+    await asyncio.Event().wait()

@@ -1,0 +1,55 @@
+"""The demo: everything in one process, over stores that end with it.
+
+Here belongs what makes a fresh demo: a database of its own, the invented services or, with ``FARO_DATA``, real registers
+approved for trying out only. Never here: anything that a live deployment uses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import uvicorn
+
+from bot import db, logs
+from bot.app import Faro
+from bot.directory.demo import load_demo
+from bot.directory.importing import approve_for_demo, import_folder
+from bot.settings import Settings
+
+
+def run(settings: Settings) -> int:
+    """Serve until stopped."""
+    logs.configure()
+    with TemporaryDirectory(prefix="faro-demo-") as folder:
+        return asyncio.run(_run(settings.model_copy(update={"var_dir": Path(folder)})))
+
+
+async def _run(settings: Settings) -> int:
+    began = time.perf_counter()
+    engine = db.open_engine(db.url_of(settings))
+    await db.create_all(engine)
+    if settings.faro_data is not None:
+        if not settings.faro_data.is_dir():
+            print(f"FARO_DATA names {settings.faro_data}, which is no folder; name one with registers in it.", file=sys.stderr)
+            return 2
+        for report in await import_folder(engine, settings.faro_data):
+            print(report.text(), file=sys.stderr)
+        print(f"{await approve_for_demo(engine)} rows approved for this demo only.", file=sys.stderr)
+    else:
+        await load_demo(engine)
+    faro = Faro(settings, engine=engine)
+    server = uvicorn.Server(
+        uvicorn.Config(faro, host=settings.host, port=settings.port, timeout_graceful_shutdown=5, **logs.UVICORN)
+    )
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.02)
+    if server.started:
+        seconds = time.perf_counter() - began
+        print(f"Faro is open at http://{settings.host}:{settings.port} (ready in {seconds:.1f} s). Ctrl-C ends it.", flush=True)
+    await serving
+    return 0 if server.started else 1

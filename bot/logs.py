@@ -23,7 +23,7 @@ import msgspec
 
 #: Every key that a line may carry, and what it means. Anything else is dropped and counted in ``dropped``.
 KEYS: Final = {
-    "channel": "telegram, sms, whatsapp, simulator",
+    "channel": "telegram, sms, whatsapp, simulator-sms …",
     "screen": "screen id",
     "outcome": "answered, left, redelivered, limited, saved …",
     "ms": "duration in milliseconds",

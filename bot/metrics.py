@@ -25,7 +25,7 @@ from bot.settings import Settings
 
 #: Every label and every value that it may have.
 LABELS: Final[dict[str, frozenset[str]]] = {
-    "channel": frozenset({"telegram", "sms", "whatsapp", "simulator"}),
+    "channel": frozenset({"telegram", "sms", "whatsapp", "simulator-telegram", "simulator-sms", "simulator-whatsapp"}),
     "outcome": frozenset({"answered", "left", "redelivered", "limited", "unclear", "silent", "failed", "refused"}),
     "store": frozenset({"sessions", "database", "directory"}),
     "job": frozenset({"directory", "deletion", "expiry", "clean_up"}),

@@ -45,6 +45,7 @@ import hmac
 import logging
 import re
 import time
+import warnings
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ import msgspec
 import telegram
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from telegram.warnings import PTBDeprecationWarning
 
 from bot import logs
 from bot.exchange import Handle, Inbound, Message, Person, Point, Press, Reply, StoreDown, What
@@ -78,6 +80,9 @@ KEEP_PROMPTS_SECONDS: Final = 1800
 LANGUAGES: Final = ("es", "en", "pt")
 
 T = TypeVar("T")
+
+# The library tells everybody who meets a flood limit that its type will change; we read the value that will stay.
+warnings.filterwarnings("ignore", message=".*attribute `retry_after`", category=PTBDeprecationWarning)
 
 
 # --- updates, as far as they are needed ------------------------------------------------------------------------------
@@ -509,9 +514,9 @@ class Telegram:
         if update.callback_query is not None:
             return await self._pressed(update.update_id, update.callback_query)
         if update.message is not None:
-            return await self._wrote(update.update_id, update.message, edited=False)
-        if update.edited_message is not None:
-            return await self._wrote(update.update_id, update.edited_message, edited=True)
+            await self._wrote(update.update_id, update.message, edited=False)
+        elif update.edited_message is not None:
+            await self._wrote(update.update_id, update.edited_message, edited=True)
         change = update.my_chat_member
         if change is not None and change.chat.type != "private" and change.new_chat_member.status in _INSIDE:
             self._quit(change.chat.id)
@@ -702,17 +707,15 @@ class Telegram:
 
     async def _delete(self, chat: int, ids: Iterable[int]) -> None:
         wanted = sorted(ids, reverse=True)
-        for at in range(0, len(wanted), DELETE_AT_ONCE):
-            some = wanted[at : at + DELETE_AT_ONCE]
+        batches = [wanted[at : at + DELETE_AT_ONCE] for at in range(0, len(wanted), DELETE_AT_ONCE)]
+        while batches:
+            some = batches.pop(0)
             try:
                 await self._again(lambda some=some: self._bot.delete_messages(chat, some))  # type: ignore[misc]
             except BadRequest:
-                # One that is older than 48 hours spoils the whole batch.
-                for one in some:
-                    try:
-                        await self._again(lambda one=one: self._bot.delete_message(chat, one))  # type: ignore[misc]
-                    except TelegramError:
-                        continue
+                # One message older than 48 hours spoils its whole batch.
+                half = len(some) // 2
+                batches[:0] = [some[:half], some[half:]] if half else []
             except TelegramError as error:
                 logs.failure("deletion_failed", error, channel="telegram", count=len(some))
 
@@ -835,9 +838,10 @@ class Telegram:
                     drop_pending_updates=False, max_connections=max_connections))
             else:
                 await self._again(lambda: self._bot.delete_webhook(drop_pending_updates=False))
-            profiles = dict(profiles or {})
-            for code, profile in [("", next(iter(profiles.values())))] * bool(profiles) + list(profiles.items()):
-                await self._show(code or None, profile)
+            for number, (code, profile) in enumerate((profiles or {}).items()):
+                if number == 0:
+                    await self._show(None, profile)
+                await self._show(code, profile)
         except InvalidToken:
             raise RuntimeError("Telegram does not accept the token: check TELEGRAM_TOKEN") from None
         except BadRequest as error:

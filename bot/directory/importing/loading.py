@@ -1,0 +1,317 @@
+"""Candidates into the tables: hidden, not approved, and the same row of a source always the same entry.
+
+Here belongs everything that the import writes. It never changes who may see an entry: a row that changed loses its
+approval, a row that is held back now is withdrawn, and what a person made discreet stays so.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, delete, insert, select, update
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.db import now
+from bot.directory.importing.candidate import Candidate, Held, Reason
+from bot.directory.importing.maps import Map
+from bot.directory.importing.report import Report
+from bot.directory.tables import (
+    Location,
+    Organization,
+    Phone,
+    Schedule,
+    Service,
+    ServiceAtLocation,
+    ServiceText,
+    Source,
+    entry_key,
+    stable_id,
+)
+from flows.facts import PEOPLE
+
+_BATCH = 4000
+SHORT_NAME = "short-name"
+
+Values = dict[str, Any]
+
+
+def _table(model: type) -> SqlTable:
+    return model.__table__  # type: ignore[attr-defined,no-any-return]
+
+
+ENTRY, SERVICE, LOCATION, TEXT, PHONE, SCHEDULE, ORGANISATION, SOURCE = map(
+    _table, (ServiceAtLocation, Service, Location, ServiceText, Phone, Schedule, Organization, Source)
+)
+
+
+class Loader:
+    """One import of one source inside one transaction. ``add`` everything, then ``finish``."""
+
+    def __init__(self, connection: AsyncConnection, source: str, spec: Map | None, file: str, report: Report) -> None:
+        self._connection = connection
+        self._source, self._spec, self._file = source, spec, file
+        self._report = report
+        self._source_id = stable_id("source", source)
+        self._known: dict[uuid.UUID, tuple[Values, ...]] = {}
+        self._approved: dict[uuid.UUID, bool] = {}
+        self._discreet: set[uuid.UUID] = set()
+        self._sensitive: set[uuid.UUID] = set()
+        self._held: dict[uuid.UUID, str | None] = {}
+        self._seen: set[uuid.UUID] = set()
+        self._organisations: set[uuid.UUID] = set()
+        self._new: dict[SqlTable, list[Values]] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self._new = {table: [] for table in (ORGANISATION, SERVICE, LOCATION, ENTRY, TEXT, PHONE, SCHEDULE)}
+        self._changed: list[tuple[uuid.UUID, tuple[Values, ...]]] = []
+
+    async def start(self) -> None:
+        """Name the source, and read what it brought earlier."""
+        spec = self._spec
+        values = {
+            "name": self._source,
+            "file": self._file,
+            "licence": spec.licence if spec else "",
+            "attribution": spec.attribution if spec else "",
+            "imported_at": now(),
+        }
+        if (await self._connection.execute(update(SOURCE).where(SOURCE.c.id == self._source_id).values(values))).rowcount == 0:
+            await self._connection.execute(insert(SOURCE).values(id=self._source_id, **values))
+            return
+        await self._read_known()
+
+    async def _read_known(self) -> None:
+        run = self._connection.execute
+        mine = ENTRY.c.source_id == self._source_id
+        rows = (await run(select(ENTRY, SERVICE, LOCATION).select_from(
+            ENTRY.join(SERVICE, ENTRY.c.service_id == SERVICE.c.id).join(LOCATION, ENTRY.c.location_id == LOCATION.c.id)
+        ).where(mine).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL))).mappings()  # fmt: skip
+        parts: dict[SqlTable, dict[uuid.UUID, list[Values]]] = {TEXT: {}, PHONE: {}, SCHEDULE: {}}
+        for table, found in parts.items():
+            query = select(table).join(ENTRY, ENTRY.c.service_id == table.c.service_id).where(mine)
+            for part in (await run(query)).mappings():
+                found.setdefault(part["service_id"], []).append({c: v for c, v in part.items() if c not in ("id", "service_id")})
+        for row in rows:
+            identity = row["service_at_location_id"]
+            service_id = row["service_at_location_service_id"]
+            self._known[identity] = (
+                _of(row, SERVICE),
+                _of(row, LOCATION),
+                {"remote": row["service_at_location_remote"]},
+                *({"rows": _sorted(parts[table].get(service_id, []))} for table in (TEXT, PHONE, SCHEDULE)),
+            )
+            self._approved[identity] = row["service_at_location_approved_by"] is not None
+            self._held[identity] = row["service_at_location_held_back"]
+            if row["service_at_location_discreet"]:
+                self._discreet.add(identity)
+            if row["service_at_location_sensitive"]:
+                self._sensitive.add(identity)
+        self._organisations = {
+            row[0] for row in await run(select(SERVICE.c.organization_id).join(ENTRY, ENTRY.c.service_id == SERVICE.c.id).where(mine))
+        }
+
+    async def add(self, candidate: Candidate) -> None:
+        """Take a row in. Written in batches; nothing is visible before the transaction ends."""
+        identity = self._identity(candidate.source_id)
+        self._seen.add(identity)
+        known = self._known.get(identity)
+        sensitive = candidate.sensitive or identity in self._sensitive
+        # A person may have decided that a shelter-like entry is public with its place: then the place is theirs to keep.
+        decided = identity in self._sensitive and identity not in self._discreet
+        discreet = (sensitive and not decided) or identity in self._discreet
+        made = self._made(candidate, discreet)
+        if decided and known is not None:
+            made[1].update({field: known[1][field] for field in ("address", "latitude", "longitude")})
+        if known is None:
+            self._report.new += 1
+            self._insert(identity, candidate, made, sensitive, discreet)
+        elif made == known and (self._held[identity] in (None, SHORT_NAME)):
+            self._report.unchanged += 1
+        else:
+            self._report.updated += 1
+            self._report.unapproved += self._approved[identity]
+            self._changed.append((identity, made))
+            if discreet:
+                self._discreet.add(identity)
+            if sensitive:
+                self._sensitive.add(identity)
+            self._held[identity] = None if candidate.short_name else SHORT_NAME
+        if len(self._new[ENTRY]) + len(self._changed) >= _BATCH:
+            await self._write()
+
+    async def hold(self, held: Held) -> None:
+        """A row that is held back now withdraws the entry that it had before, whoever approved it."""
+        identity = self._identity(held.source_id) if held.source_id else None
+        if identity is None or identity not in self._known or held.reason is Reason.DUPLICATE:
+            return
+        self._seen.add(identity)
+        if self._held[identity] in (None, SHORT_NAME):
+            self._report.withdrawn += 1
+        await self._connection.execute(
+            update(ENTRY).where(ENTRY.c.id == identity).values(held_back=held.reason.name.lower().replace("_", "-"))
+        )
+
+    async def finish(self) -> None:
+        await self._write()
+        self._report.missing = len(self._known.keys() - self._seen)
+
+    def _identity(self, source_id: str) -> uuid.UUID:
+        return stable_id("service_at_location", self._source, source_id)
+
+    def _made(self, candidate: Candidate, discreet: bool) -> tuple[Values, ...]:
+        """The rows of a candidate without what names them: what decides whether anything changed."""
+        organisation = stable_id("organization", self._source, candidate.organisation)
+        if organisation not in self._organisations:
+            self._organisations.add(organisation)
+            self._new[ORGANISATION].append({"id": organisation, "name": candidate.organisation, "description": "", "url": None, "demo": False})
+        service = {
+            "organization_id": organisation,
+            "name": candidate.name,
+            "short_name": candidate.short_name,
+            "status": "active",
+            "kinds": candidate.kinds,
+            "specialised": candidate.specialised,
+            "languages": candidate.languages,
+            "email": candidate.email or None,
+            "url": candidate.url or None,
+            "free": candidate.free,
+            "cost": candidate.cost or None,
+            "papers": candidate.papers,
+            **{f"people_{group}": candidate.people.get(group) for group in PEOPLE},
+            "min_age": candidate.min_age,
+            "max_age": candidate.max_age,
+            "authority": candidate.authority,
+        }
+        location = {
+            "organization_id": organisation,
+            "location_type": "virtual" if candidate.remote and candidate.lat is None and not candidate.address else "physical",
+            "country": candidate.country,
+            "municipality": candidate.municipality or None,
+            "address": None if discreet else candidate.address or None,
+            "latitude": None if discreet else candidate.lat,
+            "longitude": None if discreet else candidate.lon,
+            "wheelchair": candidate.wheelchair,
+            "sign_language": candidate.sign_language,
+        }
+        texts = [
+            {"language": language, "text": text, "original": position == 0}
+            for position, (language, text) in enumerate(candidate.texts.items())
+        ]
+        phones = [
+            {"service_at_location_id": None, "position": position, "number": phone.number, "shown": phone.shown, "text": phone.text, "whatsapp": phone.whatsapp}
+            for position, phone in enumerate(candidate.phones)
+        ]
+        return service, location, {"remote": candidate.remote}, *({"rows": _sorted(rows)} for rows in (texts, phones, list(_schedules(candidate))))
+
+    def _insert(self, identity: uuid.UUID, candidate: Candidate, made: tuple[Values, ...], sensitive: bool, discreet: bool) -> None:
+        service_id = stable_id("service", self._source, candidate.source_id)
+        location_id = stable_id("location", self._source, candidate.source_id)
+        service, location, _, *parts = made
+        self._new[SERVICE].append({"id": service_id, "papers_text": None, "verified_on": None, "verified_by": "", **service})
+        self._new[LOCATION].append({"id": location_id, "region": None, "discreet": discreet, **location})
+        self._new[ENTRY].append(
+            {
+                "id": identity,
+                "key": entry_key(identity),
+                "service_id": service_id,
+                "location_id": location_id,
+                "discreet": discreet,
+                "remote": candidate.remote,
+                "demo": False,
+                "sensitive": sensitive,
+                "audience": "hidden",
+                "audience_texts": "hidden" if candidate.texts else None,
+                "source_id": self._source_id,
+                "source_row": candidate.source_id,
+                "held_back": None if candidate.short_name else SHORT_NAME,
+            }
+        )
+        self._parts(service_id, parts)
+
+    def _parts(self, service_id: uuid.UUID, parts: Iterable[Values]) -> None:
+        for table, part in zip((TEXT, PHONE, SCHEDULE), parts, strict=True):
+            for position, row in enumerate(part["rows"]):
+                identity = {} if table is TEXT else {"id": stable_id(table.name, service_id.hex, str(position))}
+                self._new[table].append({**identity, "service_id": service_id, **row})
+
+    async def _write(self) -> None:
+        run = self._connection.execute
+        changed = self._changed
+        if changed:
+            if self._new[ORGANISATION]:
+                await run(insert(ORGANISATION), self._new[ORGANISATION])
+                self._new[ORGANISATION] = []
+            ids = {identity for identity, _ in changed}
+            where: dict[uuid.UUID, tuple[uuid.UUID, uuid.UUID]] = {}
+            for chunk in _chunks(list(ids)):
+                query = select(ENTRY.c.id, ENTRY.c.service_id, ENTRY.c.location_id).where(ENTRY.c.id.in_(chunk))
+                where.update((row.id, (row.service_id, row.location_id)) for row in await run(query))
+            for identity, (service, location, entry, *parts) in changed:
+                service_id, location_id = where[identity]
+                discreet = identity in self._discreet
+                await run(update(SERVICE).where(SERVICE.c.id == service_id).values(service))
+                # The location first: its ``discreet`` travels to the entry by the foreign key.
+                await run(update(LOCATION).where(LOCATION.c.id == location_id).values(location | {"discreet": discreet}))
+                await run(
+                    update(ENTRY)
+                    .where(ENTRY.c.id == identity)
+                    .values(
+                        **entry,
+                        sensitive=identity in self._sensitive,
+                        held_back=self._held[identity],
+                        approved_by=None,
+                        approved_on=None,
+                    )
+                )
+                old = {row["text"] for row in self._known[identity][3]["rows"]}
+                if any(row["text"] not in old for row in parts[0]["rows"]):
+                    await run(update(ENTRY).where(ENTRY.c.id == identity).values(audience_texts="hidden"))
+                for table in (TEXT, PHONE, SCHEDULE):
+                    await run(delete(table).where(table.c.service_id == service_id))
+                self._parts(service_id, parts)
+        for table, rows in self._new.items():
+            if rows:
+                await run(insert(table), rows)
+        self._clear()
+
+
+def _schedules(candidate: Candidate) -> Iterator[Values]:
+    hours = candidate.hours
+    if hours is None:
+        return
+    if hours.always:
+        yield _schedule(hours.zone, (), 0, 1440, always=True)
+        return
+    days: dict[tuple[int, int], list[int]] = {}
+    for day, opens, closes in hours.weekly:
+        days.setdefault((opens, closes), []).append(day)
+    for (opens, closes), numbers in sorted(days.items()):
+        yield _schedule(hours.zone, tuple(map(str, sorted(numbers))), opens, closes)
+
+
+def _schedule(zone: str, weekdays: tuple[str, ...], opens: int, closes: int, *, always: bool = False) -> Values:
+    return {"service_at_location_id": None, "zone": zone, "weekdays": weekdays, "opens": opens, "closes": closes, "always": always}
+
+
+_COLUMNS = {
+    SERVICE: [c.name for c in SERVICE.c if c.name not in
+              ("id", "papers_text", "verified_on", "verified_by", "review_on", "expires_on")],
+    LOCATION: [c.name for c in LOCATION.c if c.name not in ("id", "region", "discreet")],
+}  # fmt: skip
+
+
+def _of(row: Any, table: SqlTable) -> Values:
+    return {column: row[f"{table.name}_{column}"] for column in _COLUMNS[table]}
+
+
+def _sorted(rows: list[Values]) -> list[Values]:
+    return sorted(rows, key=lambda row: [str(row[key]) for key in sorted(row)])
+
+
+def _chunks(values: list[uuid.UUID], size: int = 500) -> Iterator[list[uuid.UUID]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,213 @@
+"""The quarantine: what may enter the directory, what is mended or left out on the way, what is held back and why.
+
+Pure: a ``Draft`` in, a ``Candidate`` or ``Held`` out, and counts of what happened. Never here: formats of files, tables.
+Everything that comes out is still hidden and unapproved.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection
+from datetime import date
+
+import tzfpy
+
+from bot.directory import neutral
+from bot.directory.importing import hours as opening
+from bot.directory.importing import phones as numbers
+from bot.directory.importing.candidate import Candidate, Draft, Held, Note, Reason
+from bot.places import country_at
+from flows.facts import COUNTRIES, Hours, Phone
+
+LOST = "\ufffd"
+
+#: Boxes that people open for themselves. A role mailbox of an organisation has a domain of its own.
+_PERSONAL_BOX = re.compile(
+    r"@(?:gmail|googlemail|hotmail|outlook|live|msn|yahoo|ymail|icloud|aol|proton|protonmail|gmx|bol|uol|terra|ig|globo|"
+    r"r7|zipmail|cantv|latinmail)\.",
+    re.IGNORECASE,
+)
+_BOX = re.compile(r"^[^@\s<>,;]+@[^@\s<>,;]+\.[A-Za-z]{2,}$")
+_IN_TEXT = re.compile(r"\S+@\S+|\d[\d\s().\-/]{5,}\d")
+_TITLE_IN_TEXT = re.compile(
+    r"\b(?:dr|dra|lic|licda|licdo|sr|sra|srta|mr|mrs|ms|doctor|doctora|doutor|doutora|psic|abog|ing|señor|señora)\b\.?\s+[A-ZÁÉÍÓÚÑÇ]",
+    re.IGNORECASE,
+)
+_CONTACT_WORDS = re.compile(r"\b(?:contact|contacto|contato|attn|focal point|punto focal|responsable|responsável)\b\s*:", re.IGNORECASE)
+_WEB = re.compile(r"^https?://[^\s/$.?#].[^\s]*$", re.IGNORECASE)
+
+
+def inspect(
+    draft: Draft,
+    notes: Counter[Note],
+    *,
+    today: date,
+    countries: Collection[str] = COUNTRIES,
+    organisation: str = "",
+) -> Candidate | Held:
+    """Judge one row.
+
+    ``notes`` is counted up. ``organisation`` stands in where the row names none. The first reason that applies is given.
+    """
+
+    def held(reason: Reason, detail: str = "") -> Held:
+        return Held(draft.row, draft.source_id, reason, detail)
+
+    if not draft.source_id:
+        return held(Reason.NO_ID)
+    if draft.status == "closed":
+        return held(Reason.CLOSED)
+    if draft.status == "unclear":
+        return held(Reason.UNCLEAR, draft.status_words)
+    if draft.ends is not None and draft.ends < today:
+        return held(Reason.ENDED)
+    placed = _place(draft)
+    if isinstance(placed, Reason):
+        if placed is Reason.WRONG_COUNTRY and draft.country not in countries:
+            placed = Reason.NOT_COVERED
+        return held(placed)
+    country, lat, lon, swapped = placed
+    if country not in countries:
+        return held(Reason.NOT_COVERED, country)
+    if draft.skip:
+        return held(Reason.SKIPPED, draft.skip)
+    if not any(c.isalnum() for c in draft.name):
+        return held(Reason.NO_NAME)
+    if LOST in draft.name:
+        return held(Reason.LETTERS)
+    if any(map(numbers.refused, (draft.name, draft.address, *(cell for cell, *_ in draft.phones), *draft.texts.values()))):
+        return held(Reason.REFUSED_NUMBER)
+    if neutral.names_a_person(draft.name) or _BOX.search(draft.name):
+        return held(Reason.PERSON)
+    if not draft.kinds:
+        return held(Reason.NO_KIND)
+
+    found: list[Phone] = []
+    tally: Counter[Note] = Counter()
+    for cell, prefix, whatsapp, text in draft.phones:
+        read, invalid, words = numbers.read(cell, country, prefix=prefix, whatsapp=whatsapp, text=text)
+        found += (phone for phone in read if all(phone.number != other.number for other in found))
+        tally[Note.PHONE_INVALID] += invalid
+        tally[Note.PHONE_TEXT] += words
+    name = neutral.tidy(draft.name)
+    body = neutral.tidy(draft.organisation or organisation or name)
+    municipality = neutral.tidy(draft.municipality)
+    if lat is None and not municipality and not found and not draft.remote:
+        return held(Reason.NO_PLACE)
+
+    sensitive = draft.sensitive or any(
+        map(neutral.shelter_like, (draft.name, *draft.short_names, draft.organisation, *draft.labels, *draft.texts.values()))
+    )
+    short = neutral.short_name(*draft.short_names, name)
+    email = draft.email if _BOX.match(draft.email) else ""
+    if email and _PERSONAL_BOX.search(email):
+        email = ""
+        tally[Note.PERSONAL_EMAIL] += 1
+    texts = {}
+    for language, text in draft.texts.items():
+        if _IN_TEXT.search(text) or _TITLE_IN_TEXT.search(text) or _CONTACT_WORDS.search(text) or LOST in text:
+            tally[Note.PERSONAL_TEXT] += 1
+        else:
+            texts[language] = " ".join(text.split())
+            tally[Note.TEXT_WAITS] += 1
+    address = " ".join(draft.address.replace("_", " ").split())
+    if LOST in address:
+        address = ""
+        tally[Note.ADDRESS_LETTERS] += 1
+    authority = draft.authority or neutral.authority_of(draft.name) or neutral.authority_of(draft.organisation)
+    if sensitive:
+        lat = lon = None
+        address = ""
+        tally[Note.SENSITIVE] += 1
+    elif lat is None:
+        tally[Note.NO_POINT] += 1
+    times = _hours(draft, country, lat, lon)
+    tally[Note.HOURS_UNREAD] += bool(draft.hours) and times is None
+    tally[Note.SWAPPED] += swapped
+    tally[Note.AUTHORITY] += bool(authority)
+    notes.update(note for note, times_seen in tally.items() for _ in range(times_seen))
+    return Candidate(
+        source_id=draft.source_id,
+        row=draft.row,
+        country=country,
+        name=name,
+        short_name=short,
+        organisation=body,
+        kinds=draft.kinds,
+        specialised=draft.specialised,
+        texts=texts,
+        lat=lat,
+        lon=lon,
+        address=address if not address.isupper() else neutral.tidy(address),
+        municipality=municipality,
+        phones=tuple(found),
+        email=email,
+        url=draft.url if _WEB.match(draft.url) else "",
+        hours=times,
+        free=draft.free,
+        cost=draft.cost,
+        papers=draft.papers,
+        languages=draft.languages,
+        people=draft.people,
+        min_age=draft.min_age,
+        max_age=draft.max_age,
+        wheelchair=draft.wheelchair,
+        sign_language=draft.sign_language,
+        authority=authority,
+        remote=draft.remote,
+        sensitive=sensitive,
+    )
+
+
+def _place(draft: Draft) -> tuple[str, float | None, float | None, bool] | Reason:
+    """(country, lat, lon, whether the axes were swapped), or why not."""
+    if draft.lat == "" and draft.lon == "":
+        return (draft.country, None, None, False) if draft.country else Reason.NO_COUNTRY
+    try:
+        lat, lon = float(draft.lat), float(draft.lon)
+    except ValueError:
+        return Reason.IMPOSSIBLE
+    if not (math.isfinite(lat) and math.isfinite(lon)) or max(abs(lat), abs(lon)) > 180 or (lat == 0 == lon):
+        return Reason.IMPOSSIBLE
+    here = country_at(lat, lon)
+    if not draft.country:
+        return (here, lat, lon, False) if here else Reason.NO_COUNTRY
+    if here == draft.country:
+        return here, lat, lon, False
+    if country_at(lon, lat) == draft.country:
+        return draft.country, lon, lat, True
+    return Reason.IMPOSSIBLE if abs(lat) > 90 else Reason.WRONG_COUNTRY
+
+
+#: One zone for countries that have one, for hours of services without a point.
+_ONE_ZONE = {
+    "CO": "America/Bogota", "VE": "America/Caracas", "PE": "America/Lima", "GT": "America/Guatemala",
+    "HN": "America/Tegucigalpa", "SV": "America/El_Salvador", "CR": "America/Costa_Rica", "DO": "America/Santo_Domingo",
+    "TT": "America/Port_of_Spain",
+}  # fmt: skip
+
+
+def _hours(draft: Draft, country: str, lat: float | None, lon: float | None) -> Hours | None:
+    if not draft.hours:
+        return None
+    zone = tzfpy.get_tz(lon, lat) if lat is not None and lon is not None else _ONE_ZONE.get(country, "")
+    if not zone:
+        return None
+    weekly: list[tuple[int, int, int]] = []
+    parts = iter(draft.hours)
+    for style in parts:
+        read: opening.Weekly | str | None
+        if style == "always":
+            read = opening.ALWAYS if opening.says_always(next(parts)) else None
+        elif style == "osm":
+            read = opening.osm(next(parts))
+        else:
+            read = opening.span(next(parts), next(parts), next(parts))
+        if read == opening.ALWAYS:
+            return Hours(zone=zone, always=True)
+        if read is None:
+            return None
+        weekly += read  # type: ignore[arg-type]
+    return Hours(zone=zone, weekly=tuple(sorted(set(weekly)))) if weekly else None

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, Protocol
@@ -32,6 +31,7 @@ from urllib.parse import parse_qsl, urlsplit
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from bot import gsm7, logs
+from bot.countries import usual_language
 from bot.exchange import Handle, Inbound, Message, Person, Point, StoreDown, What
 from flows.facts import Traits
 from flows.kernel import Words
@@ -71,9 +71,6 @@ _OPEN = '<?xml version="1.0" encoding="UTF-8"?><Response>'
 _SILENCE = '<?xml version="1.0" encoding="UTF-8"?><Response />'
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FILE_NAME = re.compile(r"[^\n]{1,250}\.[A-Za-z0-9]{1,5}\s*")
-
-#: The language in which to begin, where the prefix is that of a country that mostly reads another one than Spanish.
-_LANGUAGE = {"BR": "pt", "US": "en", "TT": "en"}
 
 
 class Vault(Protocol):
@@ -195,7 +192,7 @@ class Twilio:
         # By sender, not by path: one address may be configured for both.
         traits = WHATSAPP if prefix == "whatsapp" else SMS
         country = self._country(number)
-        lang = _LANGUAGE.get(country, "es") if country else ""
+        lang = usual_language(country) or ""
         opt_out = form.first("OptOutType").upper()
         if path == FALLBACK_PATH or not number or not form.first("MessageSid"):
             logs.event("constant_answer", level=logging.ERROR, channel=traits.name, outcome="fallback")
@@ -328,9 +325,8 @@ def _point(lat: str, lon: str) -> Point | None:
         north, east = float(lat), float(lon)
     except ValueError:
         return None
-    if not (math.isfinite(north) and math.isfinite(east) and abs(north) <= 90 and abs(east) <= 180):
-        return None
-    return Point(north, east)
+    # "nan" is a number to float(), and in no range.
+    return Point(north, east) if abs(north) <= 90 and abs(east) <= 180 else None
 
 
 def _form(body: bytes) -> Form:

@@ -278,6 +278,14 @@ async def test_forged(path: str, forgery: dict[str, Any]) -> None:
         assert not on.talk.heard
 
 
+async def test_too_large_to_be_read() -> None:
+    """Signed or not: nobody makes us hold more than a message can be, and the check comes while reading."""
+    async with line() as on:
+        assert (await on.twilio.deliver(on.sms.fields("a" * 70_000))).status == 403
+        assert (await on.twilio.deliver(on.sms.fields("a" * 1600 * 10))).status == 200
+        assert len(on.talk.heard) == 1
+
+
 async def test_two_signatures_are_none() -> None:
     async with line() as on:
         fields = on.sms.fields("hola")
@@ -971,6 +979,10 @@ async def test_the_rest_client_writes_nothing(caplog: pytest.LogCaptureFixture) 
     Mutation: making the client without ``logs.silence``.
     """
     caplog.set_level(logging.DEBUG)
+    for name in ("twilio", "twilio.http_client", "urllib3", "urllib3.connectionpool"):
+        # As if nobody had silenced them before.
+        logger = logging.getLogger(name)
+        logger.disabled, logger.propagate, logger.level, logger.handlers[:] = False, True, logging.NOTSET, []
     rest = RestApi()
     rest.keep(record(1, NOW - timedelta(days=9)))
     async with account(rest) as client:

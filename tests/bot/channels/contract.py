@@ -1,7 +1,7 @@
 """The contract of every channel: what a driver can do to a channel, and what it sees come back.
 
-Here belong ``Driver``, ``Seen``, ``World`` and the way a driver is registered. Never here: a channel's own protocol (that
-is in ``driver_telegram.py``, ``driver_twilio.py``, ``driver_simulator.py``) or the cases (``test_contract.py``).
+Here belong ``Driver``, ``Seen``, ``World`` and the way a driver is registered. Never here: a channel's own protocol
+(``driver_telegram.py``, ``driver_twilio.py``, ``driver_simulator.py``) or the cases (``test_contract.py``).
 
 **How a channel joins.** A module ``driver_<x>.py`` in this folder defines
 
@@ -13,8 +13,9 @@ is in ``driver_telegram.py``, ``driver_twilio.py``, ``driver_simulator.py``) or 
         async with serving(adapter) as url, FakeTwilio(...) as twilio:
             yield SmsDriver(...)
 
-and its name is added to ``MODULES`` below. Everything goes over real HTTP: the driver plays the provider and the person's
-phone, the adapter under test is served by uvicorn, and ``world.handle`` is the real conversation over embedded sessions.
+and its name is added to ``MODULES`` below. Everything goes over real HTTP: the driver plays the provider and the
+person's phone, the adapter under test is served by uvicorn, and ``world.handle`` is the real conversation over embedded
+sessions.
 Each case opens a driver of its own, as a person who never wrote before. ``world.clock`` can be moved on.
 """
 
@@ -40,11 +41,11 @@ class Seen:
     """What one act of the person brought about, once everything that follows from it has settled."""
 
     texts: list[str] = field(default_factory=list)
-    """Texts that newly appeared on the person's screen, oldest first: new messages, and edited ones with their new text.
-    An SMS of several segments is one text. A message replaced by the same text counts as shown again where the channel
-    cannot tell; where it refuses such an edit (Telegram), the text that stands there is reported."""
+    """Texts that newly appeared on the person's screen, oldest first: new messages, and edited ones with their new
+    text. An SMS of several segments is one text. Where a message is replaced by the very same text, so that nothing
+    changes on the screen, the text that stands there is reported."""
     buttons: list[str] = field(default_factory=list)
-    """Labels that can be pressed now on the newest message, in the order of the screen's options; empty without buttons."""
+    """Labels that can be pressed now on the newest message, row by row; empty without buttons."""
     status: int = 0
     """HTTP status that the adapter gave the provider for this delivery."""
     deleted: int = 0
@@ -68,13 +69,13 @@ class Driver(Protocol):
     traits: Traits
 
     async def says(self, text: str) -> Seen:
-        """Type and send. Any text at all, also longer than the channel takes in one message (then as the channel cuts it:
-        all parts are sent and everything seen is reported)."""
+        """Type and send. Any text at all, also longer than the channel takes in one message (it is cut as the
+        channel cuts it, all parts are sent, and everything seen is reported)."""
         ...
 
     async def presses(self, what: str | int) -> Seen:
-        """Press a button of the newest message: a label of ``Seen.buttons``, or a digit as ``position`` maps it. On a channel
-        without buttons the digit is typed."""
+        """Press a button of the newest message: a label of ``Seen.buttons``, or a digit as ``position`` maps it. On a
+        channel without buttons the digit is typed."""
         ...
 
     async def shares(self, lat: float, lon: float) -> Seen:
@@ -94,13 +95,13 @@ class Driver(Protocol):
         ...
 
     async def forges(self) -> Seen:
-        """Somebody who does not hold the secret delivers a message in this person's name, once without any signature and once
-        with a wrong one; ``status`` is the lowest of both."""
+        """Somebody who does not hold the secret delivers a message in this person's name, once without any signature and
+        once with a wrong one; ``status`` is the lowest of both."""
         ...
 
     @property
     def outbound(self) -> int:
-        """Everything that ever went out to the person: API calls that put something on the phone, and answered deliveries."""
+        """Everything that ever went out to the person: calls that put something on the phone, answered deliveries."""
         ...
 
     @property
@@ -120,8 +121,8 @@ class Driver(Protocol):
 
 
 def position(buttons: list[str], what: str | int) -> int:
-    """Where a button stands among ``buttons``: by label, or by digit: 0 leave is the last, 9 emergency numbers the last but one,
-    1 to 5 the first to the fifth. Raises ValueError with the labels where there is no such button."""
+    """Where a button stands among ``buttons``: by label, or by digit: 0 leave is the last, 9 emergency numbers the last
+    but one, 1 to 5 the first to the fifth. Raises ValueError with the labels where there is no such button."""
     if isinstance(what, str) and what in buttons:
         return buttons.index(what)
     places = {0: len(buttons) - 1, 9: len(buttons) - 2} | {digit: digit - 1 for digit in range(1, 6)}

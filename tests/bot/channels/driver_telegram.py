@@ -46,7 +46,7 @@ class TelegramDriver:
     async def presses(self, what: str | int) -> Seen:
         shown = self.present
         assert shown is not None, "there is nothing to press yet"
-        buttons = _in_order(shown)
+        buttons = shown.buttons
         button = buttons[position([b["text"] for b in buttons], what)]
         return await self.delivered(self.api.press(self.chat, button, shown))
 
@@ -103,7 +103,7 @@ class TelegramDriver:
         present = self.present
         return Seen(
             [text for what, _, text in events if what != "deleted"],
-            [button["text"] for button in _in_order(present)] if present else [],
+            [button["text"] for button in present.buttons] if present else [],
             status,
             sum(what == "deleted" for what, _, _ in events),
             sum(what in ("edited", "same") for what, _, _ in events),
@@ -123,10 +123,6 @@ class TelegramDriver:
     @property
     def downloads(self) -> int:
         return self.api.downloads
-
-
-def _in_order(shown: Shown) -> list[dict[str, Any]]:
-    return sorted(shown.buttons, key=lambda button: int(button["callback_data"].split(":")[1]))
 
 
 def _plus(one: Seen, other: Seen) -> Seen:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -660,6 +661,28 @@ async def test_back_after_stop() -> None:
         assert (await on.sms.says("hola")).dropped == ["hello"]
         assert (await on.sms.says("START")).texts == ["(Twilio) START"]
         assert (await on.sms.says("hola")).texts == ["hello"]
+
+
+@pytest.mark.requirement("E-8")
+def test_the_texts_to_be_configured_at_twilio() -> None:
+    """Nine replies: three languages, three words; one segment each, without accents, and STOP says how to come back.
+
+    Mutation: an accent in the Spanish text (70 letters a segment), or a STOP reply without START.
+    """
+    page = Path(__file__).parents[3] / "docs" / "connect-twilio.md"
+    rows = [
+        [cell.strip() for cell in row.strip("|").split("|")]
+        for row in page.read_text("utf-8").splitlines()
+        if row.startswith(("| es ", "| en ", "| pt "))
+    ]
+    replies = {(lang, kind): reply for lang, kind, _, reply in rows}
+    assert len(rows) == len(replies) == 9
+    for (lang, kind), reply in replies.items():
+        assert gsm7.segments(reply) == twilio_api.segments(reply) == 1, (lang, kind)
+        assert gsm7.encoding(reply) == "gsm7"
+        assert ("START" in reply) == (kind == "STOP")
+    keywords = {word.strip() for _, _, words, _ in rows for word in words.split(",")} - {"as above"}
+    assert keywords == reserved.RESERVED - {"YES"}
 
 
 # --- when something fails --------------------------------------------------------------------------------------------

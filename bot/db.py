@@ -9,6 +9,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,12 @@ class Codes(TypeDecorator[tuple[str, ...]]):
         return f",{','.join(codes)}," if codes else ""
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
-        return tuple(value.strip(",").split(",")) if value else ()
+        return _codes(value) if value else ()
+
+
+@lru_cache(maxsize=4096)
+def _codes(value: str) -> tuple[str, ...]:
+    return tuple(value.strip(",").split(","))
 
 
 def now() -> datetime:
@@ -208,7 +214,8 @@ def reading(engine: AsyncEngine) -> Iterator[Connection]:
     with _plain(engine.url) as plain:
         if plain.dialect.name == "sqlite":
             with plain.connect() as connection:
-                connection.exec_driver_sql("PRAGMA query_only=ON")
+                for pragma in ("query_only=ON", "cache_size=-65536", "mmap_size=1073741824", "temp_store=MEMORY"):
+                    connection.exec_driver_sql(f"PRAGMA {pragma}")
                 connection.exec_driver_sql("BEGIN")  # the driver itself begins at the first write only
                 try:
                     yield connection

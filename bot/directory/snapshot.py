@@ -10,6 +10,7 @@ Never here: writing, other audiences, anything about the person who searches.
 from __future__ import annotations
 
 import asyncio
+import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
@@ -19,9 +20,10 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, type_coerce
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.types import NullType
 
 from bot import db
 from bot.directory import stamp
@@ -217,59 +219,63 @@ def _read(connection: Connection, now: float, settings: Settings, clock: Callabl
     texts = _Stream(connection, statements.texts())
     phones = _Stream(connection, statements.phones())
     schedules = _Stream(connection, statements.schedules())
+    names = {identity: name for identity, name in connection.execute(statements.organisations())}
     index = snapshot._index
     organisations: dict[str, int] = {}
-    for row in _rows(connection, statements.entries()):
-        if row.audience not in statements.view.levels:  # the database was asked for nothing else
+    add, intern = index.add, sys.intern
+    for (
+        key, audience, remote, demo, country, name, short_name, organisation, kinds, specialised, languages, email, url,
+        free, cost, papers, women, men, children, lgbtiq, disabilities, min_age, max_age, authority, verified_on,
+        review_on, expires_on, address, latitude, longitude, municipality, wheelchair, sign_language,
+    ) in _rows(connection, statements.entries()):  # fmt: skip
+        if audience not in statements.view.levels:  # the database was asked for nothing else
             raise AssertionError("An entry for another audience came out of the database; nothing is shown.")
-        hours = _hours(schedules.of(row.key))
+        hours = _hours(schedules.of(key))
         pattern = index.pattern(hours) if hours is not None else -1
-        due, last = _limits(row, settings)
-        people = tuple(getattr(row, f"people_{group}") for group in PEOPLE)
-        shown = row.organisation or ""
-        kinds = tuple(kind for kind in facts.KINDS if kind in row.kinds)
-        languages = tuple(row.languages)
-        index.add(
-            row.country,
-            row.latitude,
-            row.longitude,
+        verified, due, last = _limits(verified_on, review_on, expires_on, settings)
+        people = (women, men, children, lgbtiq, disabilities)
+        kinds = tuple(kind for kind in facts.KINDS if kind in kinds)
+        add(
+            intern(country),
+            latitude,
+            longitude,
             kinds,
             languages,
             [group for group, served in zip(PEOPLE, people, strict=True) if served],
-            not row.specialised,
-            row.remote,
+            not specialised,
+            remote,
             pattern,
             last,
         )
-        snapshot._keys.append(row.key)
+        snapshot._keys.append(key)
         snapshot._packed.append(
             _encode(
                 _Packed(
-                    key=row.key,
-                    country=row.country,
-                    name=row.name or "",
-                    short_name=row.short_name or "",
-                    organisation=organisations.setdefault(shown, len(organisations)),
+                    key=key,
+                    country=country,
+                    name=name or "",
+                    short_name=short_name or "",
+                    organisation=organisations.setdefault(names.get(organisation, ""), len(organisations)),
                     kinds=kinds,
                     languages=languages,
-                    flags=(row.specialised and _SPECIALISED) | (row.remote and _REMOTE) | (row.demo and _DEMO),
-                    texts=tuple((text.language, text.text) for text in texts.of(row.key)),
+                    flags=_SPECIALISED * specialised + _REMOTE * remote + _DEMO * demo,
+                    texts=tuple((language, text) for _, language, text in texts.of(key)),
                     phones=tuple(
-                        (phone.number, phone.shown, (phone.text and 1) | (phone.whatsapp and 2)) for phone in phones.of(row.key)
+                        (number, shown, 1 * takes_text + 2 * whatsapp) for _, number, shown, takes_text, whatsapp in phones.of(key)
                     ),
                     hours=pattern,
-                    verified=(row.verified_on - EPOCH).days,
+                    verified=verified,
                     due_day=due,
-                    point=None if row.latitude is None else (row.latitude, row.longitude),
-                    address=row.address,
-                    municipality=row.municipality,
-                    email=row.email,
-                    url=row.url,
-                    cost=row.cost,
-                    ages=(row.min_age, row.max_age),
-                    tri=(row.free, row.papers, row.wheelchair, row.sign_language, *people),
-                    authority=row.authority,
-                    report_to=channels.get((row.organization_id, row.country)) if row.organisation else None,
+                    point=None if latitude is None else (latitude, longitude),
+                    address=address,
+                    municipality=municipality,
+                    email=email,
+                    url=url,
+                    cost=cost,
+                    ages=(min_age, max_age),
+                    tri=(free, papers, wheelchair, sign_language, *people),
+                    authority=authority,
+                    report_to=channels.get((organisation, country)),
                 )
             )
         )
@@ -280,25 +286,26 @@ def _read(connection: Connection, now: float, settings: Settings, clock: Callabl
     return snapshot
 
 
-def _limits(row: Row[Any], settings: Settings) -> tuple[int, int]:
-    """(first day on which it is labelled, last day on which it is shown), counted from 1970-01-01 (S-4)."""
-    verified = (row.verified_on - EPOCH).days
+def _limits(verified_on: date, review_on: date | None, expires_on: date | None, settings: Settings) -> tuple[int, int, int]:
+    """(day of the check, first day with the label, last day shown), counted from 1970-01-01 (S-4)."""
+    verified = (verified_on - EPOCH).days
     due = verified + settings.service_due_days
-    if row.review_on is not None:
-        due = min(due, (row.review_on - EPOCH).days)
+    if review_on is not None:
+        due = min(due, (review_on - EPOCH).days)
     last = verified + settings.service_stale_days - 1
-    if row.expires_on is not None:
-        last = min(last, (row.expires_on - EPOCH).days)
-    return due, last
+    if expires_on is not None:
+        last = min(last, (expires_on - EPOCH).days)
+    return verified, due, last
 
 
 def _hours(rows: list[Row[Any]]) -> Hours | None:
     if not rows:
         return None
-    if any(row.always for row in rows):
-        return Hours(zone=rows[0].zone, always=True)
-    weekly = sorted({(int(day), row.opens, row.closes) for row in rows for day in row.weekdays})
-    return Hours(zone=rows[0].zone, weekly=tuple(weekly)) if weekly else None
+    zone = rows[0][1]
+    if any(always for *_, always in rows):
+        return Hours(zone=zone, always=True)
+    weekly = sorted({(int(day), opens, closes) for _, _, days, opens, closes, _ in rows for day in days})
+    return Hours(zone=zone, weekly=tuple(weekly)) if weekly else None
 
 
 def _complaints(
@@ -342,64 +349,89 @@ class _Statements:
 
     def entries(self) -> Select[Any]:
         view, entry, service, location = self.view, self.entry, self.service, self.location
-        return self._of(
-            entry.key,
-            entry.audience,
-            entry.remote,
-            entry.demo,
-            location.country,
-            service.organization_id,
-            view.column("name", service.name).label("name"),
-            view.column("name", service.short_name).label("short_name"),
-            view.column("organisation", self.organisation.name).label("organisation"),
-            service.kinds,
-            service.specialised,
-            service.languages,
-            view.column("email", service.email).label("email"),
-            view.column("url", service.url).label("url"),
-            service.free,
-            service.cost,
-            service.papers,
-            *(service[f"people_{group}"] for group in PEOPLE),
-            service.min_age,
-            service.max_age,
-            service.authority,
-            service.verified_on,
-            service.review_on,
-            service.expires_on,
-            view.column("address", location.address).label("address"),
-            view.column("point", location.latitude).label("latitude"),
-            view.column("point", location.longitude).label("longitude"),
-            view.column("municipality", location.municipality).label("municipality"),
-            location.wheelchair,
-            location.sign_language,
+        return (
+            select(
+                entry.key,
+                entry.audience,
+                entry.remote,
+                entry.demo,
+                location.country,
+                view.column("name", service.name).label("name"),
+                view.column("name", service.short_name).label("short_name"),
+                type_coerce(view.column("organisation", service.organization_id), NullType()).label("organisation"),
+                service.kinds,
+                service.specialised,
+                service.languages,
+                view.column("email", service.email).label("email"),
+                view.column("url", service.url).label("url"),
+                service.free,
+                service.cost,
+                service.papers,
+                *(service[f"people_{group}"] for group in PEOPLE),
+                service.min_age,
+                service.max_age,
+                service.authority,
+                service.verified_on,
+                service.review_on,
+                service.expires_on,
+                view.column("address", location.address).label("address"),
+                view.column("point", location.latitude).label("latitude"),
+                view.column("point", location.longitude).label("longitude"),
+                view.column("municipality", location.municipality).label("municipality"),
+                location.wheelchair,
+                location.sign_language,
+            )
+            .select_from(ServiceAtLocation.__table__)  # type: ignore[attr-defined]
+            .join(Service.__table__, service.id == entry.service_id)  # type: ignore[attr-defined]
+            .join(Location.__table__, location.id == entry.location_id)  # type: ignore[attr-defined]
+            .where(self._shown)
+            .order_by(entry.key)
+        )
+
+    def organisations(self) -> Select[Any]:
+        """Those that show themselves at one entry or more."""
+        return (
+            select(type_coerce(self.organisation.id, NullType()), self.organisation.name)
+            .where(
+                exists(
+                    select(self.entry.key)
+                    .join(Service.__table__, self.service.id == self.entry.service_id)  # type: ignore[attr-defined]
+                    .where(
+                        self.service.organization_id == self.organisation.id,
+                        self.view.entry(),
+                        self.view.shows("organisation"),
+                    )
+                    .correlate(Organization.__table__)  # type: ignore[attr-defined]
+                )
+            )
+            .order_by(self.organisation.id)
         )
 
     def texts(self) -> Select[Any]:
         text = ServiceText.__table__.c  # type: ignore[attr-defined]
         return (
-            self._of(self.entry.key, text.language, text.text)
-            .join(ServiceText.__table__, text.service_id == self.service.id)  # type: ignore[attr-defined]
-            .where(self.view.shows("texts"))
-            .order_by(text.original.desc(), text.language)
+            select(self.entry.key, text.language, text.text)
+            .join(ServiceText.__table__, text.service_id == self.entry.service_id)  # type: ignore[attr-defined]
+            .where(self.view.entry(), self.view.shows("texts"))
+            .order_by(self.entry.key, text.original.desc(), text.language)
         )
 
     def phones(self) -> Select[Any]:
         phone = Phone.__table__.c  # type: ignore[attr-defined]
         return (
-            self._of(self.entry.key, phone.number, phone.shown, phone.text, phone.whatsapp)
+            select(self.entry.key, phone.number, phone.shown, phone.text, phone.whatsapp)
             .join(Phone.__table__, self._belongs(phone))  # type: ignore[attr-defined]
-            .where(self.view.shows("phones"))
-            .order_by(phone.position, phone.number)
+            .where(self.view.entry(), self.view.shows("phones"))
+            .order_by(self.entry.key, phone.position, phone.number)
         )
 
     def schedules(self) -> Select[Any]:
         schedule = Schedule.__table__.c  # type: ignore[attr-defined]
         return (
-            self._of(self.entry.key, schedule.zone, schedule.weekdays, schedule.opens, schedule.closes, schedule.always)
+            select(self.entry.key, schedule.zone, schedule.weekdays, schedule.opens, schedule.closes, schedule.always)
             .join(Schedule.__table__, self._belongs(schedule))  # type: ignore[attr-defined]
-            .where(self.view.shows("hours"))
-            .order_by(schedule.zone, schedule.opens, schedule.closes, schedule.weekdays)
+            .where(self.view.entry(), self.view.shows("hours"))
+            .order_by(self.entry.key, schedule.zone, schedule.opens, schedule.closes, schedule.weekdays)
         )
 
     def complaints(self) -> Select[Any]:
@@ -419,7 +451,7 @@ class _Statements:
         )
         return (
             select(
-                channel.organization_id,
+                type_coerce(channel.organization_id, NullType()).label("organization_id"),
                 channel.country,
                 channel.how,
                 channel.value,
@@ -435,19 +467,8 @@ class _Statements:
 
     def _belongs(self, child: Any) -> ColumnElement[bool]:
         return and_(
-            child.service_id == self.service.id,
+            child.service_id == self.entry.service_id,
             or_(child.service_at_location_id.is_(None), child.service_at_location_id == self.entry.id),
-        )
-
-    def _of(self, *columns: Any) -> Select[Any]:
-        return (
-            select(*columns)
-            .select_from(ServiceAtLocation.__table__)  # type: ignore[attr-defined]
-            .join(Service.__table__, self.service.id == self.entry.service_id)  # type: ignore[attr-defined]
-            .join(Location.__table__, self.location.id == self.entry.location_id)  # type: ignore[attr-defined]
-            .join(Organization.__table__, self.organisation.id == self.service.organization_id)  # type: ignore[attr-defined]
-            .where(self._shown)
-            .order_by(self.entry.key)
         )
 
 

@@ -8,17 +8,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot.directory.tables import DirectoryStamp
 
-_RAISE = update(DirectoryStamp).where(DirectoryStamp.id == 1).values(version=DirectoryStamp.version + 1)  # type: ignore[arg-type]
-READ = select(DirectoryStamp.version).where(DirectoryStamp.id == 1)  # type: ignore[call-overload]
+_table = DirectoryStamp.__table__  # type: ignore[attr-defined]
+_RAISE = update(_table).where(_table.c.id == 1).values(version=_table.c.version + 1).returning(_table.c.version)
+READ = select(_table.c.version).where(_table.c.id == 1)
 
 
-async def bump(connection: AsyncConnection | AsyncSession) -> None:
-    """Say that the directory changed. Call it inside the transaction that changes it, with or without other changes."""
-    if not (await connection.execute(_RAISE)).rowcount:  # type: ignore[union-attr]
-        await connection.execute(insert(DirectoryStamp).values(id=1, version=1))
+async def bump(connection: AsyncConnection | AsyncSession) -> int:
+    """Say that the directory changed; gives the new version. Call it inside the transaction that changes it."""
+    version = (await connection.execute(_RAISE)).scalar()
+    if version is None:
+        await connection.execute(insert(_table).values(id=1, version=1))
+        return 1
+    return int(version)
 
 
-def bump_sync(connection: Connection) -> None:
+def bump_sync(connection: Connection) -> int:
     """The same for a synchronous connection."""
-    if not connection.execute(_RAISE).rowcount:
-        connection.execute(insert(DirectoryStamp).values(id=1, version=1))
+    version = connection.execute(_RAISE).scalar()
+    if version is None:
+        connection.execute(insert(_table).values(id=1, version=1))
+        return 1
+    return int(version)

@@ -11,7 +11,7 @@ import uuid
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, UniqueConstraint
 from sqlmodel import Field
 
 from bot.db import Codes, Table, UTCDateTime, now
@@ -30,6 +30,11 @@ STATUSES: tuple[str, ...] = ("active", "temporarily closed", "inactive", "defunc
 AUTHORITIES: tuple[str, ...] = ("", "police", "migration", "informs")
 LOCATION_TYPES: tuple[str, ...] = ("physical", "postal", "virtual")
 HOWS: tuple[str, ...] = ("phone", "email", "box", "desk", "web", "text")
+
+#: On SQLite an INTEGER key is the place of the row itself, so that a snapshot reads the file from front to back.
+_KEY = BigInteger().with_variant(Integer, "sqlite")
+#: Rows are found by their UUID, not by a number of SQLite's own: one search in a tree in place of two.
+_BY_ID = {"sqlite_with_rowid": False}
 
 #: Namespace of every id that is made from a source's own codes.
 NAMESPACE = uuid.UUID("6f1d0a1e-5b0c-5c7a-9d0e-0f4a7c3b2e11")
@@ -85,6 +90,7 @@ class Service(Table, table=True):
         _one_of("authority", AUTHORITIES, "authority"),
         CheckConstraint("length(short_name) <= 32", name="short_name"),
         CheckConstraint("min_age IS NULL OR max_age IS NULL OR min_age <= max_age", name="ages"),
+        _BY_ID,
     )
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
@@ -128,6 +134,7 @@ class ServiceText(Table, table=True):
     """What a service offers, in its organisation's words, one row a language; exactly one of them is the original."""
 
     __tablename__ = "service_text"
+    __table_args__ = (_BY_ID,)
 
     service_id: uuid.UUID = Field(foreign_key="service.id", ondelete="CASCADE", primary_key=True)
     language: str = Field(max_length=3, primary_key=True)
@@ -147,6 +154,7 @@ class Location(Table, table=True):
         CheckConstraint("latitude IS NULL OR (latitude BETWEEN -90 AND 90)", name="latitude"),
         CheckConstraint("longitude IS NULL OR (longitude BETWEEN -180 AND 180)", name="longitude"),
         CheckConstraint("length(country) = 2 AND country = upper(country)", name="country"),
+        _BY_ID,
     )
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
@@ -174,7 +182,7 @@ class ServiceAtLocation(Table, table=True):
 
     __tablename__ = "service_at_location"
     __table_args__ = (
-        UniqueConstraint("key"),
+        UniqueConstraint("id"),
         UniqueConstraint("service_id", "location_id"),
         ForeignKeyConstraint(
             ["location_id", "discreet"],
@@ -189,9 +197,9 @@ class ServiceAtLocation(Table, table=True):
         Index("ix_service_at_location_location_id_discreet", "location_id", "discreet"),
     )
 
-    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
-    key: int = Field(sa_column=Column(BigInteger, nullable=False))
-    """``entry_key(id)``; set it when making the row."""
+    key: int = Field(sa_column=Column(_KEY, primary_key=True, autoincrement=False))
+    """``entry_key(id)``; set it when making the row. Tables are read in this order, which says nothing."""
+    id: uuid.UUID = Field(default_factory=uuid.uuid4)
     service_id: uuid.UUID = Field(foreign_key="service.id", ondelete="CASCADE")
     location_id: uuid.UUID
     discreet: bool = False
@@ -306,6 +314,8 @@ class AudienceChange(Table, table=True):
     after: str | None = Field(default=None, max_length=10)
     by: str = Field(max_length=80)
     """A role."""
+    version: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, index=True))
+    """The change stamp with which it was made: readers ask for what is newer than they are."""
     at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 

@@ -51,16 +51,10 @@ def upgrade() -> None:
         sa.Column("audience", sa.String(length=10), server_default="hidden", nullable=False),
         sa.Column("approved_by", sa.String(), nullable=True),
         sa.Column("approved_on", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "audience IN ('public', 'on_request', 'members', 'hidden')", name=op.f("ck_complaint_channel_audience")
-        ),
-        sa.CheckConstraint(
-            "how IN ('phone', 'email', 'box', 'desk', 'web', 'text')", name=op.f("ck_complaint_channel_how")
-        ),
+        sa.CheckConstraint("audience IN ('public', 'on_request', 'members', 'hidden')", name=op.f("ck_complaint_channel_audience")),
+        sa.CheckConstraint("how IN ('phone', 'email', 'box', 'desk', 'web', 'text')", name=op.f("ck_complaint_channel_how")),
         sa.CheckConstraint("(approved_by IS NULL) = (approved_on IS NULL)", name=op.f("ck_complaint_channel_approved")),
-        sa.CheckConstraint(
-            "length(country) = 2 AND country = upper(country)", name=op.f("ck_complaint_channel_country")
-        ),
+        sa.CheckConstraint("length(country) = 2 AND country = upper(country)", name=op.f("ck_complaint_channel_country")),
         sa.ForeignKeyConstraint(
             ["organization_id"],
             ["organization.id"],
@@ -86,25 +80,20 @@ def upgrade() -> None:
         sa.Column("wheelchair", sa.Boolean(), nullable=True),
         sa.Column("sign_language", sa.Boolean(), nullable=True),
         sa.Column("discreet", sa.Boolean(), nullable=False),
-        sa.CheckConstraint(
-            "location_type IN ('physical', 'postal', 'virtual')", name=op.f("ck_location_location_type")
-        ),
+        sa.CheckConstraint("location_type IN ('physical', 'postal', 'virtual')", name=op.f("ck_location_location_type")),
         sa.CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name=op.f("ck_location_point")),
         sa.CheckConstraint(
-            "NOT discreet OR (address IS NULL AND latitude IS NULL AND longitude IS NULL)",
-            name=op.f("ck_location_discreet"),
+            "NOT discreet OR (address IS NULL AND latitude IS NULL AND longitude IS NULL)", name=op.f("ck_location_discreet")
         ),
         sa.CheckConstraint("latitude IS NULL OR (latitude BETWEEN -90 AND 90)", name=op.f("ck_location_latitude")),
         sa.CheckConstraint("length(country) = 2 AND country = upper(country)", name=op.f("ck_location_country")),
         sa.CheckConstraint("longitude IS NULL OR (longitude BETWEEN -180 AND 180)", name=op.f("ck_location_longitude")),
         sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organization.id"],
-            name=op.f("fk_location_organization_id_organization"),
-            ondelete="CASCADE",
+            ["organization_id"], ["organization.id"], name=op.f("fk_location_organization_id_organization"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
         sa.UniqueConstraint("id", "discreet", name=op.f("uq_location_id_discreet")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("location", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_location_organization_id"), ["organization_id"], unique=False)
@@ -138,26 +127,22 @@ def upgrade() -> None:
         sa.Column("review_on", sa.Date(), nullable=True),
         sa.Column("expires_on", sa.Date(), nullable=True),
         sa.CheckConstraint("authority IN ('', 'police', 'migration', 'informs')", name=op.f("ck_service_authority")),
-        sa.CheckConstraint(
-            "status IN ('active', 'temporarily closed', 'inactive', 'defunct')", name=op.f("ck_service_status")
-        ),
+        sa.CheckConstraint("status IN ('active', 'temporarily closed', 'inactive', 'defunct')", name=op.f("ck_service_status")),
         sa.CheckConstraint("length(short_name) <= 32", name=op.f("ck_service_short_name")),
         sa.CheckConstraint("min_age IS NULL OR max_age IS NULL OR min_age <= max_age", name=op.f("ck_service_ages")),
         sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organization.id"],
-            name=op.f("fk_service_organization_id_organization"),
-            ondelete="CASCADE",
+            ["organization_id"], ["organization.id"], name=op.f("fk_service_organization_id_organization"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("service", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_service_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "service_at_location",
+        sa.Column("key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("key", sa.BigInteger(), nullable=False),
         sa.Column("service_id", sa.Uuid(), nullable=False),
         sa.Column("location_id", sa.Uuid(), nullable=False),
         sa.Column("discreet", sa.Boolean(), nullable=False),
@@ -180,9 +165,7 @@ def upgrade() -> None:
         sa.Column("held_back", sa.String(), nullable=True),
         sa.Column("approved_by", sa.String(), nullable=True),
         sa.Column("approved_on", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "NOT sensitive OR audience = 'public' OR discreet", name=op.f("ck_service_at_location_sensitive")
-        ),
+        sa.CheckConstraint("NOT sensitive OR audience = 'public' OR discreet", name=op.f("ck_service_at_location_sensitive")),
         sa.CheckConstraint(
             "audience IN ('public', 'on_request', 'members', 'hidden')", name=op.f("ck_service_at_location_audience")
         ),
@@ -226,9 +209,7 @@ def upgrade() -> None:
             "audience_url IN ('public', 'on_request', 'members', 'hidden') OR audience_url IS NULL",
             name=op.f("ck_service_at_location_audience_url"),
         ),
-        sa.CheckConstraint(
-            "(approved_by IS NULL) = (approved_on IS NULL)", name=op.f("ck_service_at_location_approved")
-        ),
+        sa.CheckConstraint("(approved_by IS NULL) = (approved_on IS NULL)", name=op.f("ck_service_at_location_approved")),
         sa.ForeignKeyConstraint(
             ["location_id", "discreet"],
             ["location.id", "location.discreet"],
@@ -240,8 +221,8 @@ def upgrade() -> None:
             ["service_id"], ["service.id"], name=op.f("fk_service_at_location_service_id_service"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_service_at_location_source_id_source")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_at_location")),
-        sa.UniqueConstraint("key", name=op.f("uq_service_at_location_key")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_service_at_location")),
+        sa.UniqueConstraint("id", name=op.f("uq_service_at_location_id")),
         sa.UniqueConstraint("service_id", "location_id", name=op.f("uq_service_at_location_service_id_location_id")),
     )
     with op.batch_alter_table("service_at_location", schema=None) as batch_op:
@@ -258,6 +239,7 @@ def upgrade() -> None:
             ["service_id"], ["service.id"], name=op.f("fk_service_text_service_id_service"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("service_id", "language", name=op.f("pk_service_text")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "audience_change",
@@ -267,10 +249,10 @@ def upgrade() -> None:
         sa.Column("before", sa.String(length=10), nullable=True),
         sa.Column("after", sa.String(length=10), nullable=True),
         sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "after IN ('public', 'on_request', 'members', 'hidden') OR after IS NULL",
-            name=op.f("ck_audience_change_after"),
+            "after IN ('public', 'on_request', 'members', 'hidden') OR after IS NULL", name=op.f("ck_audience_change_after")
         ),
         sa.ForeignKeyConstraint(
             ["service_at_location_id"],
@@ -281,9 +263,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audience_change")),
     )
     with op.batch_alter_table("audience_change", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_audience_change_service_at_location_id"), ["service_at_location_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_audience_change_service_at_location_id"), ["service_at_location_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audience_change_version"), ["version"], unique=False)
 
     op.create_table(
         "phone",
@@ -301,9 +282,7 @@ def upgrade() -> None:
             name=op.f("fk_phone_service_at_location_id_service_at_location"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["service_id"], ["service.id"], name=op.f("fk_phone_service_id_service"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_phone_service_id_service"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phone")),
     )
     with op.batch_alter_table("phone", schema=None) as batch_op:
@@ -321,8 +300,7 @@ def upgrade() -> None:
         sa.Column("closes", sa.Integer(), nullable=False),
         sa.Column("always", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "always OR (opens >= 0 AND opens < 1440 AND closes > opens AND closes <= 2880)",
-            name=op.f("ck_schedule_minutes"),
+            "always OR (opens >= 0 AND opens < 1440 AND closes > opens AND closes <= 2880)", name=op.f("ck_schedule_minutes")
         ),
         sa.ForeignKeyConstraint(
             ["service_at_location_id"],
@@ -330,15 +308,11 @@ def upgrade() -> None:
             name=op.f("fk_schedule_service_at_location_id_service_at_location"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["service_id"], ["service.id"], name=op.f("fk_schedule_service_id_service"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_schedule_service_id_service"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule")),
     )
     with op.batch_alter_table("schedule", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_schedule_service_at_location_id"), ["service_at_location_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_schedule_service_at_location_id"), ["service_at_location_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_schedule_service_id"), ["service_id"], unique=False)
 
 
@@ -354,6 +328,7 @@ def downgrade() -> None:
 
     op.drop_table("phone")
     with op.batch_alter_table("audience_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audience_change_version"))
         batch_op.drop_index(batch_op.f("ix_audience_change_service_at_location_id"))
 
     op.drop_table("audience_change")

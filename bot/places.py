@@ -1,18 +1,36 @@
 """Names and coordinates to places: what a person writes or shares, turned into a town, a country, or a question back.
 
-Here belong the gazetteer, how a name is read, and which country a point lies in. Everything is a pure look-up in memory.
-Never here: a person's answer kept, logged or sent anywhere; a guess passed off as certain.
+Here belong the gazetteer, how a text is matched with it, and which country a point lies in. Everything is a pure look-up
+in memory. Never here: a person's answer kept, logged or sent anywhere; a guess passed off as certain.
 """
 
 from __future__ import annotations
 
+import gzip
+import math
+import tomllib
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
 import tzfpy
 from babel.core import get_global
 
+from bot.countries import DATA, Region, country_named, outside_named, region_names, regions
+from bot.place_names import articled, expansions, fold, one_edit, respaced, sound_alikes, sounds_like
+from flows.facts import COUNTRIES, Area, Mention, Place
+
+# --- coordinates -----------------------------------------------------------------------------------------------------
+
 #: Zones that Babel's table of zones and territories lacks.
 _NEW_ZONES = {"America/Coyhaique": "CL", "Antarctica/Troll": "AQ"}
+
+#: Within this distance of a border the person is asked for the side.
+RING_KM = 5.0
+_KM_PER_DEGREE = 111.195
+_RING = tuple((math.cos(math.radians(a)), math.sin(math.radians(a))) for a in range(0, 360, 45))
 
 
 @cache
@@ -23,7 +41,7 @@ def _territories() -> dict[str, str]:
 
 
 def country_at(lat: float, lon: float) -> str:
-    """The country of a point in degrees (WGS 84): its ISO 3166-1 code, or "" on the high seas or for impossible numbers.
+    """The country of a point in degrees (WGS 84): its ISO 3166-1 code, or "" at sea or for impossible numbers.
 
     The polygons are those of the time zones, drawn from OpenStreetMap: right at borders to some hundred metres, and
     including a country's coastal waters. Within 5 km of a border ask the person; see ``Gazetteer.at``.
@@ -31,3 +49,659 @@ def country_at(lat: float, lon: float) -> str:
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):  # also refuses NaN
         return ""
     return _territories().get(tzfpy.get_tz(lon, lat) or "", "")
+
+
+def km_between(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Great-circle distance of two points in kilometres (mean radius of the Earth)."""
+    p1, p2 = math.radians(lat1), math.radians(lat2)
+    h = math.sin((p2 - p1) / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(math.radians(lon2 - lon1) / 2) ** 2
+    return 2 * 6371.0 * math.asin(min(1.0, math.sqrt(h)))
+
+
+def _km_to_meridian(lat: float, degrees: float) -> float:
+    """Distance from a point to the meridian that lies so many degrees east or west of it."""
+    return 6371.0 * math.asin(math.cos(math.radians(lat)) * math.sin(math.radians(min(degrees, 90.0))))
+
+
+def cell_of(lat: float, lon: float) -> int:
+    """Number of the one-degree cell that holds a point; neighbours to the east differ by 1, to the north by 360."""
+    return (math.floor(lat) + 90) * 360 + (math.floor(lon) + 180) % 360
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+#: A choice has at most this many answers.
+CHOICES = 4
+
+#: Border posts count as towns of this size when homes of one name are put in order, and are never left out as small.
+POST_WEIGHT = 30_000
+
+#: How much a home counts when the text is not its own name but another one, or only the beginning of it.
+OTHER_NAME, BEGINNING = 0.1, 0.1
+
+_IN = "in"  # after "en", "in", "em", "cerca de": says where somebody is
+_TO = "to"  # after "a", "para", "por": may say where
+_FROM = "from"  # after "de", "from": may say where somebody comes from
+_BARE = ""
+
+
+def _words(*lines: str) -> frozenset[str]:
+    return frozenset(word for line in lines for word in line.split())
+
+
+_BEFORE: dict[str, str] = {
+    **dict.fromkeys(("en", "in", "em", "near", "hacia", "at", "around", "ate", "hasta", "perto", "cerca", "desde"), _IN),
+    **dict.fromkeys(("a", "al", "para", "por", "to", "pra", "pro", "no", "na", "via", "towards", "rumbo", "into"), _TO),
+    **dict.fromkeys(("de", "from", "do", "da", "of", "del"), _FROM),
+}
+#: Between a word of ``_BEFORE`` and the name: "cerca de", "en la ciudad de", "in the town of", "perto da".
+_BETWEEN = _words(
+    "de del da do dos das of the la el los las o a ciudad cidade city town pueblo municipio municipality frontera border",
+    "fronteira centro puente bridge terminal aeropuerto zona barrio bairro colonia parque region estado state",
+    "departamento provincia",
+)
+_NEGATIONS = _words("no not nao ya never nunca sin isnt wasnt arent dont")
+
+#: What people put before the name when they answer "where are you?".
+_LEAD = _words(
+    "estoy en soy vivo ando voy me encuentro encontro ahora aqui aca ahorita i am im m we are is at in near from to the",
+    "here currently now estou em no na moro fico hoje estamos somos nos y ya casi llegando cerca de del por para pra a al",
+    "desde hacia perto da do mi ciudad es my city hola hello oi hi ola bueno pues",
+)
+
+
+class _Home(NamedTuple):
+    """One place that a name may mean, and how much speaks for it."""
+
+    place: Place
+    score: float
+
+
+class Gazetteer:
+    """The places of the fourteen countries by name and by coordinates. Implements ``flows.facts.Places``.
+
+    Rows and names stay text, as the file has them; a ``Place`` is built when it is asked for. So 28,000 places load in
+    well under a tenth of a second. Exact names are a dictionary; names with the same beginning stand together in a sorted
+    list, by which prefixes are found and which later steps can use to look for names near a misspelt one.
+    """
+
+    __slots__ = (
+        "_by_id",
+        "_cells",
+        "_common",
+        "_extra",
+        "_keys",
+        "_largest",
+        "_never",
+        "_posts",
+        "_rows",
+        "_shown",
+        "_sorted",
+        "_starts",
+    )
+
+    def __init__(self, folder: Path = DATA) -> None:
+        """Read ``places.tsv.gz``, ``place_names.toml``, ``border_posts.toml`` and ``place_words.toml`` in ``folder``."""
+        blocks = _blocks(folder / "places.tsv.gz")
+        self._rows = blocks["places"]
+        cells = [line.split("\t") for line in blocks["cells"]]
+        self._starts = [int(cell) for cell, _ in cells]
+        self._cells = [int(row) for _, row in cells] + [len(self._rows)]
+        self._largest = {line.rpartition("\t")[0]: line.rpartition("\t")[2] for line in blocks["regions"]}
+        self._keys = dict(line.split("\t") for line in blocks["keys"])
+        self._sorted = list(self._keys)  # the file is sorted
+        self._by_id = {row[: row.index("\t")]: number for number, row in enumerate(self._rows)}
+        self._extra: dict[str, tuple[int, ...]] = {}
+        self._shown: dict[int, str] = {}
+        self._posts = {post.id: post for post in self._read_posts(folder / "border_posts.toml")}
+        self._read_other_names(folder / "place_names.toml")
+        words = tomllib.loads((folder / "place_words.toml").read_text("utf-8"))
+        self._never = frozenset(fold(word) for line in words["never"].values() for word in line.split())
+        self._common = frozenset(fold(name) for line in words["common"].values() for name in line.split(","))
+        region_names()  # read now, not in somebody's turn
+
+    @classmethod
+    def load(cls) -> Gazetteer:
+        """The gazetteer of ``data/``."""
+        return cls()
+
+    def _read_posts(self, path: Path) -> Iterator[Place]:
+        seen: set[int] = set()
+        for entry in tomllib.loads(path.read_text("utf-8"))["post"]:
+            name, country = entry["name"], entry["country"]
+            region = regions().get(country, {}).get(entry["region"])
+            if entry["id"] >= 0 or entry["id"] in seen or region is None:
+                raise ValueError(f"{path}: {name!r} needs an id of its own below 0, a covered country and one of its regions")
+            seen.add(entry["id"])
+            for other in (name, name.partition(" (")[0], *entry.get("other", ())):
+                self._call(fold(other), entry["id"])
+            yield Place(id=entry["id"], name=name, region=region.name, country=country, lat=entry["lat"], lon=entry["lon"])
+
+    def _read_other_names(self, path: Path) -> None:
+        for section in tomllib.loads(path.read_text("utf-8")).values():
+            for place_id, names in section.items():
+                if place_id not in self._by_id:
+                    raise ValueError(f"{path}: {place_id} ({names[0]}) is not in places.tsv.gz; make it a border post instead")
+                self._shown[int(place_id)] = names[0]
+                for name in names:
+                    self._call(fold(name.partition(" (")[0]), int(place_id))
+
+    def _call(self, key: str, place_id: int) -> None:
+        if place_id not in self._extra.get(key, ()):
+            self._extra[key] = (*self._extra.get(key, ()), place_id)
+
+    # --- by id and by coordinates
+
+    def get(self, place_id: int) -> Place | None:
+        """The place with that id, or None: a session may hold an id that a newer gazetteer no longer has."""
+        if place_id < 0:
+            return self._posts.get(place_id)
+        number = self._by_id.get(str(place_id))
+        return None if number is None else self._place(number)
+
+    def _place(self, number: int) -> Place:
+        id_, name, country, code, lat, lon, people = self._rows[number].split("\t")
+        region = regions()[country].get(code)
+        return Place(
+            id=int(id_),
+            name=self._shown.get(int(id_), name),
+            region=region.name if region else "",
+            country=country,
+            lat=float(lat),
+            lon=float(lon),
+            population=int(people),
+        )
+
+    def at(self, lat: float, lon: float) -> Area:
+        """Which covered countries a point may lie in, and the nearest place in each.
+
+        Near a border (a ring of eight points, 5 km away) both sides count, the nearest place's country first: the person
+        is asked. In a country that is not covered, ``outside`` names it, and ``countries`` holds covered ones within 5 km.
+        """
+        own = country_at(lat, lon)
+        if not own:
+            return Area(countries=(), places={}, lat=lat, lon=lon)
+        near = {own}
+        stretch = max(math.cos(math.radians(lat)), 0.01)
+        for north, east in _RING:
+            step = RING_KM / _KM_PER_DEGREE
+            near.add(country_at(lat + north * step, (lon + east * step / stretch + 180) % 360 - 180))
+        found = [(km, place) for code in COUNTRIES if code in near for km, place in self._nearest(lat, lon, code)]
+        found.sort(key=lambda pair: (pair[0], pair[1].country))
+        return Area(
+            countries=tuple(place.country for _, place in found),
+            places={place.country: place for _, place in found},
+            outside="" if own in COUNTRIES else own,
+            lat=lat,
+            lon=lon,
+        )
+
+    def _nearest(self, lat: float, lon: float, country: str) -> list[tuple[float, Place]]:
+        """The nearest place of a country and its distance in kilometres; exact, looking at as few cells as it takes."""
+        best, winner = math.inf, -1
+        sign = f"\t{country}\t"
+        row, column = math.floor(lat), math.floor(lon)
+        for reach in range(181):
+            # nothing in this ring of cells, or beyond it, can be nearer than its inner edge
+            north = reach - 1 + min(lat - row, row + 1 - lat)
+            east = reach - 1 + min(lon - column, column + 1 - lon)
+            if reach and best < min(north * _KM_PER_DEGREE, _km_to_meridian(lat, east)):
+                break
+            for y in range(row - reach, row + reach + 1):
+                step = 1 if abs(y - row) == reach else 2 * reach or 1
+                for x in range(column - reach, column + reach + 1, step):
+                    if self._km_to_cell(lat, lon, y, x) >= best:
+                        continue
+                    for number in self._cell(y, x):
+                        line = self._rows[number]
+                        if sign in line:
+                            fields = line.split("\t")
+                            km = km_between(lat, lon, float(fields[4]), float(fields[5]))
+                            if km < best:
+                                best, winner = km, number
+        place = self._place(winner) if winner >= 0 else None
+        for post in self._posts.values():
+            if post.country == country and abs(post.lat - lat) * 110 < best:
+                km = km_between(lat, lon, post.lat, post.lon)
+                if km < best:
+                    best, place = km, post
+        return [(best, place)] if place else []
+
+    def _cell(self, y: int, x: int) -> range:
+        cell = (y + 90) * 360 + (x + 180) % 360
+        at = bisect_left(self._starts, cell)
+        if at == len(self._starts) or self._starts[at] != cell:
+            return range(0)
+        return range(self._cells[at], self._cells[at + 1])
+
+    @staticmethod
+    def _km_to_cell(lat: float, lon: float, y: int, x: int) -> float:
+        """A distance that no point of a cell is nearer than."""
+        north = max(y - lat, lat - y - 1, 0.0)
+        east = max(x - lon, lon - x - 1, 0.0)
+        return max(north * _KM_PER_DEGREE, _km_to_meridian(lat, east)) * 0.999
+
+    # --- by name
+
+    def named(self, text: str, country: str = "") -> Mention:
+        """The whole ``text`` answers "where are you?". ``country`` narrows it when it is known; what the text says wins.
+
+        Country names give countries; a state alone gives its largest towns to choose from; an inexact match is not
+        ``certain``. Nothing that looks like a place gives an empty mention.
+        """
+        words = fold(text).split()
+        if not words or all(word.isdigit() for word in words):
+            return Mention()
+        if len(words) <= 9:
+            found = self._answer(words, country)
+            if found is not None:
+                return found
+            start = next((i for i, word in enumerate(words) if word not in _LEAD), len(words))
+            if 0 < start < len(words) and not _NEGATIONS & set(words[: start - 1]):
+                said_where = words[start - 1] in _BEFORE or " ".join(words[start:]) not in self._common
+                found = self._answer(words[start:], country) if said_where else None
+                if found is not None:
+                    return found
+        return self._within(words, country, answering=True)
+
+    def mentioned(self, text: str, country: str = "") -> Mention:
+        """A place somewhere inside a longer sentence, such as "doctor en tapachula". Prefers no answer to a wrong one."""
+        return self._within(fold(text).split(), country, answering=False)
+
+    def _answer(self, words: list[str], country: str) -> Mention | None:
+        """What a text means that is nothing but a name; None when it is no name."""
+        key = " ".join(words)
+        code = country_named(key)
+        if code:
+            capital = self._choose(self._homes(key), country) if code == country else ()
+            return Mention(countries=(code,), places=capital)
+        if outside := outside_named(key):
+            return Mention(outside=outside)
+        if all(word in self._never for word in words) and key not in self._common and key not in self._extra:
+            return None
+        places = self._lookup(words, country)
+        states = [r for r in region_names().get(key, ()) if country in ("", r.country)] if len(key) > 3 else []
+        if states:
+            return self._state(key, states, places, country)
+        if places:
+            return self._mention(places, country)
+        qualified = self._qualified(words, country)
+        if qualified is not None:
+            return qualified
+        beginnings = self._beginnings(key, country)
+        if beginnings and not (len(words) == 1 and (words[0] in self._never or words[0] in self._common)):
+            return Mention(places=beginnings, certain=len(beginnings) == 1 and len(key) >= 5)
+        if outside := outside_named(key, whole_world=True):
+            return Mention(outside=outside)
+        return self._inexact(words, country)
+
+    def _mention(self, places: tuple[Place, ...], country: str, certain: bool = True) -> Mention:
+        """Places that were found; not certain when they lie elsewhere than the person said before."""
+        return Mention(places=places, certain=certain and country in ("", *(p.country for p in places)))
+
+    def _state(self, key: str, states: list[Region], places: tuple[Place, ...], country: str) -> Mention:
+        """A state or department alone: its town of the same name if that is large, else its largest towns to choose from."""
+        named = {state.name for state in states}
+        called = {h.place.id for h in self._homes(key) if h.score >= h.place.population}  # not by another name
+        if any(p.id in called and (p.population >= 20_000 or p.region in named) for p in places):
+            return self._mention(places, country)
+        towns = [
+            self._place(int(number))
+            for state in states
+            for number in self._largest.get(f"{state.country}\t{state.code}", "").split()
+        ]
+        towns.sort(key=lambda p: -p.population)
+        merged = list(dict.fromkeys((*places, *towns)))[:CHOICES]
+        codes = tuple(dict.fromkeys(state.country for state in states))
+        return Mention(places=tuple(merged), countries=codes if len(codes) == 1 else (), certain=False)
+
+    def _qualified(self, words: list[str], country: str) -> Mention | None:
+        """A name and what it lies in: "tapachula chiapas", "san cristobal, venezuela", "venezuela san cristobal"."""
+        for count in (4, 3, 2, 1):
+            if count >= len(words) and count > 1:
+                continue
+            last, first = " ".join(words[-count:]), " ".join(words[:count])
+            rest = _trimmed(words[:-count])
+            if rest and (code := outside_named(last)) and not self._lookup(words, country):
+                return Mention(outside=code)
+            for key, others in ((last, rest), (first, _trimmed(words[count:]))):
+                code = country_named(key)
+                if others and code:
+                    inside = self._inside(others, code)
+                    if inside is not None:
+                        return inside
+                    if len(key) > 3:
+                        return Mention(countries=(code,), certain=False)
+            states = [r for r in region_names().get(last, ()) if country in ("", r.country)] or region_names().get(last, ())
+            if rest and states:
+                places = self._choose(
+                    [h for h in self._forms(rest) if any(_within_state(h.place, state) for state in states)], country
+                )
+                if places:
+                    return Mention(places=places)
+        return None
+
+    def _inside(self, words: list[str], code: str) -> Mention | None:
+        """What words mean in a country that the text itself names; None for nothing."""
+        places = self._choose([h for h in self._forms(words) if h.place.country == code], code)
+        key = " ".join(words)
+        states = [r for r in region_names().get(key, ()) if r.country == code]
+        if states:
+            return self._state(key, states, places, code)
+        if places:
+            return Mention(places=places)
+        nested = self._qualified(words, code) if len(words) > 1 else None
+        if nested is not None and nested.places:
+            return nested
+        places = self._beginnings(key, code, strict=True)
+        if places:
+            return Mention(places=places, certain=len(places) == 1)
+        inexact = self._inexact(words, code)
+        return inexact if inexact and all(p.country == code for p in inexact.places) else None
+
+    def _lookup(self, words: list[str], country: str) -> tuple[Place, ...]:
+        """Places whose name, written out, is exactly this."""
+        return self._choose(self._forms(words), country)
+
+    def _forms(self, words: list[str]) -> list[_Home]:
+        """Homes of the name as it stands, with abbreviations written out, with other spacing; the first that exists."""
+        key = " ".join(words)
+        homes = self._homes(key)
+        if homes:
+            return homes + self._longer(key, homes)
+        for form in expansions(words):
+            homes = homes + [h for h in self._homes(form) if h not in homes]
+        if homes:
+            return homes
+        for form in respaced(words):
+            if homes := self._homes(form):
+                return homes
+        return []
+
+    def _homes(self, key: str) -> list[_Home]:
+        """Every place of exactly that folded name."""
+        found: dict[int, _Home] = {}
+        for place_id in self._extra.get(key, ()):
+            place = self.get(place_id)
+            if place is not None:
+                found[place.id] = _Home(place, max(place.population, POST_WEIGHT))
+        for mark in self._keys.get(key, "").split():
+            place = self._place(int(mark.lstrip("~")))
+            score = place.population * (OTHER_NAME if mark[0] == "~" else 1.0)
+            if place.id not in found:
+                found[place.id] = _Home(place, score)
+        return list(found.values())
+
+    def _longer(self, key: str, homes: list[_Home]) -> list[_Home]:
+        """Large places whose name only begins so and that outweigh their country's homes of the exact name.
+
+        "San Cristóbal" in Mexico mostly means San Cristóbal de las Casas, although some hamlets are called just so.
+        """
+        exact: dict[str, float] = {}
+        for home in homes:
+            exact[home.place.country] = max(exact.get(home.place.country, 0), home.score)
+        return [
+            home
+            for home in self._starting(key)
+            if home.place.population >= 100_000 and home.score * 0.3 > exact.get(home.place.country, 0)
+        ]
+
+    def _starting(self, key: str, limit: int = 300) -> Iterator[_Home]:
+        """Places whose own name goes on after these whole words."""
+        start = bisect_left(self._sorted, key + " ")
+        for name in self._sorted[start : start + limit]:
+            if not name.startswith(key + " "):
+                break
+            for mark in self._keys[name].split():
+                if mark[0] != "~":
+                    place = self._place(int(mark))
+                    yield _Home(place, place.population * BEGINNING)
+
+    def _beginnings(self, key: str, country: str, *, strict: bool = False) -> tuple[Place, ...]:
+        if len(key) < 4:
+            return ()
+        homes = list(self._starting(key))
+        if strict:
+            homes = [h for h in homes if h.place.country == country]
+        return self._choose(homes, country)
+
+    def _inexact(self, words: list[str], country: str) -> Mention | None:
+        """Names with an article more or less, or one slip of the finger away; never certain."""
+        if len(words) > 6 or any(word in self._never for word in words if len(words) == 1):
+            return None
+        if len(words) > 1:
+            homes = _merged(self._homes(form) for form in articled(words))
+            if places := self._choose([h for h in homes if h.score >= 1_000], country):
+                return Mention(places=places, certain=False)
+        key = " ".join(words)
+        if not 5 <= len(key) <= 40 or (len(words) == 1 and key in self._common) or any(c.isdigit() for c in key):
+            return None
+        nearby = _merged(self._near(key, lambda home: home.score >= _least(home, country)))
+        places = self._choose(nearby, country, strict=False)
+        return Mention(places=places, certain=False) if places else None
+
+    def _near(self, key: str, wanted: Callable[[_Home], bool]) -> Iterator[list[_Home]]:
+        """Homes of all names that sound the same or are one slip away; what sounds the same counts more."""
+        for form in sound_alikes(key):
+            yield [_Home(h.place, h.score * 5.0) for h in self._homes(form) if wanted(h)]
+        for form in dict.fromkeys(one_edit(key)):
+            if form in self._keys or form in self._extra:
+                alike = sounds_like(form, key)
+                if form[:1] == key[:1] or alike:  # hardly anybody mistypes the first letter
+                    yield [_Home(h.place, h.score * (5.0 if alike else 1.0)) for h in self._homes(form) if wanted(h)]
+
+    def _choose(self, homes: list[_Home], country: str, *, strict: bool = False) -> tuple[Place, ...]:
+        """Up to four of the homes, best first. One alone means that the name is not ambiguous.
+
+        The country that is known narrows the homes when it has any. A home is left out when it weighs less than a thirtieth of
+        the largest (a tenth within a known country) and either of the two makes it plain which is meant: the home is a
+        small town, or the largest a city. A border post, or a city of 50,000, is never left out.
+        """
+        here = [h for h in homes if h.place.country == country]
+        if strict and not here:
+            return ()
+        homes = sorted(here or homes, key=lambda h: (-h.score, h.place.country, h.place.id))
+        kept: list[_Home] = []
+        for home in homes:
+            top = homes[0].score
+            share, city = (10, 100_000) if here else (30, 300_000)
+            small = home.score * share < top and home.score < 50_000 and (home.score < 10_000 or top >= city)
+            if small and home.place.id > 0:
+                continue
+            if any(_looks_same(home.place, other.place) for other in kept):
+                continue
+            kept.append(home)
+        if not here and len(kept) > CHOICES:
+            # let each country have its best home before any has two
+            first = {h.place.country: h for h in reversed(kept)}
+            kept = sorted(kept, key=lambda h: first[h.place.country] is not h)
+        return tuple(home.place for home in kept[:CHOICES])
+
+    # --- inside a sentence
+
+    def _within(self, words: list[str], country: str, *, answering: bool) -> Mention:
+        """The best-supported name among the words; ``answering`` lowers the bar, because the text is about a place."""
+        words = words[:160]
+        best: tuple[tuple[int, ...], Mention] | None = None
+        named: dict[str, int] = {}
+        outside = ""
+        start = 0
+        while start < len(words):
+            taken = 1
+            for count in range(min(5, len(words) - start), 0, -1):
+                gram = words[start : start + count]
+                key = " ".join(gram)
+                before, negated = _context(words, start)
+                code = country_named(key)
+                if (code or outside_named(key)) and (len(key) > 3 or before == _IN):
+                    plain = len(key) > 3 and not negated and before != _FROM
+                    if code and not negated and (plain or before == _IN):
+                        named[code] = max(named.get(code, 0), 2 if before == _IN else 1)
+                    elif not code and plain and (before or answering):
+                        outside = outside or outside_named(key)
+                    taken = count
+                    break
+                found = self._sure(gram, before, country, answering)
+                if found is not None:
+                    mention, weight = self._narrowed(words, start, count, found, country)
+                    rank = (0 if negated else 1, *weight, {_IN: 3, _TO: 2, _BARE: 1, _FROM: 0}[before], count)
+                    if not negated and (best is None or rank[:-1] > best[0][:-1]):
+                        best = (rank, mention)
+                    elif not negated and best is not None and rank[:-1] == best[0][:-1] and before == _IN:
+                        # two places, equally well supported: the person is asked which
+                        both = dict.fromkeys((*best[1].places[:2], *mention.places))
+                        best = (best[0], Mention(places=tuple(both)[:CHOICES], outside=best[1].outside))
+                    elif not negated and best is not None and rank > best[0]:
+                        best = (rank, mention)
+                    taken = count
+                    break
+            start += taken
+        if best is not None:
+            return best[1]
+        if not named and not outside and (misspelt := self._slip(words, country)):
+            return misspelt
+        if outside and not named:
+            return Mention(outside=outside)
+        if named:
+            top = max(named.values())
+            return Mention(countries=tuple(code for code, rank in named.items() if rank == top))
+        return Mention()
+
+    def _sure(self, gram: list[str], before: str, country: str, answering: bool) -> Mention | None:
+        """The mention when these words, in that context, are specific enough to be a place; None otherwise."""
+        key = " ".join(gram)
+        everyday = all(w in self._never for w in gram)
+        if len(gram) == 1:
+            if everyday or key.isdigit() or (len(key) < 4 and key not in self._extra):
+                return None
+        elif gram[0] in _BEFORE or gram[-1] in _BETWEEN or gram[-1] in _BEFORE or (everyday and key not in self._common and key not in self._extra):
+            return None
+        homes = self._forms(gram) if len(gram) < 3 or any(len(w) <= 3 for w in gram) else self._homes(key)
+        if not homes:
+            return None
+        common = key in self._common
+        known = key in self._extra and not common
+        top = max(h.score if country in ("", h.place.country) else h.score / 10 for h in homes)
+        if common and before != _IN and not (before == _TO and (answering or top >= 1_000_000)):
+            return None
+        exact = known or key in self._keys
+        floor = self._floor(len(gram), before, answering)
+        if top < floor and not (known and before):
+            return None
+        if not exact and before != _IN and not answering:
+            return None
+        places = self._choose(homes, country)
+        if not places:
+            return None
+        certain = top >= 100_000 and before == _IN if common else (bool(before) or len(gram) > 1 or known or top >= 100_000)
+        return self._mention(places, country, certain)
+
+    @staticmethod
+    def _floor(count: int, before: str, answering: bool) -> float:
+        """How large a place must be for a name of ``count`` words in that context to be taken for it."""
+        if before == _IN:
+            return 0 if count > 1 else 300
+        if before == _TO:
+            return 500 if count > 1 else (2_000 if answering else 10_000)
+        if count > 1:
+            return 1_000 if answering else 5_000
+        return 8_000 if answering else 50_000
+
+    def _narrowed(self, words: list[str], start: int, count: int, found: Mention, country: str) -> tuple[Mention, tuple[int, ...]]:
+        """The mention narrowed by a state or country right behind it ("san cristobal de venezuela"), and its weight."""
+        gram = words[start : start + count]
+        after = _trimmed(words[start + count : start + count + 5], front=True)
+        for length in (3, 2, 1):
+            tail = after[:length]
+            if len(tail) == length and (country_named(" ".join(tail)) or " ".join(tail) in region_names()):
+                narrowed = self._qualified([*gram, *tail], country)
+                if narrowed is not None and narrowed.places:
+                    return narrowed, (1,)
+            if len(tail) == length and (code := outside_named(" ".join(tail))):
+                return Mention(outside=code), (1,)
+        return found, (0,)
+
+    def _slip(self, words: list[str], country: str) -> Mention | None:
+        """A misspelt town after "en", "in", "em": at most four tries, towns of 20,000 and more, never certain."""
+        tries = 0
+        for start in range(len(words)):
+            before, negated = _context(words, start)
+            if before != _IN or negated or words[start] in _BETWEEN or tries >= 4:
+                continue
+            for count in (3, 2, 1):
+                gram = words[start : start + count]
+                key = " ".join(gram)
+                if len(gram) < count or len(key) < 6 or any(w in self._never or w in self._common for w in gram):
+                    continue
+                if any(w in _BEFORE for w in (gram[0], gram[-1])) or any(c.isdigit() for c in key):
+                    continue
+                tries += 1
+                homes = _merged(self._near(key, lambda home: home.score >= 20_000))
+                if places := self._choose(homes, country):
+                    return Mention(places=places, certain=False)
+        return None
+
+
+def _blocks(path: Path) -> dict[str, list[str]]:
+    """The blocks of a gazetteer file: name -> lines. See ``scripts/make_places.py`` for the format."""
+    lines = gzip.decompress(path.read_bytes()).decode().split("\n")
+    blocks: dict[str, list[str]] = {}
+    at = 1  # the first line is the attribution
+    while at < len(lines) and lines[at]:
+        name, count = lines[at].split(" ")
+        blocks[name] = lines[at + 1 : at + 1 + int(count)]
+        at += 1 + int(count)
+    return blocks
+
+
+def _trimmed(words: list[str], *, front: bool = False) -> list[str]:
+    """Without "de", "en", "in" ... at the end (or at the front)."""
+    if front:
+        return words[next((i for i, w in enumerate(words) if w not in _JOINTS), len(words)) :]
+    while words and words[-1] in _JOINTS:
+        words = words[:-1]
+    return words
+
+
+_JOINTS = frozenset(("de", "en", "in", "em", "da", "do", "of", "edo", "estado", "state", "depto", "departamento", "del"))
+
+
+def _context(words: list[str], start: int) -> tuple[str, bool]:
+    """What stands before a name: the kind of preposition, and whether a negation goes before that."""
+    at = start - 1
+    while at >= 0 and words[at] in _BETWEEN and start - at <= 4:
+        if words[at] in ("de", "da", "do", "del", "of", "a") and (at == 0 or words[at - 1] not in _BEFORE | _NEAR):
+            break
+        at -= 1
+    if at < 0:
+        return _BARE, False
+    before = _BEFORE.get(words[at], _BARE)
+    earlier = words[max(0, at - 3) : at]
+    negated = bool(before) and any(w in ("no", "not", "nao", "isnt", "arent", "never", "nunca", "dont") for w in earlier)
+    return before, negated
+
+
+_NEAR: dict[str, str] = dict.fromkeys(("ciudad", "cidade", "city", "town", "pueblo", "municipio", "frontera", "border"), _IN)
+
+
+def _within_state(place: Place, state: Region) -> bool:
+    return place.country == state.country and place.region == state.name
+
+
+def _looks_same(a: Place, b: Place) -> bool:
+    """Two records of one town (the registers list some twice), or two that nobody could tell apart in a list of choices."""
+    return a.country == b.country and a.region == b.region and (a.name == b.name or km_between(a.lat, a.lon, b.lat, b.lon) < 20)
+
+
+def _merged(groups: Iterable[list[_Home]]) -> list[_Home]:
+    found: dict[int, _Home] = {}
+    for homes in groups:
+        for home in homes:
+            if home.place.id not in found or found[home.place.id].score < home.score:
+                found[home.place.id] = home
+    return list(found.values())
+
+
+def _least(home: _Home, country: str) -> float:
+    """A slip of the finger is forgiven for places of some size only, smaller ones where the country is known."""
+    return 1_000 if home.place.country == country else 10_000

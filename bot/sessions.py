@@ -1,0 +1,680 @@
+"""Where each person is in the conversation, for as long as a silent conversation is kept, and under no name.
+
+Here belong the sealing of sessions, the lease that keeps two messages of one person apart, the rate, the epochs, the list
+of messages that leaving deletes, and the two stores (in this process, Redis). Never here: addresses (a person comes as a
+``bot.exchange.Person``), what a screen is, protocols of a provider.
+
+What a store holds is four things, and each of them ends by itself:
+
+* ``epochs``: two random keys, the current one and the one before;
+* under a pseudonym of the current (or previous) epoch: lease, rate and the sealed session, for the idle time;
+* under another pseudonym: sealed ids of messages in a chat, for 48 hours at most;
+* nothing else. Whoever leaves keeps a mark, without any position, for ten minutes: a late redelivery then stays silent.
+
+A turn costs two commands: ``load`` (epoch check, lease, rate, session) and ``save`` (fence, session, release).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bot.exchange import Person, StoreDown
+from bot.redis_batch import BatchedRedis, ReplyError
+from flows.kernel import SEEN_LIMIT, Session
+
+LEFT_SECONDS = 600
+"""How long the mark of somebody who left is kept."""
+LEFTOVER_SECONDS = 48 * 3600
+"""Older messages cannot be deleted by a bot (Telegram, deleteMessage)."""
+SLICES = 48
+"""Their ids are kept together in so many slices (hours), so that none needs an end of its own."""
+RATE_SECONDS = 60
+
+_EPOCH_ID, _EPOCH_KEY = 8, 32
+_EPOCH = _EPOCH_ID + _EPOCH_KEY
+_MAX_RATE = 4095
+
+STALE, BUSY, OPEN = 0, 1, 2
+
+
+# --- the port --------------------------------------------------------------------------------------------------------
+
+
+class Loaded(NamedTuple):
+    """Answer to ``load``. ``state`` is STALE (the epoch is over: learn it anew), BUSY (another message has the lease) or OPEN."""
+
+    state: int
+    messages: int = 0
+    """Messages of this person in the present minute, this one included."""
+    body: bytes = b""
+    """The sealed session, or nothing."""
+    before: bool = False
+    """It was found under the pseudonym of the previous epoch."""
+
+
+class Store(Protocol):
+    """What sessions need of a store. Each call is one command, and either happens as a whole or raises StoreDown.
+
+    Times are the store's own; durations are milliseconds.
+    """
+
+    async def epochs(self, candidate: bytes, period: int) -> bytes:
+        """The current epoch and, if there is one, the previous (id of 8 bytes, key of 32, each).
+
+        When none exists, or the current one is older than ``period``, ``candidate`` becomes the current one, once, and the
+        current one the previous.
+        """
+        ...
+
+    async def load(self, epoch: bytes, name: bytes, before: bytes, token: bytes, lease: int, floor: int) -> Loaded:
+        """Take the lease for ``token``, count the message, read the session under ``name`` or else under ``before``.
+
+        ``before`` is empty where there is no previous epoch. What is kept lives at least ``floor`` longer.
+        """
+        ...
+
+    async def save(self, name: bytes, before: bytes, token: bytes, body: bytes, life: int) -> bool:
+        """If ``token`` still has the lease: keep ``body``, for ``life``, forget ``before`` and give the lease back."""
+        ...
+
+    async def release(self, name: bytes, token: bytes) -> None:
+        """Give the lease back, if ``token`` still has it."""
+        ...
+
+    async def add(self, epoch: bytes, name: bytes, entry: bytes, life: int) -> bool:
+        """Append to what leaving will need; it is forgotten when it is ``life`` old. False: the epoch is over."""
+        ...
+
+    async def take(self, epoch: bytes, name: bytes, before: bytes, life: int) -> tuple[bytes, bytes] | None:
+        """What was added under either name and is still there, which it then is no longer. None: the epoch is over."""
+        ...
+
+    async def ping(self) -> None:
+        """Raise StoreDown when the store does not answer."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# --- epochs ----------------------------------------------------------------------------------------------------------
+
+
+class _Epoch(NamedTuple):
+    id: bytes
+    key: bytes
+
+
+class _Epochs:
+    """The two epochs as this process last saw them. A store that knows better says so with its next answer."""
+
+    def __init__(self, store: Store, seconds: float) -> None:
+        self._store = store
+        self._period = int(seconds * 1000)
+        self.known: tuple[_Epoch, _Epoch | None] | None = None
+
+    async def learn(self) -> tuple[_Epoch, _Epoch | None]:
+        record = await self._store.epochs(secrets.token_bytes(_EPOCH), self._period)
+        current = _Epoch(record[:_EPOCH_ID], record[_EPOCH_ID:_EPOCH])
+        rest = record[_EPOCH:]
+        self.known = current, _Epoch(rest[:_EPOCH_ID], rest[_EPOCH_ID:]) if rest else None
+        return self.known
+
+
+_NEVER = "the session store changes its keys faster than they can be used"
+
+
+# --- sessions --------------------------------------------------------------------------------------------------------
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Session).decode
+
+
+def _seal(cipher: AESGCM, name: bytes, plain: bytes) -> bytes:
+    nonce = os.urandom(12)  # never from an injected source: it must not repeat
+    return nonce + cipher.encrypt(nonce, plain, name)
+
+
+def _unseal(cipher: AESGCM, name: bytes, sealed: bytes) -> bytes | None:
+    try:
+        return cipher.decrypt(sealed[:12], sealed[12:], name)
+    except (InvalidTag, ValueError):
+        return None
+
+
+@dataclass(slots=True)
+class Opened:
+    """One message has the floor: its person's session, and the right to save it."""
+
+    session: Session
+    redelivered: bool
+    """This very message was handled before."""
+    limited: bool
+    """More messages in this minute than are allowed."""
+    _token: bytes = field(repr=False)
+    _name: bytes = field(repr=False)
+    _before: bytes = field(repr=False)
+    _cipher: AESGCM = field(repr=False)
+    _digest: bytes = field(repr=False)
+
+
+class Sessions:
+    """Opens and closes sessions.
+
+    ``idle_seconds``: a silent conversation is forgotten after this. ``per_minute``: messages of one person. ``lease_seconds``:
+    how long one message may take before another one of the same person overtakes it. ``wait_seconds``: how long a message
+    waits for the one before it. ``epoch_seconds``: the keys behind pseudonyms are renewed after this. ``chance`` gives the
+    ids of sessions (and only them: keys and nonces are always the operating system's).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        idle_seconds: float,
+        per_minute: int,
+        lease_seconds: float = 15.0,
+        wait_seconds: float = 10.0,
+        epoch_seconds: float = 48 * 3600,
+        leftover_seconds: float = LEFTOVER_SECONDS,
+        chance: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._store = store
+        self._life = int(idle_seconds * 1000)
+        self._left_life = min(self._life, LEFT_SECONDS * 1000)
+        self._per_minute = min(per_minute, _MAX_RATE - 1)
+        self._lease = int(lease_seconds * 1000)
+        self._floor = max(self._lease, RATE_SECONDS * 1000)
+        self._wait = wait_seconds
+        self._epochs = _Epochs(store, epoch_seconds)
+        self._chance = chance
+        self.leftovers = Leftovers(store, self._epochs, leftover_seconds)
+
+    async def open(self, person: Person, message_id: str) -> Opened:
+        """Give this message the floor; wait for the person's message before it, if that is still being handled.
+
+        Raises StoreDown when the store is, or when the message before it does not end: the provider delivers again.
+        """
+        token = os.urandom(8)
+        pause, give_up, stale = 0.005, 0.0, 0
+        while True:
+            current, previous = self._epochs.known or await self._epochs.learn()
+            name = person.pseudonym(current.key, b"session")
+            before = person.pseudonym(previous.key, b"session") if previous else b""
+            loaded = await self._store.load(current.id, name, before, token, self._lease, self._floor)
+            if loaded.state == OPEN:
+                break
+            if loaded.state == STALE:
+                stale += 1
+                if stale > 3:
+                    raise StoreDown(_NEVER)
+                await self._epochs.learn()
+                continue
+            now = asyncio.get_running_loop().time()
+            give_up = give_up or now + self._wait
+            if now >= give_up:
+                raise StoreDown("an earlier message of the same person is still being handled")
+            await asyncio.sleep(min(pause, give_up - now))
+            pause = min(pause * 1.5, 0.1)
+
+        cipher = AESGCM(person.key(current.key, b"session"))
+        session = None
+        if loaded.body:
+            if loaded.before and previous:
+                plain = _unseal(AESGCM(person.key(previous.key, b"session")), before, loaded.body)
+            else:
+                plain = _unseal(cipher, name, loaded.body)
+            session = _decoded(plain)
+        if session is None:
+            session = Session(id=self._chance(16))
+        elif not session.id:  # all that is left of somebody who left
+            session = msgspec.structs.replace(session, id=self._chance(16))
+        digest = hashlib.blake2b(message_id.encode(), digest_size=8).digest()
+        return Opened(
+            session=session,
+            redelivered=digest in session.seen,
+            limited=loaded.messages > self._per_minute,
+            _token=token,
+            _name=name,
+            _before=before if loaded.before else b"",
+            _cipher=cipher,
+            _digest=digest,
+        )
+
+    async def close(self, opened: Opened, session: Session) -> bool:
+        """Save, start the idle time anew, and let the person's next message in.
+
+        False: this message took so long that another one has overtaken it. Nothing was saved; start the turn over. Of a
+        session that was ``left``, only what recognises a redelivery is kept, for ten minutes.
+        """
+        seen = opened.session.seen
+        if opened._digest not in seen:
+            seen = (*seen, opened._digest)[-SEEN_LIMIT:]
+        if session.left:
+            session, life = Session(seen=seen, left=True), self._left_life
+        else:
+            session, life = msgspec.structs.replace(session, seen=seen), self._life
+        body = _seal(opened._cipher, opened._name, _pack(session))
+        return await self._store.save(opened._name, opened._before, opened._token, body, life)
+
+    async def release(self, opened: Opened) -> None:
+        """Let the person's next message in without saving anything: an error came in between."""
+        await self._store.release(opened._name, opened._token)
+
+    async def ping(self) -> None:
+        """Raise StoreDown when sessions cannot be kept at present."""
+        await self._store.ping()
+
+
+def _decoded(plain: bytes | None) -> Session | None:
+    if plain is None:
+        return None
+    try:
+        return _unpack(plain)
+    except msgspec.MsgspecError:
+        return None
+
+
+# --- what leaving deletes --------------------------------------------------------------------------------------------
+
+
+class Leftovers:
+    """Ids of messages in a chat, so that leaving can delete them there. Kept apart from the session, 48 hours at most.
+
+    Ids are collected by the hour: what ``take`` gives is never older than 48 hours, and always all of the last 47.
+    """
+
+    def __init__(self, store: Store, epochs: _Epochs, seconds: float) -> None:
+        self._store = store
+        self._epochs = epochs
+        self._life = int(seconds * 1000)
+
+    async def add(self, person: Person, ids: Sequence[int]) -> None:
+        """Remember messages of this person's chat. Called after the reply, off the turn's path."""
+        if not ids:
+            return
+        for _ in range(3):
+            current, _previous = self._epochs.known or await self._epochs.learn()
+            name = person.pseudonym(current.key, b"leftovers")
+            sealed = _seal(AESGCM(person.key(current.key, b"leftovers")), name, msgspec.msgpack.encode(list(ids)))
+            if await self._store.add(current.id, name, len(sealed).to_bytes(2) + sealed, self._life):
+                return
+            await self._epochs.learn()
+        raise StoreDown(_NEVER)
+
+    async def take(self, person: Person) -> list[int]:
+        """All messages that can still be deleted, oldest first; from now on they are not known here any more."""
+        for _ in range(3):
+            current, previous = self._epochs.known or await self._epochs.learn()
+            name = person.pseudonym(current.key, b"leftovers")
+            before = person.pseudonym(previous.key, b"leftovers") if previous else b""
+            taken = await self._store.take(current.id, name, before, self._life)
+            if taken is None:
+                await self._epochs.learn()
+                continue
+            found = []
+            if previous:
+                found += self._read(AESGCM(person.key(previous.key, b"leftovers")), before, taken[1])
+            found += self._read(AESGCM(person.key(current.key, b"leftovers")), name, taken[0])
+            return found
+        raise StoreDown(_NEVER)
+
+    @staticmethod
+    def _read(cipher: AESGCM, name: bytes, entries: bytes) -> list[int]:
+        found: list[int] = []
+        while entries:
+            end = 2 + int.from_bytes(entries[:2])
+            plain = _unseal(cipher, name, entries[2:end])
+            if plain is not None:
+                found += msgspec.msgpack.decode(plain, type=list[int])
+            entries = entries[end:]
+        return found
+
+
+# --- in this process -------------------------------------------------------------------------------------------------
+
+
+class _Row:
+    """What is kept under one pseudonym."""
+
+    __slots__ = ("body", "count", "ends", "minute", "till", "token")
+
+    def __init__(self, ends: float) -> None:
+        self.ends = ends
+        self.token = b""
+        self.till = 0.0
+        self.minute = 0
+        self.count = 0
+        self.body = b""
+
+
+class EmbeddedStore:
+    """Everything in the memory of this one process; nothing survives it. For the demo, the terminal phone and tests.
+
+    What has ended is gone for whoever asks, and a sweep once a second, as long as there is anything, takes it out of memory
+    although nobody asks. ``clock`` gives seconds since 1970.
+    """
+
+    SWEEP_SECONDS = 1.0
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._epochs: tuple[float, float, bytes] | None = None  # renewed after, forgotten after, the record
+        self._rows: dict[bytes, _Row] = {}
+        self._slices: dict[tuple[bytes, int], tuple[float, bytearray]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # -- expiry
+
+    def _arm(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._timer is None or self._loop is not loop:
+            self._loop = loop
+            self._timer = loop.call_later(self.SWEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._timer = None
+        now = self._clock()
+        for name in [name for name, row in self._rows.items() if row.ends <= now]:
+            del self._rows[name]
+        for place in [place for place, (ends, _) in self._slices.items() if ends <= now]:
+            del self._slices[place]
+        if self._epochs is not None and self._epochs[1] <= now:
+            self._epochs = None
+        if self._rows or self._slices or self._epochs:
+            self._arm()
+
+    def _row(self, name: bytes, now: float) -> _Row | None:
+        row = self._rows.get(name)
+        if row is not None and row.ends <= now:
+            del self._rows[name]
+            return None
+        return row
+
+    def _is_current(self, epoch: bytes, now: float) -> bool:
+        return self._epochs is not None and self._epochs[0] > now and self._epochs[2][:_EPOCH_ID] == epoch
+
+    # -- the port
+
+    async def epochs(self, candidate: bytes, period: int) -> bytes:
+        now, seconds = self._clock(), period / 1000
+        known = self._epochs
+        if known is None or known[1] <= now:
+            self._epochs = (now + seconds, now + 2 * seconds, candidate)
+        elif known[0] <= now:
+            self._epochs = (now + seconds, now + 2 * seconds, candidate + known[2][:_EPOCH])
+        self._arm()
+        assert self._epochs is not None
+        return self._epochs[2]
+
+    async def load(self, epoch: bytes, name: bytes, before: bytes, token: bytes, lease: int, floor: int) -> Loaded:
+        now = self._clock()
+        if not self._is_current(epoch, now):
+            return Loaded(STALE)
+        row = self._row(name, now)
+        if row is not None and row.till > now:
+            return Loaded(BUSY)
+        body, minute, count = (row.body, row.minute, row.count) if row is not None else (b"", 0, 0)
+        old = self._row(before, now) if before and not body else None
+        if old is not None:
+            if old.till > now:
+                return Loaded(BUSY)
+            old.token, old.till = b"", 0.0  # whoever had it cannot save any more
+            body = old.body
+            if row is None:
+                minute, count = old.minute, old.count
+        if row is None:
+            row = self._rows[name] = _Row(now)
+        this = int(now // RATE_SECONDS)
+        row.count = min(count + 1, _MAX_RATE) if minute == this else 1
+        row.minute = this
+        row.token, row.till = token, now + lease / 1000
+        row.ends = max(row.ends, now + floor / 1000)
+        self._arm()
+        return Loaded(OPEN, row.count, body, old is not None and bool(body))
+
+    async def save(self, name: bytes, before: bytes, token: bytes, body: bytes, life: int) -> bool:
+        now = self._clock()
+        row = self._row(name, now)
+        if row is None or row.token != token:
+            return False
+        row.token, row.till, row.body, row.ends = b"", 0.0, body, now + life / 1000
+        if before:
+            self._rows.pop(before, None)
+        self._arm()
+        return True
+
+    async def release(self, name: bytes, token: bytes) -> None:
+        row = self._row(name, self._clock())
+        if row is not None and row.token == token:
+            row.token, row.till = b"", 0.0
+
+    async def add(self, epoch: bytes, name: bytes, entry: bytes, life: int) -> bool:
+        now, seconds = self._clock(), life / 1000
+        if not self._is_current(epoch, now):
+            return False
+        place = (name, int(now // (seconds / SLICES)))
+        _, entries = self._slices.setdefault(place, (now + seconds, bytearray()))
+        entries += entry
+        self._arm()
+        return True
+
+    async def take(self, epoch: bytes, name: bytes, before: bytes, life: int) -> tuple[bytes, bytes] | None:
+        now = self._clock()
+        if not self._is_current(epoch, now):
+            return None
+        return self._taken(name, now), self._taken(before, now)
+
+    def _taken(self, name: bytes, now: float) -> bytes:
+        found = b""
+        for place in sorted(place for place in self._slices if place[0] == name):
+            ends, entries = self._slices.pop(place)
+            if ends > now:
+                found += entries
+        return found
+
+    async def ping(self) -> None:
+        return
+
+    async def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._epochs = None
+        self._rows.clear()
+        self._slices.clear()
+
+
+# --- Redis -----------------------------------------------------------------------------------------------------------
+
+# One string a person: token 8, lease's end 6, rate 3 (minute modulo 4096 times 4096 plus count), then the sealed session.
+# A string, because a hash whose field is longer than hash-max-listpack-value (64 by default) costs twice the memory.
+# `struct` is part of every Redis and Valkey; the clock is the server's.
+
+_NOW = """
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+"""
+
+_CURRENT = """
+local known = redis.call('GETRANGE', KEYS[1], 0, 13)
+if #known < 14 or string.sub(known, 7) ~= ARGV[1] or struct.unpack('>I6', known) <= now then return 0 end
+"""
+
+_EPOCHS = (
+    _NOW
+    + """
+local known = redis.call('GET', KEYS[1])
+if known and struct.unpack('>I6', known) > now then return string.sub(known, 7) end
+local record = ARGV[1]
+if known then record = record .. string.sub(known, 7, 46) end
+local period = tonumber(ARGV[2])
+redis.call('SET', KEYS[1], struct.pack('>I6', now + period) .. record, 'PX', 2 * period)
+return record
+"""
+)
+
+_LOAD = (
+    _NOW
+    + _CURRENT
+    + """
+local value = redis.call('GET', KEYS[2])
+local till, rate, body = 0, 0, ''
+if value then
+  till, rate = struct.unpack('>I6I3', value, 9)
+  if till > now then return 1 end
+  body = string.sub(value, 18)
+end
+local before = 0
+if body == '' and KEYS[3] then
+  local old = redis.call('GET', KEYS[3])
+  if old then
+    local old_till, old_rate = struct.unpack('>I6I3', old, 9)
+    if old_till > now then return 1 end
+    if old_till > 0 then redis.call('SETRANGE', KEYS[3], 0, string.rep('\\0', 14)) end
+    if not value then rate = old_rate end
+    body = string.sub(old, 18)
+    if body ~= '' then before = 1 end
+  end
+end
+local minute = math.floor(now / 60000) % 4096
+local count = 1
+if math.floor(rate / 4096) == minute then count = math.min(rate % 4096 + 1, 4095) end
+redis.call('SETRANGE', KEYS[2], 0, struct.pack('>c8I6I3', ARGV[2], now + tonumber(ARGV[3]), minute * 4096 + count))
+if value then redis.call('PEXPIRE', KEYS[2], ARGV[4], 'GT') else redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
+return {count, body, before}
+"""
+)
+
+_SAVE = """
+local head = redis.call('GETRANGE', KEYS[1], 0, 16)
+if string.sub(head, 1, 8) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], string.rep('\\0', 14) .. string.sub(head, 15) .. ARGV[2], 'PX', ARGV[3])
+if KEYS[2] then redis.call('DEL', KEYS[2]) end
+return 1
+"""
+
+_RELEASE = """
+if redis.call('GETRANGE', KEYS[1], 0, 7) == ARGV[1] then redis.call('SETRANGE', KEYS[1], 0, string.rep('\\0', 14)) end
+return 1
+"""
+
+_ADD = (
+    _NOW
+    + _CURRENT
+    + """
+local key = KEYS[2] .. struct.pack('>I4', math.floor(now / tonumber(ARGV[3])))
+if redis.call('APPEND', key, ARGV[2]) == #ARGV[2] then redis.call('PEXPIRE', key, ARGV[4]) end
+return 1
+"""
+)
+
+_TAKE = (
+    _NOW
+    + _CURRENT
+    + """
+local last = math.floor(now / tonumber(ARGV[2]))
+local function taken(name)
+  local found = {}
+  for slice = last - tonumber(ARGV[3]), last do
+    local key = name .. struct.pack('>I4', slice)
+    local entries = redis.call('GET', key)
+    if entries then
+      found[#found + 1] = entries
+      redis.call('DEL', key)
+    end
+  end
+  return table.concat(found)
+end
+return {taken(KEYS[2]), KEYS[3] and taken(KEYS[3]) or ''}
+"""
+)
+
+
+class _Script:
+    __slots__ = ("digest", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text.strip().encode()
+        self.digest = hashlib.sha1(self.text, usedforsecurity=False).hexdigest().encode()
+
+
+class RedisStore:
+    """Sessions in Redis 7.0 or later, or Valkey; one server (not a cluster), shared by as many processes as there are.
+
+    ``url`` as in ``BatchedRedis``. The server must write nothing to disk (``save ""``, ``appendonly no``): the doctor checks.
+    """
+
+    EPOCHS = b"fe"
+
+    def __init__(self, url: str, *, timeout: float = 2.0) -> None:
+        self._redis = BatchedRedis(url, timeout=timeout)
+        self._epochs, self._load, self._save = _Script(_EPOCHS), _Script(_LOAD), _Script(_SAVE)
+        self._release, self._add, self._take = _Script(_RELEASE), _Script(_ADD), _Script(_TAKE)
+
+    async def _call(self, script: _Script, keys: int, *rest: bytes | int) -> Any:
+        try:
+            return await self._redis.execute(b"EVALSHA", script.digest, keys, *rest)
+        except ReplyError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise StoreDown(_refusal(error)) from None
+        try:  # the server was started anew: EVAL also teaches it the script
+            return await self._redis.execute(b"EVAL", script.text, keys, *rest)
+        except ReplyError as error:
+            raise StoreDown(_refusal(error)) from None
+
+    async def epochs(self, candidate: bytes, period: int) -> bytes:
+        record: bytes = await self._call(self._epochs, 1, self.EPOCHS, candidate, period)
+        return record
+
+    async def load(self, epoch: bytes, name: bytes, before: bytes, token: bytes, lease: int, floor: int) -> Loaded:
+        if before:
+            answer = await self._call(
+                self._load, 3, self.EPOCHS, b"fs" + name, b"fs" + before, epoch, token, lease, floor
+            )
+        else:
+            answer = await self._call(self._load, 2, self.EPOCHS, b"fs" + name, epoch, token, lease, floor)
+        if isinstance(answer, int):
+            return Loaded(answer)
+        return Loaded(OPEN, answer[0], answer[1], answer[2] == 1)
+
+    async def save(self, name: bytes, before: bytes, token: bytes, body: bytes, life: int) -> bool:
+        if before:
+            return bool(await self._call(self._save, 2, b"fs" + name, b"fs" + before, token, body, life))
+        return bool(await self._call(self._save, 1, b"fs" + name, token, body, life))
+
+    async def release(self, name: bytes, token: bytes) -> None:
+        await self._call(self._release, 1, b"fs" + name, token)
+
+    async def add(self, epoch: bytes, name: bytes, entry: bytes, life: int) -> bool:
+        return bool(await self._call(self._add, 2, self.EPOCHS, b"fm" + name, epoch, entry, life // SLICES, life))
+
+    async def take(self, epoch: bytes, name: bytes, before: bytes, life: int) -> tuple[bytes, bytes] | None:
+        names = [b"fm" + name, b"fm" + before] if before else [b"fm" + name]
+        answer = await self._call(self._take, 1 + len(names), self.EPOCHS, *names, epoch, life // SLICES, SLICES)
+        return None if isinstance(answer, int) else (answer[0], answer[1])
+
+    async def ping(self) -> None:
+        try:
+            await self._redis.execute(b"PING")
+        except ReplyError as error:
+            raise StoreDown(_refusal(error)) from None
+
+    async def close(self) -> None:
+        await self._redis.close()
+
+
+def _refusal(error: Exception) -> str:
+    # Only the server's code, such as OOM or READONLY: the rest of the line may quote keys.
+    return f"the session store refuses a command: {str(error).split(' ', 1)[0]}"

@@ -136,9 +136,10 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Refused(Exception):
-    """A request that is not answered in the chat: its status."""
+    """A request that is not answered in the chat: its status, and what whoever set the demo up should know."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, why: str = "") -> None:
+        super().__init__(why)
         self.status = status
 
 
@@ -200,7 +201,7 @@ def price_of(text: str) -> tuple[Decimal, str]:
         price = Decimal(amount)
     except (ValueError, InvalidOperation):
         price, currency = Decimal(-1), ""
-    if price < 0 or not price.is_finite() or len(currency) != 3 or not currency.isalpha() or not currency.isupper():
+    if not price.is_finite() or price < 0 or len(currency) != 3 or not currency.isalpha() or not currency.isupper():
         raise ValueError(f"SMS_PRICE is {text!r}: write a number and a currency of three letters, such as 0.05 USD")
     return price, currency
 
@@ -394,7 +395,7 @@ class Simulator:
                 self._refuse_strangers(request)
                 return await endpoint(request)
             except Refused as refusal:
-                return _answer(b"", "text/plain", refusal.status)
+                return _answer(str(refusal).encode(), "text/plain", refusal.status)
             except (HTTPException, ClientDisconnect):
                 return _answer(b"", "text/plain", 400)
 
@@ -404,7 +405,7 @@ class Simulator:
         """Another name than ours, or another site's page behind the request: 403. A body that no form can send: else 415."""
         host = request.headers.get("host", "").lower()
         if "*" not in self._hosts and _name(host) not in self._hosts:
-            raise Refused(403)
+            raise Refused(403, f"This demo answers only under: {', '.join(sorted(self._hosts))}. PUBLIC_URL adds a name.")
         if request.method != "POST":
             return
         site = request.headers.get("sec-fetch-site")

@@ -25,6 +25,10 @@ class Script:
     """``handle`` is a ``bot.exchange.Handle``. ``seen`` is every inbound message, in order, redeliveries included."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """As new, while its server goes on."""
         self.seen: list[Inbound] = []
         self.down = False
         self.breaks = False

@@ -23,17 +23,14 @@ setup:
 demo: setup
 	@$(PY) -m bot demo
 
-.venv/.browser: tests/browser.py requirements-test.lock
+test:
 	@scripts/set_up.sh test
 	@$(PY) -m tests.browser
-	@touch $@
-
-test: .venv/.browser
-	@scripts/set_up.sh test
 	@$(PY) -m pytest $(ARGS)
 
 requirements:
 	@scripts/set_up.sh test
+	@$(PY) -m tests.browser
 	@$(PY) -m tests.requirements_table $(ARGS)
 
 bench:

@@ -341,7 +341,7 @@ def segments(lang: str, lines: str) -> int:
         "2026-03-02T15:00:00Z",
     ]
     told = subprocess.run([*command, "--seed", "1"], cwd=ROOT, input=lines, capture_output=True, text=True, check=True).stdout
-    return sum(int(count) for count in re.findall(r"(\d+) segment", told))
+    return sum(int(count) for count in re.findall(r"^\[(\d+) SMS,", told, re.MULTILINE))
 
 
 def spread(ratios: Sequence[float]) -> str:
@@ -383,9 +383,8 @@ def main(arguments: list[str]) -> int:
         ("sms_times_flask", statistics.median(against("sms", "flask"))),
     ]
 
-    print(
-        f"\nan idle session: {held['bytes_sms']:.0f} bytes of Redis by SMS, {held['bytes_telegram']:.0f} by Telegram (deletion list included)"
-    )
+    print(f"\nan idle session by SMS: {held['bytes_sms']:.0f} bytes of Redis")
+    print(f"an idle session by Telegram, with what leaving deletes: {held['bytes_telegram']:.0f} bytes")
     print(f"memory of the process after all this: {held['rss']:.0f} MB")
     took = imports()
     print(f"imports: {took * 1000:.0f} ms")

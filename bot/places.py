@@ -570,11 +570,10 @@ class Gazetteer:
     def _sure(self, gram: list[str], before: str, country: str, answering: bool) -> Mention | None:
         """The mention when these words, in that context, are specific enough to be a place; None otherwise."""
         key = " ".join(gram)
-        everyday = all(w in self._never for w in gram)
-        if len(gram) == 1:
-            if everyday or key.isdigit() or (len(key) < 4 and key not in self._extra):
-                return None
-        elif gram[0] in _BEFORE or gram[-1] in _BETWEEN or gram[-1] in _BEFORE or (everyday and key not in self._common and key not in self._extra):
+        everyday = all(w in self._never for w in gram) and (len(gram) == 1 or not (key in self._common or key in self._extra))
+        if everyday or key.isdigit() or (len(key) < 4 and key not in self._extra):
+            return None
+        if len(gram) > 1 and (gram[0] in _BEFORE or gram[-1] in _BETWEEN or gram[-1] in _BEFORE):
             return None
         homes = self._forms(gram) if len(gram) < 3 or any(len(w) <= 3 for w in gram) else self._homes(key)
         if not homes:

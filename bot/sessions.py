@@ -136,8 +136,36 @@ _NEVER = "the session store changes its keys faster than they can be used"
 
 # --- sessions --------------------------------------------------------------------------------------------------------
 
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Session).decode
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Session).decode
+_DIGEST = 8
+
+
+def _pack(session: Session) -> bytes:
+    """Compact: screens share the name of their topic (``services.results .kind .where start.menu``), digests one string."""
+    topic, path = "", []
+    for screen in (session.screen, *session.back):
+        head, dot, tail = screen.partition(".")
+        path.append(dot + tail if dot and head == topic else screen)
+        topic = head
+    return _encode(
+        msgspec.structs.replace(session, screen=" ".join(path), back=(), seen=(b"".join(session.seen),))
+    )
+
+
+def _unpack(plain: bytes) -> Session:
+    """Raises MsgspecError where this is no session."""
+    packed = _decode(plain)
+    topic, path = "", []
+    for screen in packed.screen.split(" "):
+        if screen[:1] == ".":
+            screen = topic + screen
+        else:
+            topic = screen.partition(".")[0]
+        path.append(screen)
+    digests = b"".join(packed.seen)
+    seen = tuple(digests[at : at + _DIGEST] for at in range(0, len(digests), _DIGEST))
+    return msgspec.structs.replace(packed, screen=path[0], back=tuple(path[1:]), seen=seen)
 
 
 def _seal(cipher: AESGCM, name: bytes, plain: bytes) -> bytes:
@@ -239,7 +267,7 @@ class Sessions:
             session = Session(id=self._chance(16))
         elif not session.id:  # all that is left of somebody who left
             session = msgspec.structs.replace(session, id=self._chance(16))
-        digest = hashlib.blake2b(message_id.encode(), digest_size=8).digest()
+        digest = hashlib.blake2b(message_id.encode(), digest_size=_DIGEST).digest()
         return Opened(
             session=session,
             redelivered=digest in session.seen,
@@ -498,9 +526,9 @@ class EmbeddedStore:
 
 # --- Redis -----------------------------------------------------------------------------------------------------------
 
-# One string a person: token 8, lease's end 6, rate 3 (minute modulo 4096 times 4096 plus count), then the sealed session.
-# A string, because a hash whose field is longer than hash-max-listpack-value (64 by default) costs twice the memory.
-# `struct` is part of every Redis and Valkey; the clock is the server's.
+# One string a person: is there a lease (1 byte), rate (3: minute modulo 4096, times 4096, plus count), with a lease its token
+# (8) and end (6), then the sealed session. A string, because a hash with a field longer than hash-max-listpack-value (64 by
+# default) is kept as a table and takes twice the memory. The clock is the server's; `struct` is part of every server.
 
 _NOW = """
 local t = redis.call('TIME')
@@ -529,46 +557,62 @@ _LOAD = (
     _NOW
     + _CURRENT
     + """
-local value = redis.call('GET', KEYS[2])
-local till, rate, body = 0, 0, ''
-if value then
-  till, rate = struct.unpack('>I6I3', value, 9)
-  if till > now then return 1 end
-  body = string.sub(value, 18)
+local function read(value)
+  if string.byte(value) == 0 then return 0, struct.unpack('>I3', value, 2), string.sub(value, 5) end
+  return struct.unpack('>I6', value, 13), struct.unpack('>I3', value, 2), string.sub(value, 19)
 end
-local before = 0
+local value = redis.call('GET', KEYS[2])
+local till, rate, body, life, before = 0, 0, '', tonumber(ARGV[4]), 0
+if value then
+  till, rate, body = read(value)
+  if till > now then return 1 end
+  life = math.max(life, redis.call('PTTL', KEYS[2]))
+end
 if body == '' and KEYS[3] then
   local old = redis.call('GET', KEYS[3])
   if old then
-    local old_till, old_rate = struct.unpack('>I6I3', old, 9)
+    local old_till, old_rate, old_body = read(old)
     if old_till > now then return 1 end
-    if old_till > 0 then redis.call('SETRANGE', KEYS[3], 0, string.rep('\\0', 14)) end
+    if old_till > 0 then
+      redis.call('SET', KEYS[3], '\\0' .. string.sub(old, 2, 4) .. old_body, 'KEEPTTL')
+    end
     if not value then rate = old_rate end
-    body = string.sub(old, 18)
+    body = old_body
     if body ~= '' then before = 1 end
   end
 end
 local minute = math.floor(now / 60000) % 4096
 local count = 1
 if math.floor(rate / 4096) == minute then count = math.min(rate % 4096 + 1, 4095) end
-redis.call('SETRANGE', KEYS[2], 0, struct.pack('>c8I6I3', ARGV[2], now + tonumber(ARGV[3]), minute * 4096 + count))
-if value then redis.call('PEXPIRE', KEYS[2], ARGV[4], 'GT') else redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
+local kept = before == 1 and '' or body
+local head = struct.pack('>BI3c8I6', 1, minute * 4096 + count, ARGV[2], now + tonumber(ARGV[3]))
+redis.call('SET', KEYS[2], head .. kept, 'PX', life)
 return {count, body, before}
 """
 )
 
-_SAVE = """
-local head = redis.call('GETRANGE', KEYS[1], 0, 16)
-if string.sub(head, 1, 8) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], string.rep('\\0', 14) .. string.sub(head, 15) .. ARGV[2], 'PX', ARGV[3])
+_OURS = """
+if string.byte(value) ~= 1 or string.sub(value, 5, 12) ~= ARGV[1] then return 0 end
+"""
+
+_SAVE = (
+    "local value = redis.call('GETRANGE', KEYS[1], 0, 11)"
+    + _OURS
+    + """
+redis.call('SET', KEYS[1], '\\0' .. string.sub(value, 2, 4) .. ARGV[2], 'PX', ARGV[3])
 if KEYS[2] then redis.call('DEL', KEYS[2]) end
 return 1
 """
+)
 
-_RELEASE = """
-if redis.call('GETRANGE', KEYS[1], 0, 7) == ARGV[1] then redis.call('SETRANGE', KEYS[1], 0, string.rep('\\0', 14)) end
+_RELEASE = (
+    "local value = redis.call('GET', KEYS[1]) or ''"
+    + _OURS
+    + """
+redis.call('SET', KEYS[1], '\\0' .. string.sub(value, 2, 4) .. string.sub(value, 19), 'KEEPTTL')
 return 1
 """
+)
 
 _ADD = (
     _NOW

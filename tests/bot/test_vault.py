@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import hmac
 import json
 import logging
 import pickle
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.exchange import Inbound
-from bot.vault import Address, Correspondent, Vault
+from bot.vault import Address, Correspondent, Vault, _Mac
 from flows.facts import Traits
 from flows.kernel import Words
 
@@ -124,6 +125,14 @@ def test_each_of_secret_channel_address_epoch_and_purpose_counts(one: Any, other
     assert (name == other_name) is (one == other) and (key == other_key) is (one == other)
     assert len(name) == 16 and len(key) == 32
     assert key[:16] != name, "a pseudonym is no part of its key"
+
+
+@given(st.binary(max_size=64), st.binary(max_size=300))
+def test_the_prepared_mac_is_hmac_sha256(key: bytes, message: bytes) -> None:
+    """Mutation: updating the prepared hash itself instead of a copy."""
+    mac = _Mac(key)
+    for _ in range(2):
+        assert mac.digest(message) == hmac.digest(key, message, "sha256")
 
 
 def test_the_same_person_is_found_again_after_a_restart() -> None:

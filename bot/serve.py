@@ -40,6 +40,7 @@ def probes(settings: Settings) -> doctor.Probes:
         known_countries=lambda: COUNTRIES,
         content_faults=lambda: content_faults(settings),
         twilio_faults=jobs.twilio_faults(settings),
+        job_hours=jobs.asleep(settings, engine) if settings.database_url else None,
     )
 
 

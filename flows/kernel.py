@@ -579,7 +579,7 @@ class Graph:
         sheet = self.sheets[session.screen]
         move: Move | None
         if isinstance(event, Chose):
-            if event.option in ("back", "emergency", "leave", "more"):
+            if event.option in ("back", "emergency", "leave", "more") and event.option not in sheet.options:
                 return self._command(session, Command(event.option), facts)
             move = next((m for o, m in self._options(sheet, session, facts) if o.id == event.option), None)
             if move is None:

@@ -254,8 +254,8 @@ def _kind_said(session: Session, event: Event, facts: Facts) -> Go | None:
 
 flow.menu(
     "kind",
-    hears=Branch(_kind_said, "where", "results", "nothing", "which", "town", "kind", "outside"),
-    **{option: for_kind(kind) for option, kind in KIND_OPTIONS.items()},
+    hears=Branch(_kind_said, "results", "nothing", "which", "outside"),
+    **{option: Branch(for_kind(kind).pick, "results", "nothing") for option, kind in KIND_OPTIONS.items()},
     basics=Go("basics.where_to_ask"),
     other=Go("person.where", digit=6),
 )
@@ -437,11 +437,11 @@ flow.choose(
         "service.free", "service.paid", "service.call_first_short",
         "service.authority_short.police", "service.authority_short.migration", "service.authority_short.informs",
     ),
-    located=Branch(located, "side", "kind", "results", "nothing", "outside"),
+    located=Branch(located, "side", "results", "nothing", "outside"),
     another=Go("next", digit=4),
     kind=Go("kind", digit=5),
     person=Go("person.where", digit=6),
-    more=Branch(_more, "results", "no_more", "nothing", digit=7),
+    more=Branch(_more, "results", "no_more", digit=7),
 )  # fmt: skip
 flow.menu(
     "no_more",
@@ -485,8 +485,8 @@ flow.choose(
     slot="country",
     among=_next_countries,
     then=Go("town"),
-    hears=Branch(_where_said, "kind", "results", "nothing", "which", "town", "where", "outside"),
-    located=Branch(located, "side", "kind", "results", "nothing", "outside"),
+    hears=Branch(_where_said, "results", "nothing", "which", "town", "where", "outside"),
+    located=Branch(located, "side", "results", "nothing", "outside"),
     share=Go("share", only=_can_share, digit=6),
 )
 

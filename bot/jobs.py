@@ -1,0 +1,139 @@
+"""Clockwork: what has to happen again and again, and when it last ended well.
+
+Here belong the recurring jobs of the worker and their record. Never here: a message to a person (E-1): nothing here may start a
+conversation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import Field
+
+from bot import db, logs
+from bot.channels import twilio_retention
+from bot.settings import Settings
+
+
+class JobRun(db.Table, table=True):
+    """When a recurring job last ended well. One row a job."""
+
+    __tablename__: ClassVar[str] = "job_run"
+
+    name: str = Field(primary_key=True, max_length=40)
+    ended_at: datetime = Field(sa_type=db.UTCDateTime, nullable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    name: str
+    every: float
+    """Seconds between the end of one run and the start of the next."""
+    run: Callable[[], Awaitable[int]]
+    """Does the work; how many things it did."""
+
+
+async def remember(engine: AsyncEngine, name: str, ended_at: datetime) -> None:
+    """Record that a job ended well."""
+    async with engine.begin() as connection:
+        await connection.execute(delete(JobRun).where(JobRun.name == name))  # type: ignore[arg-type]
+        await connection.execute(insert(JobRun).values(name=name, ended_at=ended_at))
+
+
+async def hours_since(engine: AsyncEngine, names: Iterable[str]) -> Mapping[str, float | None]:
+    """Job -> hours since it last ended well; None: never."""
+    async with engine.connect() as connection:
+        rows = (await connection.execute(select(JobRun.name, JobRun.ended_at))).all()  # type: ignore[call-overload]
+    ended = {name: at for name, at in rows}
+    return {name: (db.now() - ended[name]).total_seconds() / 3600 if name in ended else None for name in names}
+
+
+def jobs(settings: Settings) -> list[Job]:
+    """The recurring jobs of this deployment."""
+    found: list[Job] = []
+    if settings.twilio_account_sid:
+        found.append(Job("deletion", 6 * 3600, lambda: _delete_records(settings)))
+    return found
+
+
+def _client(settings: Settings) -> Any:
+    return twilio_retention.rest_client(settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value())
+
+
+async def _delete_records(settings: Settings) -> int:
+    """P-4: the provider's own records of messages go as soon as it lets them."""
+    removed = await twilio_retention.remove_older_records(_client(settings), db.now() - timedelta(days=1))
+    return removed.deleted
+
+
+def twilio_faults(settings: Settings) -> Callable[[], Awaitable[Iterable[str]]] | None:
+    """The doctor's question to the Twilio account, where there is one."""
+    if not settings.twilio_account_sid:
+        return None
+    return lambda: twilio_retention.faults(_client(settings), settings.public_url)
+
+
+async def repeat(job: Job, engine: AsyncEngine, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Run a job for ever. A failure is logged without content and tried again, later each time up to ``every``."""
+    pause = 30.0
+    while True:
+        try:
+            count = await job.run()
+            await remember(engine, job.name, db.now())
+        except Exception as error:
+            logs.failure("job", error, job=job.name)
+            await sleep(min(pause, job.every))
+            pause *= 2
+            continue
+        logs.event("job", job=job.name, count=count, outcome="done")
+        pause = 30.0
+        await sleep(job.every)
+
+
+def run(settings: Settings) -> int:
+    """The worker: recurring jobs, and polling where Telegram cannot reach us. Ends at a stop signal."""
+    logs.configure()
+    return asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> int:
+    engine = db.open_engine(db.url_of(settings))
+    if not settings.database_url:
+        await db.create_all(engine)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    work = [asyncio.create_task(repeat(job, engine)) for job in jobs(settings)]
+    polls = settings.telegram_token.get_secret_value() and not settings.public_url
+    faro = None
+    if polls:
+        from bot.app import Faro  # noqa: PLC0415 - 30 MB that a worker without polling never needs
+
+        faro = Faro(settings)
+        await faro.start()
+        assert faro.telegram is not None
+        await faro.telegram.register("")
+        work.append(asyncio.create_task(faro.telegram.poll()))
+    logs.event("started", mode=settings.mode, count=len(work))
+    await stop.wait()
+    for task in work:
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
+    if faro is not None:
+        await faro.stop()
+    await engine.dispose()
+    logs.event("stopped", mode=settings.mode)
+    return 0
+
+
+def asleep(settings: Settings, engine: AsyncEngine) -> Callable[[], Awaitable[Mapping[str, float | None]]]:
+    """The doctor's question about the jobs."""
+    return lambda: hours_since(engine, [job.name for job in jobs(settings)])

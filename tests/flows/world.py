@@ -1,0 +1,323 @@
+"""A small world to play the core in: a few places, services and helplines, all in plain sight.
+
+Here belong the facts of these tests and ``Play``, which plays a conversation by ids. Never here: an assertion.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from bot.directory.hours import is_open
+from bot.lexicon import Lexicon
+from bot.understanding import Understanding
+from bot.wording import Wording
+from flows.facts import (
+    COUNTRIES,
+    KINDS,
+    Area,
+    ComplaintChannel,
+    Facts,
+    Found,
+    Helpline,
+    Hours,
+    Mention,
+    Offer,
+    Phone,
+    Place,
+    Query,
+    Traits,
+)
+from flows.kernel import (
+    Aside,
+    Chose,
+    Command,
+    Data,
+    Event,
+    Graph,
+    Listing,
+    Located,
+    Phrase,
+    Said,
+    Screen,
+    Session,
+    Turn,
+    Words,
+)
+from flows.reading import fold, read
+from flows.topics import GRAPH
+
+NOW = 1_795_000_000.0
+SMS = Traits(name="sms", form="sms")
+TELEGRAM = Traits(name="telegram", form="chat", buttons=True, location=True, edits=True, forgets=True)
+WHATSAPP = Traits(name="whatsapp", form="chat", location=True)
+
+CUCUTA = Place(id=1, name="Cúcuta", region="Norte de Santander", country="CO", lat=7.89, lon=-72.5, population=700_000)
+SAN_CRISTOBAL_VE = Place(id=2, name="San Cristóbal", region="Táchira", country="VE", lat=7.77, lon=-72.22, population=250_000)
+SAN_CRISTOBAL_MX = Place(id=3, name="San Cristóbal", region="Chiapas", country="MX", lat=16.7, lon=-92.6, population=180_000)
+TAPACHULA = Place(id=4, name="Tapachula", region="Chiapas", country="MX", lat=14.9, lon=-92.26, population=300_000)
+BOA_VISTA = Place(id=5, name="Boa Vista", region="Roraima", country="BR", lat=2.82, lon=-60.67, population=400_000)
+PORT_OF_SPAIN = Place(id=6, name="Port of Spain", region="", country="TT", lat=10.65, lon=-61.51, population=50_000)
+SANTA_ROSA_PE = Place(id=7, name="Santa Rosa", region="Tumbes", country="PE", lat=-3.6, lon=-80.4, population=9_000)
+SANTA_ROSA_EC = Place(id=8, name="Santa Rosa", region="El Oro", country="EC", lat=-3.45, lon=-79.96, population=60_000)
+PLACES = (SANTA_ROSA_PE, SANTA_ROSA_EC, CUCUTA, SAN_CRISTOBAL_VE, SAN_CRISTOBAL_MX, TAPACHULA, BOA_VISTA, PORT_OF_SPAIN)
+
+
+class SomePlaces:
+    """Exact names only; enough for the core, which never looks into them."""
+
+    def get(self, place_id: int) -> Place | None:
+        return next((place for place in PLACES if place.id == place_id), None)
+
+    def named(self, text: str, country: str = "") -> Mention:
+        folded = fold(text)
+        if folded == "panama":
+            return Mention(outside="PA")
+        if folded in ("colombia", "mexico", "brasil"):
+            return Mention(countries=({"colombia": "CO", "mexico": "MX", "brasil": "BR"}[folded],))
+        if folded == "colombia o mexico":
+            return Mention(countries=("CO", "MX"))
+        found = tuple(place for place in PLACES if fold(place.name) == folded and country in ("", place.country))
+        if folded == "cucutta":
+            return Mention(places=(CUCUTA,), certain=False)
+        return Mention(places=found)
+
+    def mentioned(self, text: str, country: str = "") -> Mention:
+        for token in ("cucutta", *(fold(place.name) for place in PLACES)):
+            if f" {token} " in f" {fold(text)} ":
+                return self.named(token, country)
+        for token in ("panama", "colombia", "mexico", "brasil"):
+            if f" {token} " in f" {fold(text)} ":
+                return self.named(token)
+        return Mention()
+
+    def at(self, lat: float, lon: float) -> Area:
+        raise AssertionError("the core never asks this")
+
+
+def offer(key: int, country: str, kind: str, **rest: Any) -> Offer:
+    place = next((place for place in PLACES if place.country == country), CUCUTA)
+    fields: dict[str, Any] = {
+        "name": f"Centro Demo {key}",
+        "short_name": f"Centro {key}",
+        "organisation": "Organización Demo",
+        "kinds": (kind,),
+        "lat": place.lat,
+        "lon": place.lon,
+        "address": "Calle 1",
+        "phones": (Phone(number="+15555550100", shown="555-0100"),),
+        "hours": Hours(zone="America/Bogota", weekly=((0, 480, 960),)),
+        "verified_on": date(2026, 11, 1),
+        "demo": True,
+    } | rest
+    return Offer(key=key, country=country, **fields)
+
+
+def offers() -> list[Offer]:
+    """Four of each kind in Colombia and Mexico, one of each in Venezuela, none in Peru."""
+    made: list[Offer] = []
+    for country, count in (("CO", 4), ("MX", 4), ("BR", 3), ("VE", 1)):
+        for kind in KINDS:
+            for _ in range(count):
+                made.append(offer(len(made) + 1, country, kind))
+    return made
+
+
+class SomeDirectory:
+    """All offers, nearest by degrees; ties by key."""
+
+    def __init__(self, rows: list[Offer] | None = None, channels: list[ComplaintChannel] | None = None) -> None:
+        self.rows = offers() if rows is None else rows
+        self.channels = channels
+        self.asked: list[Query] = []
+
+    def search(self, query: Query) -> list[Found]:
+        self.asked.append(query)
+        rows = [row for row in self.rows if row.country == query.country]
+        if query.kinds:
+            rows = [row for row in rows if set(row.kinds) & set(query.kinds)]
+        if query.general:
+            rows = [row for row in rows if not row.specialised]
+
+        def km(row: Offer) -> float | None:
+            if query.lat is None or query.lon is None or row.lat is None or row.lon is None:
+                return None
+            return round((abs(row.lat - query.lat) + abs(row.lon - query.lon)) * 111)
+
+        rows.sort(key=lambda row: (km(row) or 0, row.key))
+        return [Found(offer=row, km=km(row)) for row in rows[query.skip : query.skip + query.limit]]
+
+    def get(self, key: int) -> Offer | None:
+        return next((row for row in self.rows if row.key == key), None)
+
+    def complaint_channels(self, country: str) -> list[ComplaintChannel]:
+        if self.channels is not None:
+            return self.channels
+        return [
+            ComplaintChannel(
+                organisation=f"Organización Demo {number}", how="phone", value="555-0100", independent=number == 3, demo=True
+            )
+            for number in range(6)
+            if country != "PE"
+        ]
+
+
+class SomeHelplines:
+    def lines(self, country: str, purposes: tuple[str, ...], now: float) -> list[Helpline]:
+        return [
+            Helpline(
+                country=country,
+                purpose=purpose,
+                number="911" if purpose == "emergency" else "155",
+                operator="police" if purpose == "emergency" else "civil",
+            )  # type: ignore[arg-type]
+            for purpose in purposes
+        ]
+
+    def everywhere(self) -> list[tuple[str, tuple[str, ...]]]:
+        return [("911", ("US", "MX")), ("123", ("CO",))]
+
+
+NEIGHBOURS: dict[str, tuple[str, ...]] = {"CO": ("VE", "EC"), "VE": ("CO", "BR"), "PE": ("EC", "CL"), "MX": ("US", "GT")}
+
+
+def facts(channel: Traits = SMS, directory: SomeDirectory | None = None, now: float = NOW, **rest: Any) -> Facts:
+    return Facts(
+        now=now,
+        channel=channel,
+        places=SomePlaces(),
+        directory=directory or SomeDirectory(),
+        helplines=SomeHelplines(),
+        neighbours=NEIGHBOURS,
+        is_open=is_open,
+        **rest,
+    )
+
+
+@lru_cache(maxsize=1)
+def wording() -> Wording:
+    return Wording.load()
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    return Lexicon.load(wording())
+
+
+class Play:
+    """A conversation in ids: ``says`` words, ``picks`` options, ``shares`` places, and looks at ``screen``."""
+
+    def __init__(
+        self, channel: Traits = SMS, lang: str = "es", graph: Graph = GRAPH, known: Facts | None = None, **rest: Any
+    ) -> None:
+        self.facts = known or facts(channel, **rest)
+        self.graph = graph
+        self.session = Session(id=b"0" * 16, lang=lang)
+        self.turn: Turn | None = None
+        self._understanding = Understanding(lexicon(), self.facts.places)
+
+    def event(self, text: str) -> Event:
+        """What these words are on the present screen."""
+        words = Words(text)
+        event = read(words, self.graph.view(self.session, self.facts), lexicon())
+        if isinstance(event, Said):
+            return Said(words, self._understanding.read(words, str(self.session.slot("country"))))
+        return event
+
+    def does(self, event: Event) -> Play:
+        self.turn = self.graph.step(self.session, event, self.facts)
+        self.session = self.turn.session
+        return self
+
+    def says(self, *texts: str) -> Play:
+        for text in texts:
+            self.does(self.event(text))
+        return self
+
+    def picks(self, *options: str) -> Play:
+        for option in options:
+            self.does(Chose(option))
+        return self
+
+    def commands(self, name: str) -> Play:
+        return self.does(Command(name))
+
+    def shares(self, *places: Place, outside: str = "") -> Play:
+        area = Area(
+            countries=tuple(place.country for place in places),
+            places={place.country: place for place in places},
+            outside=outside,
+            lat=places[0].lat if places else 0.0,
+            lon=places[0].lon if places else 0.0,
+        )
+        return self.does(Located(area))
+
+    def at(self, screen: str, **slots: Any) -> Play:
+        self.session = msgspec.structs.replace(
+            self.session, screen=screen, turn=max(1, self.session.turn), slots={**self.session.slots, **slots}
+        )
+        return self
+
+    @property
+    def screen(self) -> Screen:
+        assert self.turn is not None and self.turn.screen is not None
+        return self.turn.screen
+
+    @property
+    def here(self) -> str:
+        return self.session.screen
+
+    @property
+    def ids(self) -> set[str]:
+        """Catalog ids that the present message shows, nested ones included."""
+        return ids(self.screen.parts) | {id for option in self.screen.options for id in ids((option.label,))}
+
+
+def ids(values: Any) -> set[str]:
+    found: set[str] = set()
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Phrase):
+            found.add(value.id)
+            stack += value.params.values()
+        elif isinstance(value, Listing):
+            stack += value.items
+        elif isinstance(value, Aside):
+            stack.append(value.value)
+    return found
+
+
+def data(values: Any) -> list[Data]:
+    """Every directory field in these values."""
+    found: list[Data] = []
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Data):
+            found.append(value)
+        elif isinstance(value, Phrase):
+            stack += value.params.values()
+        elif isinstance(value, Listing):
+            stack += value.items
+        elif isinstance(value, Aside):
+            stack.append(value.value)
+    return found
+
+
+#: A session for every screen, with the slots that its author counts on.
+FILLED: dict[str, Any] = {
+    "country": "CO",
+    "place": CUCUTA.id,
+    "kind": "health",
+    "candidates": (SAN_CRISTOBAL_VE.id, SAN_CRISTOBAL_MX.id),
+    "shown": (1, 2, 3),
+    "far": (1, 2, 3),
+    "service": 1,
+    "outside": "PA",
+}
+
+assert set(NEIGHBOURS) <= set(COUNTRIES)

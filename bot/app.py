@@ -22,6 +22,7 @@ from bot.channels import simulator
 from bot.channels.telegram import Profile, Telegram
 from bot.channels.twilio import Twilio
 from bot.conversation import Conversation, World
+from bot.countries import country_of_prefix, neighbours
 from bot.directory.hours import is_open
 from bot.directory.live import LiveDirectory
 from bot.exchange import Handle, Inbound, Person, Reply, StoreDown
@@ -29,7 +30,7 @@ from bot.helplines import HelplineBook
 from bot.layout import render
 from bot.lexicon import Lexicon
 from bot.metrics import Metrics, endpoint
-from bot.places import Gazetteer, country_of_prefix, neighbours
+from bot.places import Gazetteer
 from bot.secret import process_secret
 from bot.sessions import EmbeddedStore, RedisStore, Sessions, Store
 from bot.settings import Settings
@@ -54,7 +55,8 @@ class Content:
     def load(cls, settings: Settings) -> Content:
         """Raises an error whose text names the file and the line that is wrong."""
         wording = Wording.load()
-        return cls(wording, Lexicon.load(wording), Gazetteer.load(), HelplineBook.load(settings))
+        helplines = HelplineBook.load(due_days=settings.helpline_due_days, stale_days=settings.helpline_stale_days)
+        return cls(wording, Lexicon.load(wording), Gazetteer.load(), helplines)
 
 
 def conversation(
@@ -81,7 +83,7 @@ def conversation(
         directory=directory,
         places=places,
         helplines=helplines or content.helplines,
-        neighbours=neighbours(),
+        neighbours={country: neighbours(country) for country in COUNTRIES},
         is_open=is_open,
         clock=clock,
         keep_minutes=settings.session_minutes,
@@ -130,7 +132,8 @@ class Faro:
         self.store = store or (RedisStore(settings.redis_url) if settings.redis_url else EmbeddedStore(clock))
         self.engine = engine or db.open_engine(db.url_of(settings))
         self.directory = LiveDirectory(self.engine, settings, clock)
-        self.metrics = Metrics(age=lambda: self.directory.age, build=lambda: self.directory.build_number)
+        self._clock = clock
+        self.metrics = Metrics(age=self._directory_age, build=lambda: self.directory.current.stamp)
         self.vault = Vault(process_secret(settings))
         self.conversation, self.sessions = conversation(
             self.content, self.store, lambda: self.directory.current, settings, clock=clock, chance=chance
@@ -190,13 +193,14 @@ class Faro:
         probes: dict[str, Callable[[], Awaitable[None]]] = {
             "sessions": self.store.ping,
             "database": lambda: db.ping(self.engine),
-            "directory": health.fresh(lambda: self.directory.age, 10 * self.settings.refresh_seconds),
+            "directory": health.fresh(self._directory_age, 10 * self.settings.refresh_seconds),
         }
         routes: list[BaseRoute] = [
             *health.routes(probes, lambda: self.stopping),
             Route("/metrics", endpoint(self.metrics, self.settings)),
         ]
-        if self.settings.mode == "demo" and self.settings.surfaces in ("public", "both"):
+        wanted = self.settings.mode == "demo" if self.settings.simulator is None else self.settings.simulator
+        if wanted and self.settings.surfaces in ("public", "both"):
             routes += simulator.routes(
                 handle=self.handle,
                 vault=self.vault,
@@ -206,6 +210,10 @@ class Faro:
                 look=self._kept,
             )
         return routes
+
+    def _directory_age(self) -> float:
+        """Seconds since the database last said that what is shown is up to date."""
+        return self._clock() - self.directory.checked_at
 
     async def _kept(self, person: Person) -> Sequence[simulator.Kept]:
         """What the stores hold for a person of the simulator: sizes and remaining life of sealed rows."""

@@ -16,8 +16,8 @@ import uvicorn
 
 from bot import db, logs
 from bot.app import Faro
-from bot.directory.demo import load_demo
-from bot.directory.importing import approve_for_demo, import_folder
+from bot.directory.demo import approve_for_demo, load_demo
+from bot.directory.importing import import_folder, to_stderr
 from bot.settings import Settings
 
 
@@ -36,7 +36,7 @@ async def _run(settings: Settings) -> int:
         if not settings.faro_data.is_dir():
             print(f"FARO_DATA names {settings.faro_data}, which is no folder; name one with registers in it.", file=sys.stderr)
             return 2
-        for report in await import_folder(engine, settings.faro_data):
+        for report in await import_folder(engine, settings.faro_data, progress=to_stderr):
             print(report.text(), file=sys.stderr)
         print(f"{await approve_for_demo(engine)} rows approved for this demo only.", file=sys.stderr)
     else:

@@ -5,13 +5,14 @@ Here belongs the order and the cutting. Never here: a word, a protocol of a prov
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot import gsm7
 from bot.exchange import Button, Message
-from bot.wording import SMS_FIELD, Wording
+from bot.wording import SMS_FIELD, Form, Wording
 from flows.facts import Traits
-from flows.kernel import BACK, EMERGENCY, LEAVE, MORE, Aside, Option, Phrase, Screen
+from flows.kernel import BACK, EMERGENCY, LEAVE, MORE, Aside, Choices, Option, Phrase, Screen
 
 LABEL = 20
 """Letters on a button."""
@@ -27,11 +28,12 @@ def render(screen: Screen, lang: str, turn: int, traits: Traits, wording: Wordin
     """The screen as one message of this channel."""
     if traits.form == "sms":
         return Message(_sms(screen, lang, wording))
-    text = "\n\n".join(wording.say(lang, part) for part in screen.parts)
     if traits.buttons:
+        text = "\n\n".join(wording.say(lang, part) for part in screen.parts if not isinstance(part, Choices))
         label = wording.say(lang, Phrase("services.share.button")) if screen.asks_location else ""
         return Message(text, _rows(screen, lang, turn, wording), label)
-    return Message(text + "\n\n" + "\n".join(_written(screen, lang, wording)) if screen.options else text)
+    nav = " · ".join(f"{option.digit} {wording.say(lang, option.label)}" for option in screen.options if option.digit in _NAV)
+    return Message("\n\n".join((*_written(screen, screen.parts, lang, wording), *([nav] if nav else []))))
 
 
 def ordinal(option: Option, position: int) -> int:
@@ -73,14 +75,19 @@ def clipped(label: str) -> str:
 # --- written choices -------------------------------------------------------------------------------------------------
 
 
-def _written(screen: Screen, lang: str, wording: Wording, form: Any = "chat", cut: int = SMS_FIELD) -> list[str]:
-    lines = [
-        f"{option.digit} {wording.say(lang, option.label, form, cut)}" for option in screen.options if option.digit not in _NAV
-    ]
-    nav = [option for option in screen.options if option.digit in _NAV]
-    if nav:
-        lines.append(" · ".join(f"{option.digit} {wording.say(lang, option.label, form)}" for option in nav))
-    return lines
+def _written(
+    screen: Screen, parts: Sequence[Any], lang: str, wording: Wording, form: Form = "chat", cut: int = SMS_FIELD
+) -> list[str]:
+    """Paragraphs with the choices written out: computed ones where the screen wants them, the others at the end."""
+
+    def lines(options: Iterable[Option]) -> str:
+        return "\n".join(f"{option.digit} {wording.say(lang, option.label, form, cut)}" for option in options)
+
+    options = [option for option in screen.options if option.digit not in _NAV]
+    here = [option for option in options if option.id.startswith("#")] if any(isinstance(p, Choices) for p in parts) else []
+    said = [lines(here) if isinstance(part, Choices) else wording.say(lang, part, form, cut) for part in parts]
+    rest = lines(option for option in options if option not in here)
+    return [text for text in (*said, rest) if text]
 
 
 def _sms(screen: Screen, lang: str, wording: Wording) -> str:
@@ -100,8 +107,7 @@ def _sms(screen: Screen, lang: str, wording: Wording) -> str:
 
 
 def _sms_text(screen: Screen, parts: list[Any], lang: str, wording: Wording, cut: int) -> str:
-    lines = [wording.say(lang, part, "sms", cut) for part in parts]
-    lines += [f"{o.digit} {wording.say(lang, o.label, 'sms', cut)}" for o in screen.options if o.digit not in _NAV]
+    lines = _written(screen, parts, lang, wording, "sms", cut)
     ways = [o for o in screen.options if o.digit in (MORE, BACK)]
     if ways:
         lines.append(_ways(ways, lang, wording))

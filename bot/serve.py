@@ -15,7 +15,7 @@ import uvicorn
 from bot import db, doctor, jobs, logs
 from bot.app import Content, Faro, served_countries
 from bot.catalogs import faults
-from bot.directory.importing import is_demo_database
+from bot.directory.demo import is_demo_database
 from bot.helplines import unconfirmed_emergency
 from bot.settings import Settings
 from bot.wording import ContentError
@@ -30,7 +30,7 @@ def probes(settings: Settings) -> doctor.Probes:
         return await is_demo_database(engine) is not None
 
     async def migrations() -> tuple[str, str]:
-        return await db.revision(engine), db.HEAD
+        return await asyncio.to_thread(db.revision_of, db.url_of(settings)), db.HEAD
 
     return doctor.Probes(
         redis_config=doctor.redis_config(settings.redis_url) if settings.redis_url else None,

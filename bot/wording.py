@@ -30,6 +30,8 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 
 #: On SMS a field of the directory is cut to this many letters, so that a long name cannot push out what matters.
 SMS_FIELD = 60
+#: Fields that may take more of the message than that, and how many times as much.
+_WIDE = {"service.text": 2.4, "service.address": 1.3, "complaint_channel.value": 1.3}
 
 
 class ContentError(Exception):
@@ -93,9 +95,7 @@ class Wording:
             return "".join(piece if isinstance(piece, str) else self.say(lang, params[piece[0]], form, cut) for piece in template)
         if isinstance(value, Data):
             text = " ".join(value.text.split())
-            if form == "sms" and len(text) > cut:
-                return text[: cut - 1].rstrip(" ,.-") + "."
-            return text
+            return clipped(text, int(cut * _WIDE.get(value.source, 1))) if form == "sms" else text
         if isinstance(value, int):
             return str(value)
         if isinstance(value, Listing):
@@ -120,6 +120,15 @@ class Wording:
     def joined(self, lang: str, parts: Iterable[str]) -> str:
         """ "a, b y c"."""
         return format_list(list(parts), locale=LOCALES[lang])
+
+
+def clipped(text: str, most: int) -> str:
+    """At most ``most`` letters, cut between words where one is near, with three dots where something is missing."""
+    if len(text) <= most:
+        return text
+    head = text[: most - 3]
+    space = head.rfind(" ")
+    return (head[:space] if space > most // 2 else head).rstrip(" ,.;:-") + "..."
 
 
 def _read(path: Path) -> dict[tuple[str, str], str]:

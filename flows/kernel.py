@@ -204,7 +204,11 @@ class Aside(msgspec.Struct, frozen=True):
     value: Any
 
 
-Value = Aside | Data | Country | Km | Day | Opening | Language | Phrase | Listing | int
+class Choices(msgspec.Struct, frozen=True):
+    """Where the computed choices of a screen stand among its paragraphs, on channels that write them out."""
+
+
+Value = Aside | Choices | Data | Country | Km | Day | Opening | Language | Phrase | Listing | int
 
 
 class Option(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from flows.kernel import (
     Aside,
     Branch,
     Choice,
+    Choices,
     Country,
     Data,
     Day,
@@ -393,10 +394,12 @@ def _results_say(session: Session, facts: Facts) -> tuple[Value, ...]:
                 lines=True,
             )
         )
+    else:
+        parts.append(Choices())
+    parts.append(Phrase("services.more_than_listed"))
     if facts.channel.form != "sms" or not session.slot("skip"):
         # On SMS the line about free help stands on the first list of a search (S-9), elsewhere on each.
         parts.append(Phrase("services.help_is_free"))
-    parts.append(Phrase("services.more_than_listed"))
     return tuple(parts)
 
 

@@ -20,6 +20,7 @@ import asyncio
 import hashlib
 import os
 import secrets
+import struct
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -141,31 +142,28 @@ _decode = msgspec.msgpack.Decoder(Session).decode
 _DIGEST = 8
 
 
+_LENGTHS = range(0, _DIGEST * SEEN_LIMIT + 1, _DIGEST)
+_DIGESTS = [struct.Struct(f"{_DIGEST}s" * count).unpack for count in range(SEEN_LIMIT + 1)]
+
+
 def _pack(session: Session) -> bytes:
-    """Compact: screens share the name of their topic (``services.results .kind .where start.menu``), digests one string."""
-    topic, path = "", []
-    for screen in (session.screen, *session.back):
-        head, dot, tail = screen.partition(".")
-        path.append(dot + tail if dot and head == topic else screen)
-        topic = head
-    return _encode(
-        msgspec.structs.replace(session, screen=" ".join(path), back=(), seen=(b"".join(session.seen),))
-    )
+    """Compact: screens of the present topic lose its name (``services.results .kind .where start.menu``), digests are joined."""
+    screen = session.screen
+    path = " ".join((screen, *session.back)).replace(f" {screen.partition('.')[0]}.", " .")
+    return _encode(msgspec.structs.replace(session, screen=path, back=(), seen=(b"".join(session.seen),)))
 
 
 def _unpack(plain: bytes) -> Session:
-    """Raises MsgspecError where this is no session."""
+    """Raises MsgspecError or ValueError where this is no session."""
     packed = _decode(plain)
-    topic, path = "", []
-    for screen in packed.screen.split(" "):
-        if screen[:1] == ".":
-            screen = topic + screen
-        else:
-            topic = screen.partition(".")[0]
-        path.append(screen)
-    digests = b"".join(packed.seen)
-    seen = tuple(digests[at : at + _DIGEST] for at in range(0, len(digests), _DIGEST))
-    return msgspec.structs.replace(packed, screen=path[0], back=tuple(path[1:]), seen=seen)
+    path = packed.screen
+    topic = path.partition(" ")[0].partition(".")[0]
+    screen, *back = path.replace(" .", f" {topic}.").split(" ")
+    joined = packed.seen[0] if packed.seen else b""
+    if len(joined) not in _LENGTHS:
+        raise ValueError("these are not the digests of a session")
+    seen = _DIGESTS[len(joined) // _DIGEST](joined)
+    return msgspec.structs.replace(packed, screen=screen, back=tuple(back), seen=seen)
 
 
 def _seal(cipher: AESGCM, name: bytes, plain: bytes) -> bytes:
@@ -309,7 +307,7 @@ def _decoded(plain: bytes | None) -> Session | None:
         return None
     try:
         return _unpack(plain)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         return None
 
 

@@ -624,7 +624,7 @@ def _sealed(opened: Opened, plain: bytes) -> bytes:
     return nonce + opened._cipher.encrypt(nonce, plain, opened._name)
 
 
-_names = st.sampled_from(["", "start.menu", "start.hello", "services.results", "services.where", "x", "a.b.c", "start"])
+_names = st.sampled_from(["", "start.menu", "start.hello", "services.results", "services.where", "x", "x.y", "a.b.c", "start"])
 _sessions = st.builds(
     Session,
     id=st.binary(max_size=16),
@@ -644,7 +644,7 @@ _sessions = st.builds(
 
 @given(_sessions)
 def test_a_packed_session_is_the_same_session(session: Session) -> None:
-    """Mutation: forgetting the topic of a screen that is written in full; naming the fields instead of replacing three."""
+    """Mutation: cutting the topic off where another topic only begins like it; naming the fields that are kept."""
     assert _unpack(_pack(session)) == session
 
 

@@ -47,6 +47,8 @@ flow = Flow(
 
 NEAR_KM = 100
 """Beyond this, an answer is called "the nearest that we know of" instead of "near"."""
+FAR_KM = 500
+"""Beyond this, a place is left out of a list that has two nearer ones."""
 TARGET = 3
 """How many services an answer aims at (S-3)."""
 
@@ -294,7 +296,7 @@ def find(slots: dict[str, Any], facts: Facts, area: Area | None = None) -> tuple
     if len(found) < 2 and not skip:
         found = _beside(found, asked, facts)
     if found or skip:
-        return found, ""
+        return _reachable(found), ""
     for other in _neighbours(country, facts):
         query = Query(country=other, lat=lat, lon=lon, kinds=asked.kinds, limit=TARGET)
         elsewhere = facts.directory.search(query)
@@ -303,6 +305,11 @@ def find(slots: dict[str, Any], facts: Facts, area: Area | None = None) -> tuple
         if elsewhere:
             return elsewhere, other
     return [], ""
+
+
+def _reachable(found: list[Found]) -> list[Found]:
+    """Two at least, and beyond them only what somebody could think of going to."""
+    return found[:2] + [one for one in found[2:] if one.km is None or one.km <= FAR_KM]
 
 
 def _beside(found: list[Found], asked: Query, facts: Facts) -> list[Found]:
@@ -510,10 +517,21 @@ def _details_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     offer = _offer(session, facts)
     if offer is None:
         return (Phrase("services.details.gone"),)
-    core = [*_demo((offer,)), *_contact(offer, facts)]
+    contact = _contact(offer, facts)
     if facts.channel.form == "sms":
-        return tuple(core)
-    return (*core, *_further(offer, session, facts))
+        return (*_demo((offer,)), *contact)
+    return (
+        *_demo((offer,)),
+        contact[0],
+        Listing(tuple(contact[1:]), lines=True),
+        *(Listing(tuple(block), lines=True) for block in _blocks(_further(offer, session, facts))),
+    )
+
+
+def _blocks(parts: list[Value]) -> list[list[Value]]:
+    """What it offers as a paragraph of its own, then the facts a line each."""
+    told = [part for part in parts if isinstance(part, Phrase) and part.id in ("service.text", "service.text_in")]
+    return [block for block in (told, [part for part in parts if part not in told]) if block]
 
 
 def _contact(offer: Offer, facts: Facts) -> list[Value]:

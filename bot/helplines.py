@@ -128,7 +128,7 @@ class HelplineBook:
         return chosen
 
     def _open(self, country: str, purpose: str, moment: datetime) -> list[Helpline]:
-        """Valid numbers of one purpose: those known to be open, then those of unknown hours; the latter alone only if none is closed."""
+        """Valid numbers of one purpose: known open ones, then those of unknown hours; the latter alone only if none is closed."""
         known: list[Helpline] = []
         unknown: list[Helpline] = []
         closed = False
@@ -246,7 +246,7 @@ def _problem(record: Record) -> str:
         return f"note {record.note!r} is not one of bot.helplines.NOTES. Add it there and to the catalogs, or leave it out."
     if record.status == "confirmed":
         if record.verified_on is None or not record.verified_by.strip() or not record.second_checker.strip():
-            return "it is `confirmed` without `verified_on`, `verified_by` and `second_checker`. Two roles must have checked it (S-10)."
+            return "it is `confirmed` without `verified_on`, `verified_by` and `second_checker`. Two roles must check it (S-10)."
         if record.verified_by.strip() == record.second_checker.strip():
             return "`verified_by` and `second_checker` are the same. Two different roles must have checked it (S-10)."
         if record.verified_on < record.seen_on:

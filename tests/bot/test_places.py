@@ -241,6 +241,7 @@ ONE = [
     ("medellin", "", "Medellín, CO"),
     ("cali", "", "Cali, CO"),
     ("tapachula", "", "Tapachula, MX"),
+    ("aqui upala", "", "Upala, CR"),
     ("tapachula mx", "", "Tapachula, MX"),
     ("tapachula, chiapas", "", "Tapachula, MX"),
     ("tapachula chis.", "", "Tapachula, MX"),
@@ -377,6 +378,32 @@ def test_several_homes_are_asked_back(book: Gazetteer, text: str, country: str, 
     labels = [(p.name, p.region, p.country) for p in mention.places]
     assert len(set(labels)) == len(labels), "two choices that look the same"
     assert all(p.region for p in mention.places)
+
+
+def test_choices_can_be_told_apart(book: Gazetteer) -> None:
+    """Mutation: two records of one town, or two towns of one name and state, offered side by side."""
+    seen = set()
+    for text, country in (
+        ("san cristobal", "MX"),
+        ("buenaventura", "CO"),
+        ("san antonio", "MX"),
+        ("emiliano zapata", "MX"),
+        ("la union", "GT"),
+    ):
+        found = book.named(text, country).places
+        labels = [(p.name, p.region) for p in found]
+        assert len(set(labels)) == len(labels), labels
+        seen.add(len(found))
+    assert max(seen) == 4
+
+
+def test_a_border_post_is_never_left_out_as_small(book: Gazetteer) -> None:
+    """Mutation: weighing a post of no inhabitants like any hamlet."""
+    post, city = book.get(-1), book.get(3688689)
+    village = book.named("necocli").places[0]
+    assert post and city
+    homes = [places._Home(post, 100), places._Home(city, 7_000_000), places._Home(village, 100)]
+    assert book._choose(homes, "") == (city, post)
 
 
 MISSPELT = [

@@ -102,7 +102,7 @@ async def run(port: int, journeys: Sequence[Sequence[bytes]], connections: int =
     began = time.perf_counter()
     await asyncio.gather(*(loop.create_connection(lambda line=line: line, "127.0.0.1", port) for line in lines))  # type: ignore[misc]
     await asyncio.gather(*ends)
-    return Round(sum(line.count for line in lines), time.perf_counter() - began, [line.last for line in lines])
+    return Round(sum(line.count for line in lines), time.perf_counter() - began, [line.last for line in lines if line.count])
 
 
 def post(path: str, body: bytes, kind: str, **headers: str) -> bytes:
@@ -130,7 +130,16 @@ class Telegram(asyncio.Protocol):
     remember = False
     """Whether bodies are kept in ``sent``."""
     sent: list[bytes] = []  # noqa: RUF012 - one for all connections
-    _yes, _me, _message = _answer(True), _answer(_ME), _answer(_MESSAGE)
+    _answers = (
+        (b"sendmessage", _answer(_MESSAGE)),
+        (b"editmessagetext", _answer(_MESSAGE)),
+        (b"getme", _answer(_ME)),
+        (b"getwebhookinfo", _answer({"url": "", "has_custom_certificate": False, "pending_update_count": 0})),
+        (b"getmycommands", _answer([])),
+        (b"getmyshortdescription", _answer({"short_description": ""})),
+        (b"getmydescription", _answer({"description": ""})),
+        (b"", _answer(True)),
+    )
 
     def __init__(self) -> None:
         self.buffer = b""
@@ -153,8 +162,7 @@ class Telegram(asyncio.Protocol):
             method = head[: head.index(b"\r")].split(b" ")[1].rpartition(b"/")[2].lower()
             if Telegram.remember:
                 Telegram.sent.append(body[:size])
-            sends = method.startswith((b"sendmessage", b"editmessagetext"))
-            self.transport.write(self._message if sends else self._me if method.startswith(b"getme") else self._yes)
+            self.transport.write(next(answer for name, answer in self._answers if method.startswith(name)))
 
 
 async def telegram() -> tuple[asyncio.Server, str]:

@@ -187,8 +187,10 @@ class BotApi:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
         """Serve the API; gives its address."""
-        routes = [Route("/bot{token}/{method}", self._endpoint, methods=["GET", "POST"]),
-                  Route("/file/{rest:path}", self._file, methods=["GET"])]
+        routes = [
+            Route("/bot{token}/{method}", self._endpoint, methods=["GET", "POST"]),
+            Route("/file/{rest:path}", self._file, methods=["GET"]),
+        ]
         async with hosted(Starlette(routes=routes)) as url, aiohttp.ClientSession() as self._http:
             self.url = url
             yield url
@@ -251,17 +253,41 @@ class BotApi:
         return chat
 
     def get_me(self) -> Json:
-        return {"id": BOT_ID, "is_bot": True, "first_name": "Faro", "username": "faro_test_bot", "can_join_groups": True,
-                "can_read_all_group_messages": False, "supports_inline_queries": False}
+        return {
+            "id": BOT_ID,
+            "is_bot": True,
+            "first_name": "Faro",
+            "username": "faro_test_bot",
+            "can_join_groups": True,
+            "can_read_all_group_messages": False,
+            "supports_inline_queries": False,
+        }
 
-    def send_message(self, chat_id: int, text: str = "", reply_markup: Json | None = None, parse_mode: str = "",
-                     disable_notification: bool = False, protect_content: bool = False,
-                     link_preview_options: Json | None = None) -> Json:
+    def send_message(
+        self,
+        chat_id: int,
+        text: str = "",
+        reply_markup: Json | None = None,
+        parse_mode: str = "",
+        disable_notification: bool = False,
+        protect_content: bool = False,
+        link_preview_options: Json | None = None,
+    ) -> Json:
         chat = self._chat(chat_id)
         _check_text(text)
         _check_markup(reply_markup)
-        shown = Shown(self._id(), True, int(self.clock()), text, reply_markup, disable_notification, 0,
-                      not (link_preview_options or {}).get("is_disabled", False), protect_content, parse_mode)
+        shown = Shown(
+            self._id(),
+            True,
+            int(self.clock()),
+            text,
+            reply_markup,
+            disable_notification,
+            0,
+            not (link_preview_options or {}).get("is_disabled", False),
+            protect_content,
+            parse_mode,
+        )
         chat.messages[shown.id] = shown
         chat.events.append(("sent", shown.id, text))
         chat.arrived += 1
@@ -272,16 +298,26 @@ class BotApi:
             chat.keyboard = 0
         return self._message(chat, shown)
 
-    def edit_message_text(self, text: str = "", chat_id: int = 0, message_id: int = 0, reply_markup: Json | None = None,
-                          parse_mode: str = "", link_preview_options: Json | None = None) -> Json:
+    def edit_message_text(
+        self,
+        text: str = "",
+        chat_id: int = 0,
+        message_id: int = 0,
+        reply_markup: Json | None = None,
+        parse_mode: str = "",
+        link_preview_options: Json | None = None,
+    ) -> Json:
         chat = self._chat(chat_id)
         shown = self._editable(chat, message_id)
         _check_text(text)
         _check_markup(reply_markup, inline_only=True)
         if (text, reply_markup or None) == (shown.text, shown.markup or None):
             chat.events.append(("same", shown.id, text))
-            raise Refused(400, "Bad Request: message is not modified: specified new message content and reply markup are "
-                               "exactly the same as a current content and reply markup of the message")
+            raise Refused(
+                400,
+                "Bad Request: message is not modified: specified new message content and reply markup are "
+                "exactly the same as a current content and reply markup of the message",
+            )
         shown.text, shown.markup, shown.edits = text, reply_markup, shown.edits + 1
         shown.preview = not (link_preview_options or {}).get("is_disabled", False)
         chat.events.append(("edited", shown.id, text))
@@ -292,8 +328,11 @@ class BotApi:
         shown = self._editable(chat, message_id)
         _check_markup(reply_markup, inline_only=True)
         if (reply_markup or None) == (shown.markup or None):
-            raise Refused(400, "Bad Request: message is not modified: specified new message content and reply markup are "
-                               "exactly the same as a current content and reply markup of the message")
+            raise Refused(
+                400,
+                "Bad Request: message is not modified: specified new message content and reply markup are "
+                "exactly the same as a current content and reply markup of the message",
+            )
         shown.markup = reply_markup
         return self._message(chat, shown)
 
@@ -355,8 +394,14 @@ class BotApi:
         self._chat(chat_id)
         return True
 
-    def set_webhook(self, url: str, secret_token: str = "", allowed_updates: list[str] | None = None,
-                    drop_pending_updates: bool = False, max_connections: int = 40) -> bool:
+    def set_webhook(
+        self,
+        url: str,
+        secret_token: str = "",
+        allowed_updates: list[str] | None = None,
+        drop_pending_updates: bool = False,
+        max_connections: int = 40,
+    ) -> bool:
         parts = urlsplit(url)
         if url and parts.scheme != "https" and parts.hostname != "127.0.0.1":
             raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
@@ -376,14 +421,20 @@ class BotApi:
         return True
 
     def get_webhook_info(self) -> Json:
-        return {"url": self.webhook.get("url", ""), "has_custom_certificate": False,
-                "pending_update_count": len(self.unconfirmed), "allowed_updates": self.webhook.get("allowed") or []}
+        return {
+            "url": self.webhook.get("url", ""),
+            "has_custom_certificate": False,
+            "pending_update_count": len(self.unconfirmed),
+            "allowed_updates": self.webhook.get("allowed") or [],
+        }
 
-    async def get_updates(self, offset: int = 0, limit: int = 100, timeout: int = 0,
-                          allowed_updates: list[str] | None = None) -> list[Json]:
+    async def get_updates(
+        self, offset: int = 0, limit: int = 100, timeout: int = 0, allowed_updates: list[str] | None = None
+    ) -> list[Json]:
         if self.webhook.get("url"):
-            raise Refused(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
-                               "the webhook first")
+            raise Refused(
+                409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+            )
         while self.unconfirmed and self.unconfirmed[0]["update_id"] < offset:
             self.unconfirmed.popleft()
         if not self.unconfirmed and timeout:
@@ -432,8 +483,13 @@ class BotApi:
 
     def _message(self, chat: Chat, shown: Shown) -> Json:
         sender = self.get_me() if shown.own else _person(chat)
-        body: Json = {"message_id": shown.id, "from": {k: v for k, v in sender.items() if not k.startswith(("can_", "supports"))},
-                      "chat": _chat_json(chat), "date": shown.date, "text": shown.text}
+        body: Json = {
+            "message_id": shown.id,
+            "from": {k: v for k, v in sender.items() if not k.startswith(("can_", "supports"))},
+            "chat": _chat_json(chat),
+            "date": shown.date,
+            "text": shown.text,
+        }
         if shown.markup and "inline_keyboard" in shown.markup:
             body["reply_markup"] = shown.markup
         return body
@@ -452,10 +508,11 @@ class BotApi:
         """The person presses ``button`` of ``message``."""
         query = f"{chat.id}{self._next_update}"
         self.waiting.add(query)
-        carried = self._message(chat, message) if reachable else {
-            "message_id": message.id, "chat": _chat_json(chat), "date": 0}
-        return self.update("callback_query", {
-            "id": query, "from": _person(chat), "message": carried, "chat_instance": "-42", "data": button["callback_data"]})
+        carried = self._message(chat, message) if reachable else {"message_id": message.id, "chat": _chat_json(chat), "date": 0}
+        return self.update(
+            "callback_query",
+            {"id": query, "from": _person(chat), "message": carried, "chat_instance": "-42", "data": button["callback_data"]},
+        )
 
     def wants(self, update: Json) -> bool:
         allowed = self.webhook.get("allowed")
@@ -520,13 +577,24 @@ async def _parameters(request: Request) -> Json:
 
 
 def _person(chat: Chat) -> Json:
-    return {"id": chat.id, "is_bot": False, "first_name": "canary-first", "last_name": "canary-last",
-            "username": "canary_username", "language_code": chat.language}
+    return {
+        "id": chat.id,
+        "is_bot": False,
+        "first_name": "canary-first",
+        "last_name": "canary-last",
+        "username": "canary_username",
+        "language_code": chat.language,
+    }
 
 
 def _chat_json(chat: Chat) -> Json:
-    return {"id": chat.id, "first_name": "canary-first", "last_name": "canary-last", "username": "canary_username",
-            "type": "private"}
+    return {
+        "id": chat.id,
+        "first_name": "canary-first",
+        "last_name": "canary-last",
+        "username": "canary_username",
+        "type": "private",
+    }
 
 
 def _check_text(text: Any) -> None:
@@ -565,8 +633,28 @@ def _check_markup(markup: Any, *, inline_only: bool = False) -> None:
         raise Refused(400, "Bad Request: can't parse reply keyboard markup JSON object")
 
 
-Kind = Literal["voice", "audio", "video_note", "photo", "video", "animation", "document", "sticker", "contact", "live", "venue",
-               "poll", "dice", "game", "story", "unheard_of", "pinned", "timer", "photo_with_caption", "forwarded"]
+Kind = Literal[
+    "voice",
+    "audio",
+    "video_note",
+    "photo",
+    "video",
+    "animation",
+    "document",
+    "sticker",
+    "contact",
+    "live",
+    "venue",
+    "poll",
+    "dice",
+    "game",
+    "story",
+    "unheard_of",
+    "pinned",
+    "timer",
+    "photo_with_caption",
+    "forwarded",
+]
 
 _FILE = {"file_id": "AgACfile", "file_unique_id": "u1", "file_size": 1000}
 CONTENT: dict[str, Json] = {
@@ -580,11 +668,24 @@ CONTENT: dict[str, Json] = {
     "sticker": {"sticker": {**_FILE, "width": 9, "height": 9, "is_animated": False, "is_video": False, "type": "regular"}},
     "contact": {"contact": {"phone_number": "+15550100777", "first_name": "canary-contact", "user_id": 4242}},
     "live": {"location": {"latitude": 14.9, "longitude": -92.26, "live_period": 900}},
-    "venue": {"venue": {"location": {"latitude": 14.9, "longitude": -92.26}, "title": "canary-first", "address": "canary-last"},
-              "location": {"latitude": 14.9, "longitude": -92.26}},
-    "poll": {"poll": {"id": "1", "question": "?", "options": [{"text": "a", "voter_count": 0, "persistent_id": "0"}],
-                      "total_voter_count": 0, "is_closed": False, "is_anonymous": True, "type": "regular",
-                      "allows_multiple_answers": False, "allows_revoting": False, "members_only": False}},
+    "venue": {
+        "venue": {"location": {"latitude": 14.9, "longitude": -92.26}, "title": "canary-first", "address": "canary-last"},
+        "location": {"latitude": 14.9, "longitude": -92.26},
+    },
+    "poll": {
+        "poll": {
+            "id": "1",
+            "question": "?",
+            "options": [{"text": "a", "voter_count": 0, "persistent_id": "0"}],
+            "total_voter_count": 0,
+            "is_closed": False,
+            "is_anonymous": True,
+            "type": "regular",
+            "allows_multiple_answers": False,
+            "allows_revoting": False,
+            "members_only": False,
+        }
+    },
     "dice": {"dice": {"emoji": "🎲", "value": 3}},
     "game": {"game": {"title": "t", "description": "d", "photo": []}},
     "story": {"story": {"id": 1, "chat": {"id": 5, "type": "private"}}},
@@ -592,8 +693,10 @@ CONTENT: dict[str, Json] = {
     "pinned": {"pinned_message": {"message_id": 1, "date": 0, "chat": {"id": 5, "type": "private"}}},
     "timer": {"message_auto_delete_timer_changed": {"message_auto_delete_time": 86400}},
     "photo_with_caption": {"photo": [{**_FILE, "width": 90, "height": 90}], "caption": "caption-words"},
-    "forwarded": {"text": "forwarded-words", "forward_origin": {"type": "hidden_user", "sender_user_name": "canary-contact",
-                                                                "date": 1}},
+    "forwarded": {
+        "text": "forwarded-words",
+        "forward_origin": {"type": "hidden_user", "sender_user_name": "canary-contact", "date": 1},
+    },
 }
 """What makes a message of each kind, in the shape of the real API."""
 

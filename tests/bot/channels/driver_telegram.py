@@ -11,14 +11,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.channels.telegram import ALLOWED_UPDATES, TRAITS, Telegram
+from bot.channels.telegram import TRAITS, Telegram
+from bot.channels.telegram_updates import ALLOWED
 from tests.bot.channels.contract import KINDS, Kind, Open, Seen, World, position
 from tests.fakes.bot_api import CONTENT, TOKEN, BotApi, Chat, Delivery, Shown, hosted
 
 SECRET = "canary-secret_0123456789"
 _ids = itertools.count(7_100_000_001)
-_AS = {"voice": "voice", "picture": "photo", "file": "document", "contact": "contact", "sticker": "sticker", "live": "live",
-       "other": "dice"}
+_AS = {
+    "voice": "voice",
+    "picture": "photo",
+    "file": "document",
+    "contact": "contact",
+    "sticker": "sticker",
+    "live": "live",
+    "other": "dice",
+}
 
 
 class TelegramDriver:
@@ -126,8 +134,13 @@ class TelegramDriver:
 
 
 def _plus(one: Seen, other: Seen) -> Seen:
-    return Seen([*one.texts, *other.texts], other.buttons, max(one.status, other.status), one.deleted + other.deleted,
-                one.edited + other.edited)
+    return Seen(
+        [*one.texts, *other.texts],
+        other.buttons,
+        max(one.status, other.status),
+        one.deleted + other.deleted,
+        one.edited + other.edited,
+    )
 
 
 @asynccontextmanager
@@ -137,7 +150,7 @@ async def opened(world: Any, api: BotApi | None = None, **more: Any) -> AsyncIte
     async with api.running() as url:
         telegram = Telegram(TOKEN, SECRET, world.handle, world.vault, world.leftovers, url, clock=world.clock, **more)
         async with hosted(telegram) as address:
-            api.webhook = {"url": f"{address}/telegram", "secret": SECRET, "allowed": list(ALLOWED_UPDATES)}
+            api.webhook = {"url": f"{address}/telegram", "secret": SECRET, "allowed": list(ALLOWED)}
             try:
                 yield TelegramDriver(api, telegram)
             finally:

@@ -21,7 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram.error import NetworkError, TelegramError, TimedOut
 
-from bot.channels.telegram import BODY_LIMIT, TRAITS, Profile, Telegram, Transport, split
+from bot.channels.telegram import BODY_LIMIT, TRAITS, Profile, Telegram
+from bot.channels.telegram_client import Transport, split
 from bot.exchange import Press, StoreDown
 from bot.sessions import EmbeddedStore, Sessions
 from bot.vault import Vault
@@ -103,8 +104,12 @@ async def test_an_old_turn_button_is_edited_where_it_stands(phone: TelegramDrive
 async def test_any_callback_data_is_a_press(data: str) -> None:
     """Mutation: int(data) without a pattern raises on foreign data."""
     script, adapter = _bare()
-    query = {"id": "1", "from": {"id": 5, "is_bot": False}, "data": data,
-             "message": {"message_id": 7, "date": 1, "chat": {"id": 5, "type": "private"}}}
+    query = {
+        "id": "1",
+        "from": {"id": 5, "is_bot": False},
+        "data": data,
+        "message": {"message_id": 7, "date": 1, "chat": {"id": 5, "type": "private"}},
+    }
     adapter._clock = lambda: 2
     status, body = await _ask(adapter, json.dumps({"update_id": 1, "callback_query": query}).encode())
     press = script.last.press
@@ -171,8 +176,9 @@ async def test_the_location_button_goes_even_after_a_restart(small: Small) -> No
         await phone.says("where")
         carrier = phone.chat.messages[phone.chat.keyboard]
         phone.telegram._prompts.clear()
-        await phone.does("message", location={"latitude": 1.0, "longitude": 2.0},
-                         reply_to_message=phone.api._message(phone.chat, carrier))
+        await phone.does(
+            "message", location={"latitude": 1.0, "longitude": 2.0}, reply_to_message=phone.api._message(phone.chat, carrier)
+        )
         assert phone.chat.location_button == ""
 
 
@@ -241,8 +247,7 @@ async def test_a_live_location_is_answered_once_and_its_movements_are_not_looked
 
 
 async def test_an_album_is_answered_once_also_when_its_first_picture_comes_again(phone: TelegramDriver, small: Small) -> None:
-    album = [phone.api.update("message", phone.api.incoming(phone.chat, media_group_id="77", **CONTENT["photo"]))
-             for _ in range(6)]
+    album = [phone.api.update("message", phone.api.incoming(phone.chat, media_group_id="77", **CONTENT["photo"])) for _ in range(6)]
     seen = [await phone.delivered(update) for update in [*album, album[0]]]
     assert [len(each.texts) for each in seen] == [1, 0, 0, 0, 0, 0, 1]
     await phone.says("leave")
@@ -264,8 +269,16 @@ async def test_groups_and_channels_are_left_without_a_word(phone: TelegramDriver
         ("message", shown | {"from": sender, "text": "9"}),
         ("callback_query", {"id": "x", "from": sender, "message": shown, "data": "1:0", "chat_instance": "1"}),
         ("my_chat_member", {"chat": group, "from": sender, "date": 1, "old_chat_member": member, "new_chat_member": member}),
-        ("my_chat_member", {"chat": group | {"type": "channel", "id": -100778}, "from": sender, "date": 1,
-                            "old_chat_member": member, "new_chat_member": member | {"status": "administrator"}}),
+        (
+            "my_chat_member",
+            {
+                "chat": group | {"type": "channel", "id": -100778},
+                "from": sender,
+                "date": 1,
+                "old_chat_member": member,
+                "new_chat_member": member | {"status": "administrator"},
+            },
+        ),
     ):
         seen = await phone.delivered(phone.api.update(kind, body))
         assert seen.status == 200 and seen.silent
@@ -296,10 +309,18 @@ async def test_bots_blocking_and_unknown_updates_get_nothing(phone: TelegramDriv
 
 @pytest.mark.parametrize(
     ("typed", "words", "lang", "country"),
-    [("/start", "start", "es", ""), ("/start pt-BR", "start", "pt", "BR"), ("/start en", "start", "en", ""),
-     ("/start MX", "start", "es", "MX"), ("/start es_MX", "start", "es", "MX"), ("/start ref-of-somebody", "start", "es", ""),
-     ("/menu@faro_bot", "menu", "es", ""), ("/salir", "salir", "es", ""), ("/idioma pt", "idioma pt", "es", ""),
-     ("/¿?", "/¿?", "es", "")],
+    [
+        ("/start", "start", "es", ""),
+        ("/start pt-BR", "start", "pt", "BR"),
+        ("/start en", "start", "en", ""),
+        ("/start MX", "start", "es", "MX"),
+        ("/start es_MX", "start", "es", "MX"),
+        ("/start ref-of-somebody", "start", "es", ""),
+        ("/menu@faro_bot", "menu", "es", ""),
+        ("/salir", "salir", "es", ""),
+        ("/idioma pt", "idioma pt", "es", ""),
+        ("/¿?", "/¿?", "es", ""),
+    ],
 )
 async def test_commands_are_words_and_a_link_carries_a_language_or_a_country_at_most(
     phone: TelegramDriver, small: Small, typed: str, words: str, lang: str, country: str
@@ -338,9 +359,30 @@ async def test_an_adapter_without_a_secret_takes_no_webhook_at_all() -> None:
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["update_id", "message", "callback_query", "chat", "from", "id", "text", "date", "data",
-                                       "message_id", "location", "type", "edited_message"]), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "update_id",
+                    "message",
+                    "callback_query",
+                    "chat",
+                    "from",
+                    "id",
+                    "text",
+                    "date",
+                    "data",
+                    "message_id",
+                    "location",
+                    "type",
+                    "edited_message",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
     max_leaves=12,
 )
 
@@ -455,26 +497,45 @@ class _Remembers:
         return [*await self.real.take(person), *self.old]
 
 
+@pytest.mark.requirement("E-2")
+async def test_leaving_goes_on_until_everything_is_deleted(phone: TelegramDriver) -> None:
+    """Mutation: taking the ids out of the store and losing them when Telegram does not answer."""
+    for trouble in (
+        {"code": 500, "description": "Internal Server Error"},
+        {"code": 429, "description": "Too Many Requests", "retry_after": 60},
+    ):
+        await phone.says("hola")
+        await phone.says("where")
+        phone.api.fail("deleteMessages", times=2, **trouble)  # type: ignore[arg-type]
+        sent = phone.outbound
+        delivery = await phone.api.deliver(phone.api.update("message", phone.api.incoming(phone.chat, text="leave")))
+        assert delivery.statuses == [503, 503, 200]
+        assert phone.chat.messages == {} and phone.outbound == sent
+
+
+@pytest.mark.requirement("E-2")
+async def test_leaving_is_silent_even_when_it_is_given_up(small: Small) -> None:
+    async with opened(small, BotApi(small.clock, attempts=9), last_words={"es": "not saved"}) as phone:
+        await phone.says("hola")
+        phone.api.fail("deleteMessages", 500, "Internal Server Error", times=9)
+        sent = phone.outbound
+        seen = await phone.says("leave")
+        assert seen.status == 200 and phone.outbound == sent
+
+
 async def test_leaving_without_the_store_still_deletes_what_is_at_hand(phone: TelegramDriver, small: Small) -> None:
-    class Away:
-        async def add(self, person: Any, ids: Any) -> None:
-            raise StoreDown("away")
-
-        take = add
-
-    phone.telegram._leftovers = Away()  # type: ignore[assignment]
     await phone.says("hola")
-    phone.telegram._leftovers = _OneArgument(Away())  # type: ignore[assignment]
+    phone.telegram._leftovers = _Away()
     seen = await phone.presses("leave")
-    assert seen.silent and seen.deleted == 1
+    assert seen.silent and seen.deleted == 1 and seen.status == 503
+    phone.telegram._leftovers = small.leftovers
+    seen = await phone.redelivers()
+    assert seen.silent and seen.status == 200 and phone.chat.messages == {}
 
 
-class _OneArgument:
-    def __init__(self, away: Any) -> None:
-        self.away = away
-
+class _Away:
     async def add(self, person: Any, ids: Any) -> None:
-        await self.away.add(person, ids)
+        raise StoreDown("away")
 
     async def take(self, person: Any) -> list[int]:
         raise StoreDown("away")
@@ -563,15 +624,21 @@ async def test_polling_says_in_one_sentence_that_the_token_is_wrong(small: Small
 
 
 async def test_register_sets_the_webhook_and_writes_only_texts_that_differ(small: Small) -> None:
-    profiles = {lang: Profile((("menu", f"menu {lang}"), ("exit", f"exit {lang}")), f"short {lang}", f"long {lang}")
-                for lang in ("es", "en", "pt")}
+    profiles = {
+        lang: Profile((("menu", f"menu {lang}"), ("exit", f"exit {lang}")), f"short {lang}", f"long {lang}")
+        for lang in ("es", "en", "pt")
+    }
     api = BotApi(small.clock)
     api.unconfirmed.append({"update_id": 1})
     async with api.running() as url:
         adapter = Telegram(TOKEN, SECRET, small.handle, small.vault, small.leftovers, url)
         await adapter.register("https://faro.example.org/telegram", profiles)
-        assert api.webhook == {"url": "https://faro.example.org/telegram", "secret": SECRET, "max_connections": 64,
-                               "allowed": ["message", "edited_message", "callback_query", "my_chat_member"]}
+        assert api.webhook == {
+            "url": "https://faro.example.org/telegram",
+            "secret": SECRET,
+            "max_connections": 64,
+            "allowed": ["message", "edited_message", "callback_query", "my_chat_member"],
+        }
         assert api.unconfirmed, "what waited while we were away is answered"
         assert api.profile["description", ""] == "long es" and api.profile["short_description", "pt"] == "short pt"
         assert api.profile["commands", "en"][0]["description"] == "menu en"
@@ -633,7 +700,7 @@ async def test_no_log_at_any_level_holds_a_token_a_text_or_a_person(
         with suppress(asyncio.CancelledError):
             await task
         person = str(phone.chat.id)
-        assert repr(phone.telegram) == "Telegram(…)" and TOKEN not in repr(phone.telegram._bot)
+        assert repr(phone.telegram) == "Telegram(…)" and TOKEN not in repr(phone.telegram._client._bot)
     asyncio.get_running_loop().set_debug(False)
     written = "\n".join([*handler.lines, *out, *capsys.readouterr()])
     assert "turn_failed" in written, "the test must look at the lines that are written"
@@ -713,8 +780,9 @@ def _bare(secret: str = SECRET) -> tuple[Scripted, Telegram]:
             return 200, json.dumps({"ok": True, "result": {"message_id": 9, "date": 1, "chat": chat}}).encode()
         return 200, b'{"ok": true, "result": true}'
 
-    adapter._transport = type("Nowhere", (Transport,), {"__slots__": (), "post_json": staticmethod(nowhere)})()
-    adapter._bot._request = (adapter._bot._request[0], adapter._transport)
+    transport = type("Nowhere", (Transport,), {"__slots__": (), "post_json": staticmethod(nowhere)})()
+    adapter._client._bot._request = (transport, transport)
+    adapter._client._acks.post = lambda body: None  # type: ignore[method-assign]
     return script, adapter
 
 

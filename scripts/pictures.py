@@ -69,34 +69,37 @@ class Phone:
 
 
 @asynccontextmanager
-async def opened(browser: Browser, url: str, *, locale: str, scheme: str = "light", width: int = 1280) -> AsyncIterator[Phone]:
+async def opened(browser: Browser, url: str, *, locale: str, scheme: str = "light", page: bool = False) -> AsyncIterator[Phone]:
     context = await browser.new_context(
         locale=locale,
         color_scheme="dark" if scheme == "dark" else "light",
-        viewport={"width": width, "height": 900},
-        device_scale_factor=1.5,
+        viewport={"width": 1440 if page else 1280, "height": 900},
+        device_scale_factor=1 if page else 1.5,  # a whole page is large enough as it is
         reduced_motion="reduce",
     )
-    page = await context.new_page()
-    await page.goto(url)
-    yield Phone(page)
+    tab = await context.new_page()
+    await tab.goto(url)
+    yield Phone(tab)
     await context.close()
 
 
 async def take(url: str) -> None:
     async with launched() as browser:
-        async with opened(browser, url, locale="es-MX", width=1440) as phone:
+        async with opened(browser, url, locale="es-MX", page=True) as phone:
+            await phone.write("Hola")
+            await phone.write("Necesito médico en Tapachula")
+            await phone.save("page-es", "")
+        async with opened(browser, url, locale="es-MX") as phone:
             await phone.write("Hola")
             await phone.save("hello-telegram-es")
             await phone.write("Necesito médico en Tapachula")
-            await phone.save("page-es", "")
             await phone.save("results-telegram-es")
             await phone.press(0)
             await phone.save("details-telegram-es")
         async with opened(browser, url, locale="en-TT") as phone:
             await phone.use("sms")
             await phone.page.locator("#country").select_option("CO")
-            await phone.write("lawyer in Cúcuta")
+            await phone.write("I need a lawyer in Cúcuta")
             await phone.save("results-sms-en")
             await phone.write("9")
             await phone.save("emergency-sms-en")
@@ -107,7 +110,7 @@ async def take(url: str) -> None:
             await phone.share("boa_vista")
             await phone.save("results-whatsapp-pt")
             await phone.save("locked-screen-pt", ".lock")
-        async with opened(browser, url, locale="es-CO", scheme="dark", width=1440) as phone:
+        async with opened(browser, url, locale="es-CO", scheme="dark", page=True) as phone:
             await phone.share("la_parada")
             await phone.save("page-dark-es", "")
 

@@ -398,6 +398,9 @@ class Simulator:
                 return _answer(str(refusal).encode(), "text/plain", refusal.status)
             except (HTTPException, ClientDisconnect):
                 return _answer(b"", "text/plain", 400)
+            except Exception as fault:
+                logs.failure("no_answer", fault, channel="simulator", outcome="failed")
+                return _answer(b"", "text/plain", 500)
 
         return guarded
 

@@ -327,6 +327,16 @@ async def test_the_panel_shows_sizes_and_ends_of_what_is_held(script: Script) ->
     assert looked == [script.seen[0].person.pseudonym(b"epoch", b"script")]
 
 
+async def test_a_look_that_fails_claims_nothing(script: Script) -> None:
+    async def look(person: Any) -> list[simulator.Kept]:
+        raise RuntimeError("a fault of the program, for this test")
+
+    transport = httpx.ASGITransport(app(script, look=look, hosts=("test",)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.post("/simulator/kept", json={"phone": PHONE, "channel": "telegram"})
+    assert (answer.status_code, answer.content) == (500, b"") and answer.headers["cache-control"] == "no-store"
+
+
 async def test_without_a_look_into_the_store_the_panel_is_silent(client: httpx.AsyncClient) -> None:
     assert (await client.post("/simulator/kept", json={"phone": PHONE, "channel": "sms"})).status_code == 404
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 from starlette.applications import Starlette
 
@@ -278,6 +278,9 @@ async def test_the_panel_says_what_the_server_keeps(opened: Opened) -> None:
     await expect(opened.page.locator("#kept-rows")).to_have_text(say("es", "kept.none"))
     await opened.write("hola")
     await expect(opened.page.locator("#kept-rows")).to_contain_text("212")
+    await opened.page.route("**/simulator/kept", lambda route: route.fulfill(status=500))
+    await opened.write("hola")
+    await expect(opened.page.locator("#kept")).to_be_hidden()  # what is not known is not claimed
 
 
 async def test_the_language_changes_in_place(opened: Opened) -> None:

@@ -173,7 +173,7 @@ function sentCost({ segments }) {
 async function look(phone) {
   if (!known.keeps) return;
   const asked = { phone: await phone.dial(), channel: phone.channel };
-  phone.rows = (await post("/simulator/kept", asked).catch(() => ({ rows: [] }))).rows;
+  phone.rows = (await post("/simulator/kept", asked).catch(() => ({ rows: null }))).rows; // null: not known
 }
 
 // --- bubbles ------------------------------------------------------------------------------------------------------------
@@ -390,8 +390,9 @@ function draw() {
   at("cost-person").textContent = sms ? `${cost.person.segments} SMS` : messages(cost.person.messages);
   label(at("cost-why"), sms ? "costs.own" : "costs.free");
 
+  at("kept").hidden = !known.keeps || rows === null;
   at("kept-rows").replaceChildren(
-    ...(rows.length
+    ...(rows?.length
       ? rows.map(({ size, seconds }) =>
           label(element("li"), "kept.row", () => ({ bytes: size, minutes: Math.ceil(seconds / 60) })),
         )

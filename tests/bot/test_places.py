@@ -611,6 +611,7 @@ def test_sentences_with_countries(book: Gazetteer) -> None:
     assert book.mentioned("no estoy en mexico, estoy en guatemala").countries == ("GT",)
     assert book.mentioned("vengo de haiti voy a mexico").countries == ("MX",)
     assert book.mentioned("soy de venezuela").countries == ()
+    assert book.mentioned("no estoy en tapachula").places == () == book.named("no estoy en tapachula").places
     assert book.mentioned("asylum in the us").countries == ("US",)
     assert book.mentioned("let us go").countries == ()
     assert book.mentioned("estoy en panama").outside == "PA"

@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.servers import Redis, empty_redis, postgres_database, postgres_server, redis_server
+
+
+# A busy machine is no counterexample.
+hypothesis.settings.register_profile("faro", deadline=None)
+hypothesis.settings.load_profile("faro")
 
 
 @pytest.fixture(scope="session")

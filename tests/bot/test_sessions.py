@@ -420,6 +420,16 @@ class TestContract:
         assert len(names[0]) == len(names[1]) == 1 and not names[0] & names[1]
         assert (await turn(kept, someone(), "m2")).session.id == first.id
 
+    async def test_the_rate_is_counted_across_a_renewal_of_the_keys(self, room: Room) -> None:
+        """Mutation: starting to count anew under the new name."""
+        if not room.embedded and time.time() % 60 > 57:  # the counted minute must not end in the middle
+            await asyncio.sleep(3.5)
+        kept = sessions(room.store, per_minute=5, epoch_seconds=0.6)
+        for number in range(5):
+            assert not (await turn(kept, someone(), f"m{number}")).limited
+        await room.later(0.6)
+        assert (await turn(kept, someone(), "m5")).limited
+
     async def test_the_epoch_before_the_last_is_forgotten(self, room: Room) -> None:
         """Mutation: keeping all epochs."""
         kept = sessions(room.store, epoch_seconds=0.2)
@@ -544,6 +554,15 @@ class TestContract:
         assert found == sorted(found)
         assert {number for number, age in ages.items() if before - age > 48.5} & set(found) == set()
         assert {number for number, age in ages.items() if after - age < 46} <= set(found)
+
+    @pytest.mark.requirement("P-3")
+    async def test_the_first_message_of_an_hour_ends_the_whole_hour(self, room: Room) -> None:
+        """Mutation: starting the time of a slice anew with every entry (``>=`` for ``==`` in ``_ADD``)."""
+        kept = sessions(room.store, leftover_seconds=48)
+        await kept.leftovers.add(someone(), [1])
+        await room.later(0.1)
+        await kept.leftovers.add(someone(), [2])
+        assert min(life for name, (_, life) in room.kept().items() if name != b"fe") <= 47.9
 
     async def test_leftovers_survive_the_renewal_of_the_keys(self, room: Room) -> None:
         """Mutation: reading the current epoch only in ``take``."""

@@ -140,18 +140,34 @@ def _read(path: Path) -> dict[tuple[str, str], str]:
     except (PoFileError, UnicodeDecodeError) as error:
         line = getattr(error, "lineno", "?")
         raise ContentError(f"The catalog {path} cannot be read at line {line}: {error}. Mend that line.") from None
+    twice = _twice(path)
+    if twice:
+        raise ContentError(f"{path}: the entry {twice} stands twice; keep one.")
     entries: dict[tuple[str, str], str] = {}
     for message in catalog:
         if not message.id:
             continue
         key = (message.context or "", str(message.id))
-        if key in entries:
-            raise ContentError(f"{path}, line {message.lineno}: the entry {key[1]} stands twice; keep one.")
         if message.fuzzy or not message.string:
             what = "marked fuzzy" if message.fuzzy else "empty"
             raise ContentError(f"{path}, line {message.lineno}: the entry {key[1]} is {what}; a person has to write and review it.")
         entries[key] = str(message.string)
     return entries
+
+
+def _twice(path: Path) -> str:
+    """An id that stands twice under the same context; the reader of catalogs would silently keep one of them."""
+    seen: set[tuple[str, str]] = set()
+    context = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("msgctxt "):
+            context = line
+        elif line.startswith("msgid "):
+            if (context, line) in seen:
+                return line.removeprefix("msgid ").strip('"')
+            seen.add((context, line))
+            context = ""
+    return ""
 
 
 @lru_cache(maxsize=2048)

@@ -57,6 +57,8 @@ _BELOW_SILENT = tuple(f"{name}." for name in SILENT)
 UVICORN: Final[dict[str, Any]] = {"log_config": None, "access_log": False}
 
 _encode = msgspec.json.Encoder().encode
+_harmless: set[str] = set()
+_shown_minute = (0, "")
 _lock = threading.Lock()
 _out: TextIO | None = None
 _threshold = logging.INFO
@@ -130,17 +132,29 @@ def _safe(value: object) -> object:
         return value
     if isinstance(value, int | float):
         return round(value, 1) if -1 <= value < _MOST else None
-    if isinstance(value, str) and _WORD.match(value):
+    if isinstance(value, str) and (value in _harmless or _is_word(value)):
         return value
     return None
 
 
 def _word(name: str) -> str:
-    return name if _WORD.match(name) else "unnamed"
+    return name if name in _harmless or _is_word(name) else "unnamed"
+
+
+def _is_word(text: str) -> bool:
+    if not _WORD.match(text):
+        return False
+    if len(_harmless) < 2000:
+        _harmless.add(text)  # the same few names come with every turn
+    return True
 
 
 def _minute() -> str:
-    return time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime())
+    global _shown_minute
+    minute = int(time.time() // 60)
+    if minute != _shown_minute[0]:
+        _shown_minute = minute, time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(minute * 60))
+    return _shown_minute[1]
 
 
 def _chain(error: BaseException, depth: int = 0) -> Iterator[str]:

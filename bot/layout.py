@@ -93,7 +93,7 @@ def _written(
 def _sms(screen: Screen, lang: str, wording: Wording) -> str:
     """The text in GSM-7 letters. Where it would pass its segments, asides give way first, then long fields are cut."""
     text = ""
-    for cut in (SMS_FIELD, 48, 40, 34, 28, 22, 18):
+    for cut in (SMS_FIELD, 48, 40, 34, 28, 22, 18, 14, 10):
         parts = list(screen.parts)
         while True:
             text = _sms_text(screen, parts, lang, wording, cut)

@@ -617,7 +617,11 @@ class Graph:
         screen = self.view(session, facts)
         # Whoever never sees the first screen (a first message that names a need) is told the same in one line.
         after = (Phrase("kernel.automatic", {"minutes": facts.keep_minutes}),) if first else ()
-        return Turn(session, msgspec.structs.replace(screen, parts=(*before, *screen.parts, *after)))
+        # Behind a card the screen itself gives way where there is no room; its choices stay.
+        parts = (
+            tuple(part if isinstance(part, Aside | Choices) else Aside(part) for part in screen.parts) if before else screen.parts
+        )
+        return Turn(session, msgspec.structs.replace(screen, parts=(*before, *parts, *after)))
 
     def _command(self, session: Session, event: Command, facts: Facts) -> Turn:
         name = event.name

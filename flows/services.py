@@ -364,7 +364,7 @@ def line(offer: Offer, km: float | None, facts: Facts) -> Phrase:
         facts_of_it.append(Phrase("service.open_now" if is_open else "service.closed_now"))
     if offer.free is not None:
         facts_of_it.append(Phrase("service.free" if offer.free else "service.paid"))
-    if offer.check == "due":
+    if offer.check == "due" and not (offer.authority and facts.channel.form == "sms"):
         facts_of_it.append(Phrase("service.call_first_short"))
     return Phrase("service.line", {"facts": Listing(tuple(facts_of_it))})
 

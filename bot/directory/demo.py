@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 import phonenumbers
 from sqlalchemy import Table as SqlTable
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.db import now
@@ -22,7 +22,7 @@ from bot.directory import neutral
 from bot.directory.importing import hours as opening
 from bot.directory.importing.loading import ENTRY, LOCATION, ORGANISATION, PHONE, SCHEDULE, SERVICE, TEXT
 from bot.directory.stamp import bump
-from bot.directory.tables import ComplaintChannel, entry_key, stable_id
+from bot.directory.tables import AudienceChange, ComplaintChannel, entry_key, stable_id
 from bot.places import country_at
 from flows.facts import LANGS, PEOPLE
 
@@ -32,6 +32,7 @@ DEMO_ROLE = "demo: nobody checked this"
 FOLDER = Path(__file__).parents[2] / "data" / "demo"
 
 CHANNEL: SqlTable = ComplaintChannel.__table__  # type: ignore[attr-defined]
+CHANGE: SqlTable = AudienceChange.__table__  # type: ignore[attr-defined]
 
 Values = dict[str, Any]
 
@@ -130,9 +131,7 @@ def read_offers(folder: Path = FOLDER) -> tuple[dict[str, Offering], dict[str, O
 
 def read_countries(folder: Path = FOLDER) -> list[Country]:
     """The files of the countries, in the order of their codes."""
-    return [
-        msgspec.toml.decode(path.read_bytes(), type=Country) for path in sorted(folder.glob("*.toml")) if path.stem != "offers"
-    ]
+    return [msgspec.toml.decode(path.read_bytes(), type=Country) for path in sorted(folder.glob("*.toml")) if path.stem != "offers"]
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------
@@ -328,10 +327,13 @@ async def approve_for_demo(engine: AsyncEngine, *, today: date | None = None) ->
         ENTRY.c.held_back.is_(None),
         ENTRY.c.sensitive.is_(False),
         ENTRY.c.discreet.is_(False),
+        not_(exists().where(CHANGE.c.service_at_location_id == ENTRY.c.id)),
     )
     ours = select(ENTRY.c.service_id).where(ENTRY.c.approved_by == DEMO_ROLE, ENTRY.c.source_id.is_not(None))
     async with engine.begin() as connection:
-        done = await connection.execute(update(ENTRY).where(fresh).values(audience="public", approved_by=DEMO_ROLE, approved_on=now()))
+        done = await connection.execute(
+            update(ENTRY).where(fresh).values(audience="public", approved_by=DEMO_ROLE, approved_on=now())
+        )
         await connection.execute(
             update(SERVICE)
             .where(SERVICE.c.id.in_(ours), or_(SERVICE.c.verified_on.is_(None), SERVICE.c.verified_by == DEMO_ROLE))

@@ -91,7 +91,7 @@ _MIGRATION = _words(
 
 @lru_cache(maxsize=65536)
 def authority_of(text: str) -> str:
-    """"police", "migration", or "" where no word of the text says so."""
+    """Who runs a body of this name: "police", "migration", or "" where no word says so."""
     folded = fold(text)
     if _MIGRATION.search(folded):
         return "migration"
@@ -103,8 +103,10 @@ _TITLES = _words(
     r"abog", r"abogad[oa]", r"advogad[oa]", r"sr", r"sra", r"srta", r"senor", r"senora", r"mr", r"mrs", r"ms", r"md", r"esq",
 )  # fmt: skip
 _FACILITY = _words(
-    r"hosp\w*", r"h", r"clin\w*", r"cent\w*", r"cesfam", r"cecosf", r"posta?s?", r"posto", r"ps", r"ubs\w*", r"usf\w*", r"us", r"ubsf",
-    r"psf", r"esf", r"eap", r"eacs", r"pacs", r"cs", r"csf", r"csu", r"cms", r"cse", r"css", r"csm", r"uaps", r"uabsf", r"uasf", r"uams",
+    r"hosp\w*", r"h", r"clin\w*", r"cent\w*", r"cesfam", r"cecosf", r"posta?s?", r"posto", r"ps", r"ubs\w*", r"usf\w*",
+    r"us", r"ubsf",
+    r"psf", r"esf", r"eap", r"eacs", r"pacs", r"cs", r"csf", r"csu", r"cms", r"cse", r"css", r"csm", r"uaps", r"uabsf",
+    r"uasf", r"uams",
     r"upa", r"ums\w*", r"unid\w*", r"und", r"uni", r"un", r"unit", r"usb", r"ubas", r"ubasf", r"ucs", r"ama", r"amas", r"cap\w*",
     r"consult\w*", r"ambul\w*", r"amb", r"dispens\w*", r"modulo", r"polic\w*", r"sap[us]", r"sar", r"sur", r"lab\w*", r"inst\w*",
     r"fund\w*", r"sanat\w*", r"matern\w*", r"medical", r"health\w*", r"saude", r"salud", r"familia", r"familiar", r"pa", r"nucleo",
@@ -121,12 +123,17 @@ def names_a_person(name: str) -> bool:
 
 # --- names as they are shown -----------------------------------------------------------------------------------------
 
-_SMALL = frozenset("de da do das dos del la las los el y e en em a as os of the and for at para com con por al ao".split())
-_ACRONYMS = frozenset(
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_SMALL = _set("de da do das dos del la las los el y e en em a as os of the and for at para com con por al ao")
+_ACRONYMS = _set(
     "ubs usf psf esf ubsf eacs pacs ucs csf cms uaps upa ama caps cras creas deam ddm cesfam cecosf cosam sapu sar sur psr "
     "eap nasf ii iii iv vi vii viii ix xi xii xiii xiv xv ips ivss minsa disa bh df rj sp mg us ps cs ums csu cse uabsf ubas "
-    "va uc ucla unc usmd lds nyu st".split()
-) - {"st"}
+    "va uc ucla unc usmd lds nyu"
+)
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 
 
@@ -142,9 +149,13 @@ def tidy(name: str) -> str:
         lower = word.lower()
         bare = lower.strip(".,()\"'-/")
         zip_follows = i + 1 < len(words) and len(bare) == 2 and words[i + 1][:5].isdigit()  # "AL 36685": a state
-        if zip_follows or bare in _ACRONYMS or (len(bare) > 1 and bare.isalpha() and not _VOWEL.search(bare) and bare not in _TITLE_SHORT):
+        if (
+            zip_follows
+            or bare in _ACRONYMS
+            or (len(bare) > 1 and bare.isalpha() and not _VOWEL.search(bare) and bare not in _TITLE_SHORT)
+        ):
             out.append(word)
-        elif i and bare in _SMALL:
+        elif i and bare in _SMALL and words[i - 1][-1] not in ",-/(":
             out.append(lower)
         else:
             out.append(_CAPITAL.sub(lambda m: m.group().upper(), lower))

@@ -118,6 +118,8 @@ async def import_file(
     began = time.monotonic()
     try:
         async with engine.begin() as connection:
+            if connection.dialect.name == "sqlite":  # identifiers come in no order: keep the trees in memory meanwhile
+                await connection.exec_driver_sql("PRAGMA cache_size=-65536")
             loader = Loader(connection, report.source, spec, path.name, report)
             await loader.start()
             for judged in candidates(
@@ -137,7 +139,9 @@ async def import_file(
     return report
 
 
-async def import_folder(engine: AsyncEngine, folder: Path, *, progress: Progress = quiet, today: date | None = None) -> list[Report]:
+async def import_folder(
+    engine: AsyncEngine, folder: Path, *, progress: Progress = quiet, today: date | None = None
+) -> list[Report]:
     """Import every file of a folder that a shipped map recognises, largest last; what is not recognised is said."""
     if not folder.is_dir():
         raise FileError(f"There is no folder {folder}; set FARO_DATA to a folder of registers.")

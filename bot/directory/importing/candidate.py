@@ -34,13 +34,13 @@ class Reason(Enum):
     NO_PLACE = "no place: neither a point, nor a municipality, nor a number to call"
     REFUSED_NUMBER = "holds a number that must never be given out (S-6)"
     PERSON = "looks like a person's name; enter it by hand if that is how the service is known"
-    SHORT_NAME = "needs a short name: none that is neutral could be made"
 
 
 class Note(Enum):
     """What happened to a field of a row that went in."""
 
     SENSITIVE = "shelter-like words: kept hidden, without address or point; approve one by one"
+    SHORT_NAME = "needs a short name, since none that is neutral could be made: kept hidden, held back until somebody gives one"
     SWAPPED = "axes were swapped: repaired, because only the repaired point lies in the stated country"
     NO_POINT = "no point: found by country and municipality only"
     PHONE_TEXT = "a phone cell held words instead of a number"
@@ -82,6 +82,8 @@ class Draft(msgspec.Struct, kw_only=True, gc=False):
     url: str = ""
     hours: tuple[str, ...] = ()
     """("osm", text) or ("always", text) or ("span", days, opens, closes), several after one another."""
+    zone: str = ""
+    """IANA zone of the hours, where the source says it; else it is told from the point."""
     free: Tri = None
     cost: str = ""
     papers: Tri = None

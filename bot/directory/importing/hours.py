@@ -6,6 +6,7 @@ Here belong the few notations that the sources use. Pure.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from bot.directory.neutral import fold
 
@@ -94,7 +95,7 @@ def _settled(spans: list[tuple[int, int, int]]) -> Weekly | str | None:
     spans = sorted(set(spans))
     if [(day, 0, DAY) for day in range(7)] == spans:
         return ALWAYS
-    for (d1, _, c1), (d2, o2, _) in zip(spans, spans[1:], strict=False):
+    for (d1, _, c1), (d2, o2, _) in pairwise(spans):
         if d1 == d2 and o2 < c1:
             return None
     return tuple(spans) or None

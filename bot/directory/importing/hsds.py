@@ -10,8 +10,10 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -25,6 +27,13 @@ from flows.facts import KINDS, PEOPLE, Tri
 KIND_TAXONOMY = "rssn-essential-package"
 PEOPLE_TAXONOMY = "rssn-population"
 TERMS_TAXONOMY = "rssn-terms"
+LANGUAGE_TAXONOMY = "rssn-text-language"
+
+#: Their terms are read as codes; in others' taxonomies the names are judged like any label.
+OURS = (KIND_TAXONOMY, PEOPLE_TAXONOMY, TERMS_TAXONOMY, LANGUAGE_TAXONOMY)
+
+#: What an export of ours writes where HSDS demands a value and the directory has none.
+NOT_STATED = "not stated"
 
 Node = dict[str, Any]
 
@@ -123,7 +132,12 @@ def _joined(tables: dict[str, list[Node]]) -> Iterator[tuple[int, Node | Broken]
     def first(table: str) -> dict[str, Node]:
         return {row["id"]: row for row in tables.get(table, []) if row.get("id")}
 
-    organisations, locations, terms, taxonomies = first("organization"), first("location"), first("taxonomy_term"), first("taxonomy")
+    organisations, locations, terms, taxonomies = (
+        first("organization"),
+        first("location"),
+        first("taxonomy_term"),
+        first("taxonomy"),
+    )
     for term in terms.values():
         if term.get("taxonomy_id") in taxonomies:
             term["taxonomy_detail"] = taxonomies[term["taxonomy_id"]]
@@ -144,7 +158,8 @@ def _joined(tables: dict[str, list[Node]]) -> Iterator[tuple[int, Node | Broken]
                 locations[key][name] = [row for row in rows if not row.get("service_at_location_id") and not row.get("service_id")]
     parts = {name: by(table, "service_id") for table, name in (
         ("phone", "phones"), ("schedule", "schedules"), ("language", "languages"), ("service_area", "service_areas"),
-        ("cost_option", "cost_options"), ("required_document", "required_documents"), ("service_at_location", "service_at_locations"),
+        ("cost_option", "cost_options"), ("required_document", "required_documents"),
+        ("service_at_location", "service_at_locations"),
     )}  # fmt: skip
     at_location = {name: by(table, "service_at_location_id") for table, name in (("phone", "phones"), ("schedule", "schedules"))}
     for number, row in enumerate(tables.get("service", []), 1):
@@ -157,7 +172,11 @@ def _joined(tables: dict[str, list[Node]]) -> Iterator[tuple[int, Node | Broken]
         for name in ("phones", "schedules"):
             service[name] = [part for part in service[name] if not part.get("service_at_location_id")]
         service["service_at_locations"] = [
-            {**link, "location": locations.get(link.get("location_id", "")), **{name: rows.get(link.get("id", ""), []) for name, rows in at_location.items()}}
+            {
+                **link,
+                "location": locations.get(link.get("location_id", "")),
+                **{name: rows.get(link.get("id", ""), []) for name, rows in at_location.items()},
+            }
             for link in service["service_at_locations"]
         ]
         yield number, service
@@ -185,15 +204,16 @@ class _Reader:
             if taxonomy == PEOPLE_TAXONOMY and code.removeprefix("not-") in PEOPLE:
                 people[code.removeprefix("not-")] = not code.startswith("not-")
         organisation = service.get("organization") or {}
-        language = next((code for taxonomy, code, _ in terms if taxonomy == "rssn-text-language"), "")
+        language = next((code.removeprefix("text-") for taxonomy, code, _ in terms if taxonomy == LANGUAGE_TAXONOMY), "")
         links = service.get("service_at_locations") or [{}]
-        remote = any(area.get("extent_type") == "country" or area.get("extent_type") == "nationwide" for area in service.get("service_areas") or ())
+        wide = [area for area in service.get("service_areas") or () if area.get("extent_type") == "country"]
+        reach = next((code for area in wide if len(code := _text(area.get("extent"))) == 2 and code.isalpha()), "")
         identity = _text(service.get("id"))
         description = _text(service.get("description"))
         documents = [_text(part.get("document")) for part in service.get("required_documents") or ()]
         for link in links:
             location = link.get("location") or {}
-            address = next(iter(location.get("addresses") or ()), {})
+            address: Node = next(iter(location.get("addresses") or ()), {})
             schedules = link.get("schedules") or service.get("schedules") or location.get("schedules") or []
             place_terms = {code for _, code, _ in _terms(location)}
             phones = [*(link.get("phones") or ()), *(service.get("phones") or ()), *(location.get("phones") or ())]
@@ -202,18 +222,18 @@ class _Reader:
             yield Draft(
                 row=number,
                 source_id="/".join(filter(None, (identity, _text(link.get("id")) if len(links) > 1 else ""))),
-                country=_text(address.get("country"))[:2].upper() or self.country,
+                country=(_text(address.get("country")) or reach or self.country)[:2].upper(),
                 name=_text(service.get("name")),
                 short_names=tuple(filter(None, (_text(service.get("alternate_name")),))),
                 organisation=_text(organisation.get("name")),
-                labels=tuple(name for _, _, name in terms),
+                labels=tuple(name for taxonomy, _, name in terms if taxonomy not in OURS),
                 kinds=tuple(dict.fromkeys(kinds)) or self.fallback or self.default,
                 specialised="specialised" in ours,
                 texts={language or "und": description} if description else {},
                 lat=_number(location.get("latitude")),
                 lon=_number(location.get("longitude")),
                 address=", ".join(filter(None, (_text(address.get("address_1")), _text(address.get("address_2"))))),
-                municipality=_text(address.get("city")) or (_text(location.get("name")) if "municipality" in place_terms else ""),
+                municipality=_text(address.get("city")),
                 phones=tuple(
                     (
                         _text(phone.get("number")).strip('"'),
@@ -226,7 +246,8 @@ class _Reader:
                 ),
                 email=_text(service.get("email")) or _text(organisation.get("email")),
                 url=_text(service.get("url")) or _text(organisation.get("website")),
-                hours=tuple(part for schedule in schedules for part in _span(schedule)) if all(map(_plain, schedules)) else ("osm", "?"),
+                hours=_hours(schedules),
+                zone=_zone(schedules),
                 free=True if "free" in ours else False if service.get("cost_options") or "not-free" in ours else None,
                 cost=_text(service.get("fees_description")),
                 papers=True if any(documents) or "papers" in ours else False if "no-papers" in ours else None,
@@ -239,7 +260,7 @@ class _Reader:
                 wheelchair=True if "wheelchair" in place_terms else False if "no-wheelchair" in place_terms else None,
                 sign_language=True if "sign-language" in place_terms else False if "no-sign-language" in place_terms else None,
                 authority=next((code.removeprefix("authority-") for code in ours if code.startswith("authority-")), ""),
-                remote=remote or _text(location.get("location_type")) == "virtual",
+                remote=bool(wide) or _text(location.get("location_type")) == "virtual",
                 status=_STATUS.get(_text(service.get("status")), "unclear"),
                 status_words=_text(service.get("status"))[:40],
                 ends=_latest_end(schedules),
@@ -255,7 +276,8 @@ def _terms(node: Node) -> Iterator[tuple[str, str, str]]:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    text = "" if value is None else str(value).strip()
+    return "" if text == NOT_STATED else text
 
 
 def _number(value: Any) -> str | float:
@@ -279,8 +301,24 @@ def _plain(schedule: Node) -> bool:
     )  # fmt: skip
 
 
+def _hours(schedules: list[Node]) -> tuple[str, ...]:
+    """All of the schedules, or a mark that is not understood if one of them is not."""
+    return tuple(part for schedule in schedules for part in _span(schedule)) if all(map(_plain, schedules)) else ("osm", "?")
+
+
 def _span(schedule: Node) -> tuple[str, str, str, str]:
     return "span", _text(schedule["byday"]), _text(schedule["opens_at"]), _text(schedule["closes_at"])
+
+
+def _zone(schedules: list[Node]) -> str:
+    """The IANA zone that an export of ours notes; HSDS itself knows offsets only."""
+    notes = {_text(schedule.get("notes")) for schedule in schedules}
+    return notes.pop() if len(notes) == 1 and notes <= _zones() else ""
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _latest_end(schedules: list[Node]) -> date | None:

@@ -111,7 +111,8 @@ class Loader:
             if row["service_at_location_sensitive"]:
                 self._sensitive.add(identity)
         self._organisations = {
-            row[0] for row in await run(select(SERVICE.c.organization_id).join(ENTRY, ENTRY.c.service_id == SERVICE.c.id).where(mine))
+            row[0]
+            for row in await run(select(SERVICE.c.organization_id).join(ENTRY, ENTRY.c.service_id == SERVICE.c.id).where(mine))
         }
 
     async def add(self, candidate: Candidate) -> None:
@@ -124,12 +125,14 @@ class Loader:
         decided = identity in self._sensitive and identity not in self._discreet
         discreet = (sensitive and not decided) or identity in self._discreet
         made = self._made(candidate, discreet)
+        if known is not None and not candidate.short_name:
+            made[0]["short_name"] = known[0]["short_name"]  # somebody may have given one
         if decided and known is not None:
             made[1].update({field: known[1][field] for field in ("address", "latitude", "longitude")})
         if known is None:
             self._report.new += 1
             self._insert(identity, candidate, made, sensitive, discreet)
-        elif made == known and (self._held[identity] in (None, SHORT_NAME)):
+        elif made == known and self._held[identity] == (None if made[0]["short_name"] else SHORT_NAME):
             self._report.unchanged += 1
         else:
             self._report.updated += 1
@@ -139,7 +142,7 @@ class Loader:
                 self._discreet.add(identity)
             if sensitive:
                 self._sensitive.add(identity)
-            self._held[identity] = None if candidate.short_name else SHORT_NAME
+            self._held[identity] = None if made[0]["short_name"] else SHORT_NAME
         if len(self._new[ENTRY]) + len(self._changed) >= _BATCH:
             await self._write()
 
@@ -167,7 +170,9 @@ class Loader:
         organisation = stable_id("organization", self._source, candidate.organisation)
         if organisation not in self._organisations:
             self._organisations.add(organisation)
-            self._new[ORGANISATION].append({"id": organisation, "name": candidate.organisation, "description": "", "url": None, "demo": False})
+            self._new[ORGANISATION].append(
+                {"id": organisation, "name": candidate.organisation, "description": "", "url": None, "demo": False}
+            )
         service = {
             "organization_id": organisation,
             "name": candidate.name,
@@ -202,10 +207,22 @@ class Loader:
             for position, (language, text) in enumerate(candidate.texts.items())
         ]
         phones = [
-            {"service_at_location_id": None, "position": position, "number": phone.number, "shown": phone.shown, "text": phone.text, "whatsapp": phone.whatsapp}
+            {
+                "service_at_location_id": None,
+                "position": position,
+                "number": phone.number,
+                "shown": phone.shown,
+                "text": phone.text,
+                "whatsapp": phone.whatsapp,
+            }
             for position, phone in enumerate(candidate.phones)
         ]
-        return service, location, {"remote": candidate.remote}, *({"rows": _sorted(rows)} for rows in (texts, phones, list(_schedules(candidate))))
+        return (
+            service,
+            location,
+            {"remote": candidate.remote},
+            *({"rows": _sorted(rows)} for rows in (texts, phones, list(_schedules(candidate)))),
+        )
 
     def _insert(self, identity: uuid.UUID, candidate: Candidate, made: tuple[Values, ...], sensitive: bool, discreet: bool) -> None:
         service_id = stable_id("service", self._source, candidate.source_id)

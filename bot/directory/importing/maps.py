@@ -174,7 +174,9 @@ def read_map(path: Path) -> Map:
         raise MapError(f"The map {path.name} names kinds that do not exist: {', '.join(sorted(wrong))}. Use {', '.join(KINDS)}.")
     for rule in spec.people:
         if wrong := _codes(rule) - set(PEOPLE):
-            raise MapError(f"The map {path.name} names groups that do not exist: {', '.join(sorted(wrong))}. Use {', '.join(PEOPLE)}.")
+            raise MapError(
+                f"The map {path.name} names groups that do not exist: {', '.join(sorted(wrong))}. Use {', '.join(PEOPLE)}."
+            )
     if spec.format != "hsds":
         missing = [key for key in ("id", "name") if not getattr(spec, key)]
         if not spec.country and spec.country_from is None:
@@ -349,8 +351,10 @@ def _parts(value: str) -> list[str]:
 
 def _has(words: list[str]) -> Callable[[str], bool]:
     """Whether a folded text holds one of the words, whole."""
-    spaced = [f" {fold(word)} " for word in words]
-    return lambda folded: any(word in f" {folded} " for word in spaced)
+    if not words:
+        return lambda folded: False
+    found = re.compile(r"\b(?:" + "|".join(re.escape(fold(word)) for word in words) + r")\b").search
+    return lambda folded: found(folded) is not None
 
 
 def _many(rule: Many | None) -> Callable[[Row], tuple[str, ...]]:

@@ -35,7 +35,9 @@ _TITLE_IN_TEXT = re.compile(
     r"\b(?:dr|dra|lic|licda|licdo|sr|sra|srta|mr|mrs|ms|doctor|doctora|doutor|doutora|psic|abog|ing|señor|señora)\b\.?\s+[A-ZÁÉÍÓÚÑÇ]",
     re.IGNORECASE,
 )
-_CONTACT_WORDS = re.compile(r"\b(?:contact|contacto|contato|attn|focal point|punto focal|responsable|responsável)\b\s*:", re.IGNORECASE)
+_CONTACT_WORDS = re.compile(
+    r"\b(?:contact|contacto|contato|attn|focal point|punto focal|responsable|responsável)\b\s*:", re.IGNORECASE
+)
 _WEB = re.compile(r"^https?://[^\s/$.?#].[^\s]*$", re.IGNORECASE)
 
 
@@ -86,8 +88,8 @@ def inspect(
 
     found: list[Phone] = []
     tally: Counter[Note] = Counter()
-    for cell, prefix, whatsapp, text in draft.phones:
-        read, invalid, words = numbers.read(cell, country, prefix=prefix, whatsapp=whatsapp, text=text)
+    for cell, prefix, whatsapp, takes_text in draft.phones:
+        read, invalid, words = numbers.read(cell, country, prefix=prefix, whatsapp=whatsapp, text=takes_text)
         found += (phone for phone in read if all(phone.number != other.number for other in found))
         tally[Note.PHONE_INVALID] += invalid
         tally[Note.PHONE_TEXT] += words
@@ -126,6 +128,7 @@ def inspect(
     times = _hours(draft, country, lat, lon)
     tally[Note.HOURS_UNREAD] += bool(draft.hours) and times is None
     tally[Note.SWAPPED] += swapped
+    tally[Note.SHORT_NAME] += not short
     tally[Note.AUTHORITY] += bool(authority)
     notes.update(note for note, times_seen in tally.items() for _ in range(times_seen))
     return Candidate(
@@ -192,7 +195,7 @@ _ONE_ZONE = {
 def _hours(draft: Draft, country: str, lat: float | None, lon: float | None) -> Hours | None:
     if not draft.hours:
         return None
-    zone = tzfpy.get_tz(lon, lat) if lat is not None and lon is not None else _ONE_ZONE.get(country, "")
+    zone = draft.zone or (tzfpy.get_tz(lon, lat) if lat is not None and lon is not None else _ONE_ZONE.get(country, ""))
     if not zone:
         return None
     weekly: list[tuple[int, int, int]] = []

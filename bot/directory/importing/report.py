@@ -59,10 +59,16 @@ class Report:
         ]
         if self.error:
             lines.append(f"  STOPPED, nothing was stored: {self.error}")
-        lines += [f"  held back {count:>7,}  {reason.value}; rows {', '.join(self.rows[reason])}" for reason, count in self.held.most_common()]
+        lines += [
+            f"  held back {count:>7,}  {reason.value}; rows {', '.join(self.rows[reason])}"
+            for reason, count in self.held.most_common()
+        ]
         lines += [f"  note      {count:>7,}  {note.value}" for note, count in self.notes.most_common()]
         if self.taken and not self.error:
-            lines.append(f"  {self.new:,} new, {self.updated:,} changed, {self.unchanged:,} as before; all new ones are hidden until a named role approves them")
+            lines.append(
+                f"  {self.new:,} new, {self.updated:,} changed, {self.unchanged:,} as before; "
+                "what is new is hidden until a named role approves it"
+            )
         if self.unapproved:
             lines.append(f"  {self.unapproved:,} entries changed and need approval again")
         if self.withdrawn:

@@ -10,7 +10,6 @@ import pytest
 
 from tests.servers import Redis, empty_redis, postgres_database, postgres_server, redis_server
 
-
 # A busy machine is no counterexample.
 hypothesis.settings.register_profile("faro", deadline=None)
 hypothesis.settings.load_profile("faro")

@@ -5,21 +5,21 @@ never their names. The same answer as looking at every entry in turn, which is h
 
 How the work stays bounded:
 
-* Each entry has a mask: a bit for each kind, language and group of people, "general", and each half hour of the week
-  in which it may be open. Each subtree has the union of its entries' masks, so what cannot hold a match is not entered.
+* Each entry has a mask: a bit for each kind, language and group of people, and "general"; and the half hours of the week
+  in which it may be open. Each subtree has the union of both, so what cannot hold a match is not entered.
 * Filters that few entries of a country pass together (a rare language, open at three in the morning) would still make a
-  search wander. Entries with equal masks are grouped, and an inverted bitmap over the groups says in a few microseconds
-  how many pass; when they are few, they are simply looked at, all of them.
+  search wander. Entries with equal masks and hours are grouped, and inverted bitmaps over the groups say in a few
+  microseconds how many pass; when they are few, they are simply looked at, all of them.
 * Entries at one and the same point are one leaf, in rank order, left at the first that comes too late.
 """
 
 from __future__ import annotations
 
 import math
-import time
 from array import array
 from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from bot.directory import hours as opening
 from flows.facts import KINDS, PEOPLE, Hours, Query
@@ -27,13 +27,16 @@ from flows.facts import KINDS, PEOPLE, Hours, Query
 EARTH_KM = 6371.0088
 LEAF = 8
 
-_KIND_BIT = {kind: 1 << (opening.SLOTS + place) for place, kind in enumerate(KINDS)}
-_PEOPLE_BIT = {group: 1 << (opening.SLOTS + len(KINDS) + place) for place, group in enumerate(PEOPLE)}
-_GENERAL = 1 << (opening.SLOTS + len(KINDS) + len(PEOPLE))
-_FIRST_LANGUAGE = opening.SLOTS + len(KINDS) + len(PEOPLE) + 1
+_KIND_BIT = {kind: 1 << place for place, kind in enumerate(KINDS)}
+_KINDS = sum(_KIND_BIT.values())
+_PEOPLE_BIT = {group: 1 << (len(KINDS) + place) for place, group in enumerate(PEOPLE)}
+_GENERAL = 1 << (len(KINDS) + len(PEOPLE))
+_FIRST_LANGUAGE = len(KINDS) + len(PEOPLE) + 1
 
-#: (mask, axis, split, below, above), or for a leaf (mask, -1, first, last, all at one point).
-type_node = tuple
+Node = tuple[int, int, int, Any, Any, Any]
+"""(mask, half hours, axis, split, below, above), or for a leaf (mask, half hours, -1, entries, all at one point, None) with
+entries as (x, y, z, mask, rank): one stretch of memory, read without a look-up."""
+Fits = Callable[[int], bool] | None
 Hit = tuple[int, float | None]
 """(rank, kilometres not yet rounded, or None)"""
 
@@ -55,115 +58,109 @@ def rounded_km(km: float) -> float:
     return float(max(1, math.floor(km / step + 0.5) * step))
 
 
-def breathe() -> None:
-    """Called now and then by long builds in a thread: lets the event loop have the interpreter at once."""
-    time.sleep(0.00002)
+def grow(shared: Index, ranks: list[int]) -> Node:
+    """A k-d tree over entries that have a point. Takes ``ranks`` for itself."""
+    if len(ranks) > LEAF:
+        axis = _widest(shared, ranks)
+        if axis >= 0:
+            along = shared.axes[axis].__getitem__
+            ranks.sort(key=along)
+            middle = len(ranks) // 2
+            split = along(ranks[middle])
+            below = grow(shared, ranks[:middle])
+            above = grow(shared, ranks[middle:])
+            slots = shared.intern(below[1] | above[1])
+            return (shared.intern(below[0] | above[0]), slots, axis, split, below, above)
+    ranks.sort()
+    xs, ys, zs, masks = shared.xs, shared.ys, shared.zs, shared.masks
+    mask = slots = 0
+    for rank in ranks:
+        mask |= masks[rank]
+    for pattern in {shared.hours_of[rank] for rank in ranks}:
+        if pattern >= 0:
+            slots |= shared.slots[pattern]
+    entries = tuple([(xs[rank], ys[rank], zs[rank], masks[rank], rank) for rank in ranks])
+    return (shared.intern(mask), shared.intern(slots), -1, entries, len(ranks) > LEAF, None)
+
+
+def _widest(shared: Index, ranks: list[int]) -> int:
+    """The axis along which they are spread most; -1 when they are all at one point. A sample will do to choose."""
+    for some in (ranks[:: len(ranks) // 64], ranks) if len(ranks) > 128 else (ranks,):
+        spreads = []
+        for along in shared.axes:
+            values = [along[rank] for rank in some]
+            spreads.append(max(values) - min(values))
+        widest = max(spreads)
+        if widest > 0.0:
+            return spreads.index(widest)
+    return -1
 
 
 class Country:
-    """The entries of one country: trees by kind, those without a point, and the groups of equal masks."""
+    """The entries of one country: trees by kind, those without a point, and the groups of equal masks and hours."""
 
     def __init__(self, shared: Index, ranks: Sequence[int]) -> None:
         self._in = shared
-        located = [rank for rank in ranks if shared.xs[rank] == shared.xs[rank]]
-        remote = [rank for rank in ranks if shared.remote[rank]]
+        xs, remote, masks = shared.xs, shared.remote, shared.masks
         #: In the order in which they are offered when there is no point to start from.
-        self.unplaced_order = array("i", remote + [rank for rank in ranks if not shared.remote[rank]])
-        nowhere = [rank for rank in ranks if shared.xs[rank] != shared.xs[rank]]
+        self.unplaced_order = array("i", sorted(ranks, key=lambda rank: (not remote[rank], rank)))
         #: Entries without a point, in the order in which they follow the others.
-        self.nowhere = array(
-            "i",
-            [rank for rank in nowhere if shared.remote[rank]] + [rank for rank in nowhere if not shared.remote[rank]],
-        )
-        self.trees: dict[str, type_node] = {}
-        self.order: dict[str, array[int]] = {}
-        for kind in (*KINDS, ""):
-            bit = _KIND_BIT.get(kind, 0)
-            those = [rank for rank in located if (shared.masks[rank] & bit if bit else not shared.masks[rank] & _KINDS)]
-            if those:
-                self.order[kind] = array("i")
-                self.trees[kind] = self._grow(those, self.order[kind])
-                breathe()
+        self.nowhere = array("i", (rank for rank in self.unplaced_order if xs[rank] != xs[rank]))
+        by_kind: dict[str, list[int]] = {kind: [] for kind in (*KINDS, "")}
+        for rank in ranks:
+            if xs[rank] == xs[rank]:
+                kinds = _KINDS_OF[masks[rank] & _KINDS]
+                for kind in kinds:
+                    by_kind[kind].append(rank)
+        self.trees = {kind: grow(shared, those) for kind, those in by_kind.items() if those}
         self._group(ranks)
 
-    def _grow(self, ranks: list[int], order: array[int]) -> type_node:
-        axes = self._in.axes
-        masks = self._in.masks
-        if len(ranks) > LEAF:
-            widest, axis = 0.0, 0
-            for candidate in range(3):
-                values = [axes[candidate][rank] for rank in ranks]
-                spread = max(values) - min(values)
-                if spread > widest:
-                    widest, axis = spread, candidate
-            if widest > 0.0:
-                along = axes[axis]
-                ranks.sort(key=along.__getitem__)
-                middle = len(ranks) // 2
-                split = along[ranks[middle]]
-                if len(ranks) > 4096:
-                    breathe()
-                below = self._grow(ranks[:middle], order)
-                above = self._grow(ranks[middle:], order)
-                return (self._in.intern(below[0] | above[0]), axis, split, below, above)
-        ranks.sort()
-        first = len(order)
-        order.extend(ranks)
-        mask = 0
-        for rank in ranks:
-            mask |= masks[rank]
-        return (self._in.intern(mask), -1, first, len(order), len(ranks) > LEAF)
-
     def _group(self, ranks: Sequence[int]) -> None:
-        groups: dict[int, array[int]] = {}
+        groups: dict[tuple[int, int], array[int]] = {}
+        masks, hours_of = self._in.masks, self._in.hours_of
         for rank in ranks:
-            mask = self._in.masks[rank]
-            if mask in groups:
-                groups[mask].append(rank)
+            group = (masks[rank], hours_of[rank])
+            if group in groups:
+                groups[group].append(rank)
             else:
-                groups[mask] = array("i", (rank,))
+                groups[group] = array("i", (rank,))
         self.groups = list(groups.values())
         size = len(self.groups) // 8 + 1
         rows: dict[int, bytearray] = {}
-        by_slots: dict[int, bytearray] = {}
-        for number, mask in enumerate(groups):
+        patterns: dict[int, bytearray] = {}
+        for number, (mask, pattern) in enumerate(groups):
             at, bit = number >> 3, 1 << (number & 7)
-            by_slots.setdefault(mask & opening.ALL_SLOTS, bytearray(size))[at] |= bit
-            rest = mask >> opening.SLOTS << opening.SLOTS
-            while rest:
-                low = rest & -rest
+            if pattern >= 0:
+                patterns.setdefault(pattern, bytearray(size))[at] |= bit
+            while mask:
+                low = mask & -mask
                 if low not in rows:
                     rows[low] = bytearray(size)
                 rows[low][at] |= bit
-                rest ^= low
+                mask ^= low
         self.bitmaps = {bit: int.from_bytes(row, "little") for bit, row in rows.items()}
-        self.slot_bitmaps = [(slots, int.from_bytes(row, "little")) for slots, row in by_slots.items()]
+        self.pattern_bitmaps = [(self._in.slots[pattern], int.from_bytes(row, "little")) for pattern, row in patterns.items()]
         self.everything = (1 << len(self.groups)) - 1
         #: Up to so many, looking at each is cheaper than searching: about the root of the size of the country.
-        self.few = max(128, int(math.sqrt(len(ranks))))
-        self._asked: dict[tuple[int, int], array[int] | None] = {}
+        self.few = max(64, int(math.sqrt(len(ranks))))
+        self._asked: dict[tuple[int, int, int], array[int] | None] = {}
 
-    def candidates(self, need: int, kinds: int) -> array[int] | None:
-        """Ranks of all entries whose masks have every bit of ``need`` and one of ``kinds`` (0: any); None: too many."""
-        asked = (need, kinds)
+    def candidates(self, need: int, kinds: int, slot: int) -> array[int] | None:
+        """Ranks of all entries that have every bit of ``need``, one of ``kinds`` (0: any), and may be open in the half hour
+        of ``slot`` (a bit; 0: any time). None: they are too many to be looked at one by one."""
+        asked = (need, kinds, slot)
         if asked in self._asked:
             return self._asked[asked]
         fit = self.everything
-        rest = need & ~opening.ALL_SLOTS
+        rest = need
         while rest and fit:
             low = rest & -rest
             fit &= self.bitmaps.get(low, 0)
             rest ^= low
         if kinds:
-            either = 0
-            while kinds:
-                low = kinds & -kinds
-                either |= self.bitmaps.get(low, 0)
-                kinds ^= low
-            fit &= either
-        slot = need & opening.ALL_SLOTS
+            fit &= _union(bitmap for bit, bitmap in self.bitmaps.items() if bit & kinds)
         if slot:
-            fit &= _union(bitmap for slots, bitmap in self.slot_bitmaps if slots & slot)
+            fit &= _union(bitmap for slots, bitmap in self.pattern_bitmaps if slots & slot)
         found: array[int] | None = None
         if fit.bit_count() <= self.few:
             found = array("i")
@@ -172,13 +169,13 @@ class Country:
                 if len(found) > self.few:
                     found = None
                     break
-        if len(self._asked) >= 1024:
+        if len(self._asked) >= 4096:
             self._asked.clear()
         self._asked[asked] = found
         return found
 
 
-_KINDS = sum(_KIND_BIT.values())
+_KINDS_OF = {mask: tuple(kind for kind, bit in _KIND_BIT.items() if mask & bit) or ("",) for mask in range(_KINDS + 1)}
 
 
 def _union(bitmaps: Iterable[int]) -> int:
@@ -211,12 +208,15 @@ class Index:
         #: The half hours in the masks are right in this span (until clocks are changed somewhere).
         self.slots_from, self.slots_until = now - 86400.0 * 2, now + 86400.0 * 8
         self._now = now
+        #: Half hours of each pattern.
+        self.slots: list[int] = []
         self._numbers: dict[Hours, int] = {}
-        self._slots: list[int] = []
         self._languages: dict[str, int] = {}
         self._masks: dict[int, int] = {}
         self._ranks: dict[str, array[int]] = {}
         self._countries: dict[str, Country] = {}
+        #: Day until which no entry becomes stale.
+        self._all_until = 0
         self._open: tuple[int, dict[int, bool]] = (0, {})
 
     def __len__(self) -> int:
@@ -237,7 +237,7 @@ class Index:
                 since, until = opening.same_offset(hours.zone, self._now)
                 self.slots_from, self.slots_until = max(self.slots_from, since), min(self.slots_until, until)
                 slots = opening.slots(hours, opening.offset_minutes(hours.zone, self._now))
-            self._slots.append(slots)
+            self.slots.append(slots)
         return number
 
     def add(
@@ -265,8 +265,6 @@ class Index:
             if bit is None:
                 bit = self._languages[language] = 1 << (_FIRST_LANGUAGE + len(self._languages))
             mask |= bit
-        if pattern >= 0:
-            mask |= self._slots[pattern]
         self._ranks.setdefault(country, array("i")).append(len(self.masks))
         self.masks.append(self.intern(mask))
         x, y, z = unit(lat, lon) if lat is not None and lon is not None else (math.nan, math.nan, math.nan)
@@ -281,6 +279,7 @@ class Index:
         """Build the trees."""
         for country, ranks in self._ranks.items():
             self._countries[country] = Country(self, ranks)
+        self._all_until = min(self.last_day, default=0)
         self._ranks.clear()
         self._masks.clear()
         return self
@@ -295,15 +294,15 @@ class Index:
         country = self._countries.get(query.country)
         if country is None or wanted == skip:
             return []
-        need, kinds = self._mask_of(query)
-        if need < 0 or kinds < 0:
+        need, kinds, slot = self._mask_of(query)
+        if need < 0:
             return []
         fits = self._fits(query, today, withdrawn)
-        few = country.candidates(need, kinds) if need or kinds else None
+        few = country.candidates(need, kinds, slot) if need or kinds or slot else None
         remote = self.remote
         if query.lat is None or query.lon is None:
             if few is not None:
-                those = sorted((rank for rank in few if fits(rank)), key=lambda rank: (not remote[rank], rank))
+                those = sorted((rank for rank in few if fits is None or fits(rank)), key=lambda rank: (not remote[rank], rank))
                 return [(rank, None) for rank in those[skip:wanted]]
             return [(rank, None) for rank in self._first(country.unplaced_order, need, kinds, fits, wanted)[skip:]]
         point = unit(query.lat, query.lon)
@@ -312,47 +311,49 @@ class Index:
             hits: list[Hit] = [(rank, chord_km(square)) for square, rank in near[skip:wanted]]
             if len(near) < wanted:
                 xs = self.xs
-                rest = [rank for rank in few if xs[rank] != xs[rank] and fits(rank)]
+                rest = [rank for rank in few if xs[rank] != xs[rank] and (fits is None or fits(rank))]
                 rest.sort(key=lambda rank: (not remote[rank], rank))
                 hits += [(rank, None) for rank in rest[max(0, skip - len(near)) : wanted - len(near)]]
             return hits
         trees = query.kinds or tuple(country.trees)
-        near = self._nearest(country, trees, point, need, wanted, fits)
+        near = self._nearest(country, trees, point, need, slot, wanted, fits)
         hits = [(rank, chord_km(square)) for square, rank in near[skip:]]
         if len(near) < wanted:
             rest = self._first(country.nowhere, need, kinds, fits, wanted - len(near))
             hits += [(rank, None) for rank in rest[max(0, skip - len(near)) :]]
         return hits
 
-    def _mask_of(self, query: Query) -> tuple[int, int]:
-        """(bits that are all needed, bits of which one is needed); negative where nothing can match."""
+    def _mask_of(self, query: Query) -> tuple[int, int, int]:
+        """(bits that are all needed, bits of which one is needed, bit of the half hour); negative where nothing can match."""
         need = _GENERAL if query.general else 0
         kinds = 0
         for kind in query.kinds:
             kinds |= _KIND_BIT.get(kind, 0)
         if query.kinds and not kinds:
-            return -1, -1
+            return -1, 0, 0
         for group in query.people:
             bit = _PEOPLE_BIT.get(group)
             if bit is None:
-                return -1, -1
+                return -1, 0, 0
             need |= bit
         if query.language:
             bit = self._languages.get(query.language)
             if bit is None:
-                return -1, -1
+                return -1, 0, 0
             need |= bit
         if query.open_at is not None and self.slots_from <= query.open_at < self.slots_until:
-            need |= 1 << opening.slot_at(query.open_at)
-        return need, kinds
+            return need, kinds, 1 << opening.slot_at(query.open_at)
+        return need, kinds, 0
 
-    def _fits(self, query: Query, today: int, withdrawn: frozenset[int]) -> Callable[[int], bool]:
-        """What masks do not say exactly: not yet stale, not withdrawn, open at that very minute."""
+    def _fits(self, query: Query, today: int, withdrawn: frozenset[int]) -> Fits:
+        """What masks do not say exactly: not yet stale, not withdrawn, open at that very minute; None: all fit."""
         last_day, hours_of, patterns = self.last_day, self.hours_of, self.patterns
         at = query.open_at
         if at is None:
             if withdrawn:
                 return lambda rank: last_day[rank] >= today and rank not in withdrawn
+            if today <= self._all_until:
+                return None
             return lambda rank: last_day[rank] >= today
         minute = int(at // 60)
         if self._open[0] != minute:
@@ -370,24 +371,24 @@ class Index:
 
         return open_then
 
-    def _first(self, order: array[int], need: int, kinds: int, fits: Callable[[int], bool], wanted: int) -> list[int]:
+    def _first(self, order: array[int], need: int, kinds: int, fits: Fits, wanted: int) -> list[int]:
         masks = self.masks
         found: list[int] = []
         for rank in order:
             mask = masks[rank]
-            if mask & need == need and (not kinds or mask & kinds) and fits(rank):
+            if mask & need == need and (not kinds or mask & kinds) and (fits is None or fits(rank)):
                 found.append(rank)
                 if len(found) == wanted:
                     break
         return found
 
-    def _each(self, ranks: array[int], point: tuple[float, float, float], fits: Callable[[int], bool]) -> list[tuple[float, int]]:
+    def _each(self, ranks: array[int], point: tuple[float, float, float], fits: Fits) -> list[tuple[float, int]]:
         xs, ys, zs = self.xs, self.ys, self.zs
         qx, qy, qz = point
         found = []
         for rank in ranks:
             dx = xs[rank] - qx
-            if dx == dx and fits(rank):
+            if dx == dx and (fits is None or fits(rank)):
                 dy, dz = ys[rank] - qy, zs[rank] - qz
                 found.append((dx * dx + dy * dy + dz * dz, rank))
         found.sort()
@@ -396,28 +397,28 @@ class Index:
     def _nearest(
         self,
         country: Country,
-        kinds: Iterable[str],
+        kinds: Sequence[str],
         point: tuple[float, float, float],
         need: int,
+        slot: int,
         wanted: int,
-        fits: Callable[[int], bool],
+        fits: Fits,
     ) -> list[tuple[float, int]]:
-        xs, ys, zs, masks = self.xs, self.ys, self.zs, self.masks
         qx, qy, qz = point
         best: list[tuple[float, int]] = []
         worst, last = math.inf, 0
+        several = len(kinds) > 1  # an entry of two kinds is met twice
         for kind in dict.fromkeys(kinds):
-            root = country.trees.get(kind)
-            if root is None or root[0] & need != need:
+            tree = country.trees.get(kind)
+            if tree is None or tree[0] & need != need or (slot and not tree[1] & slot):
                 continue
-            order = country.order[kind]
-            stack = [(0.0, root)]
+            stack = [(0.0, tree)]
             while stack:
                 bound, node = stack.pop()
                 # Equal bounds are entered: an entry as far as the last one may come before it by rank.
                 if bound > worst:
                     continue
-                _, axis, split, below, above = node
+                _, _, axis, split, below, above = node
                 while axis >= 0:
                     gap = point[axis] - split
                     if gap < 0.0:
@@ -425,26 +426,28 @@ class Index:
                     else:
                         near, far = above, below
                     gap *= gap
-                    if gap <= worst and far[0] & need == need:
+                    if gap <= worst and far[0] & need == need and (not slot or far[1] & slot):
                         stack.append((gap, far))
-                    if near[0] & need != need:
+                    if near[0] & need != need or (slot and not near[1] & slot):
                         break
-                    _, axis, split, below, above = near
+                    _, _, axis, split, below, above = near
                 else:
-                    # Here ``split`` and ``below`` are the first and the last of the leaf, ``above`` "all at one point".
-                    for rank in order[split:below]:
-                        if masks[rank] & need != need:
+                    # A leaf: ``split`` are its entries, ``below`` says that all are at one point.
+                    for x, y, z, mask, rank in split:
+                        if mask & need != need:
                             continue
-                        dx, dy, dz = xs[rank] - qx, ys[rank] - qy, zs[rank] - qz
-                        square = dx * dx + dy * dy + dz * dz
+                        x -= qx
+                        y -= qy
+                        z -= qz
+                        square = x * x + y * y + z * z
                         if square < worst or (square == worst and rank < last):
-                            if not fits(rank) or (square, rank) in best:
+                            if (fits is not None and not fits(rank)) or (several and (square, rank) in best):
                                 continue
                             insort(best, (square, rank))
                             if len(best) > wanted:
                                 best.pop()
                             if len(best) == wanted:
                                 worst, last = best[-1]
-                        elif above:
+                        elif below:
                             break
         return best

@@ -9,7 +9,6 @@ import logging
 import subprocess
 import sys
 import textwrap
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import logs
+from tests.logged import everything_logged
 
 ROOT = Path(__file__).parents[2]
 CANARIES = (
@@ -32,21 +32,8 @@ CANARIES = (
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """What is written, with everything put back afterwards."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, logging.raiseExceptions, logging.lastResort)
-    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook, logs._out, logs._threshold)
-    out = io.StringIO()
-    logs.configure(out, logging.DEBUG)
-    yield out
-    root.handlers[:], _, logging.raiseExceptions, logging.lastResort = before
-    root.setLevel(before[1])
-    logging.captureWarnings(False)
-    sys.excepthook, threading.excepthook, sys.unraisablehook, logs._out, logs._threshold = hooks
-    for name in logs.SILENT:
-        logger = logging.getLogger(name)
-        logger.handlers[:], logger.disabled, logger.propagate = [], False, True
-        logger.setLevel(logging.NOTSET)
+    with everything_logged() as out:
+        yield out
 
 
 def lines(out: io.StringIO) -> list[dict[str, object]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,8 +49,8 @@ def test_only_settings_read_the_environment() -> None:
 
 #: Modules that can open a connection -> the files that may import them, and why.
 CONNECTING = {
-    "aiohttp": {"bot/channels/telegram.py"},  # the Bot API
-    "telegram": {"bot/channels/telegram.py"},
+    "aiohttp": {"bot/channels/telegram.py", "bot/channels/telegram_client.py"},  # the Bot API
+    "telegram": {"bot/channels/telegram.py", "bot/channels/telegram_client.py"},
     "twilio.rest": {"bot/channels/twilio_retention.py"},  # deletion of older records
     "redis": {"bot/doctor.py", "bot/redis_batch.py", "bot/sessions.py"},  # the session store
     "psycopg": {"bot/db.py"},
@@ -69,6 +71,29 @@ def test_only_named_files_can_talk_to_others() -> None:
             for connecting, files in CONNECTING.items():
                 if module == connecting or module.startswith(f"{connecting}."):
                     assert name(path) in files, f"{name(path)} imports {module}: it may not open connections"
+
+
+WATCHED = """
+import sys
+def watch(event, details):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system", "os.posix_spawn"}:
+        sys.stderr.write("REACHED " + event + "\\n")
+sys.addaudithook(watch)
+sys.argv = ["faro", "talk", "--channel", "telegram", "--lang", "es"]
+from bot.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.requirement("P-8")
+def test_a_conversation_reaches_nobody() -> None:
+    """Mutation: asking a map service, a translator or a counter on the way of an answer."""
+    lines = "hola\nnecesito un médico en Cúcuta\n1\n@7.8939,-72.5078\n%voice\nme están siguiendo\n9\n0\n"
+    ran = subprocess.run(
+        [sys.executable, "-c", WATCHED], cwd=ROOT, input=lines, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert ran.returncode == 0 and "DEMO" in ran.stdout, ran.stderr
+    assert "REACHED" not in ran.stderr
 
 
 #: Hosts that may stand in the program: providers, and examples that lead nowhere.

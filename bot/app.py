@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
@@ -207,6 +208,7 @@ class Faro:
                 say=lambda lang, id: self.content.wording.text(lang, id),
                 last_resort=self.last_resort,
                 sms_price=self.settings.sms_price,
+                hosts=self._hosts(),
                 look=self._kept,
             )
         return routes
@@ -214,6 +216,11 @@ class Faro:
     def _directory_age(self) -> float:
         """Seconds since the database last said that what is shown is up to date."""
         return self._clock() - self.directory.checked_at
+
+    def _hosts(self) -> tuple[str, ...]:
+        """Names under which the demo's page may be asked for: this machine's, and the public one."""
+        public = urlsplit(self.settings.public_url).hostname
+        return ("127.0.0.1", "localhost", "[::1]", *((public,) if public else ()))
 
     async def _kept(self, person: Person) -> Sequence[simulator.Kept]:
         """What the stores hold for a person of the simulator: sizes and remaining life of sealed rows."""

@@ -55,11 +55,19 @@ class Lexicon:
                 self._fill(self.topics, wording, lang, f"words.topic.{topic}", topic)
             for kind in KINDS:
                 self._fill(self.kinds, wording, lang, f"words.kind.{kind.replace('-', '_')}", kind)
-            self.marks[lang] = frozenset(words_of(wording.text(lang, "words.mark")))
+            self.marks[lang] = self._marks(wording, lang)
         for id in wording.ids():
             if not id.startswith("words."):
                 said = {fold(wording.text(lang, id, form)) for lang in LANGS for form in ("chat", "sms")}
                 self._names[id] = frozenset(text for text in said if text and len(text) <= 40)
+
+    @staticmethod
+    def _marks(wording: Wording, lang: str) -> frozenset[str]:
+        """Words that tell a language: its list, and single words for kinds of help that no other language shares."""
+        kinds = [f"words.kind.{kind.replace('-', '_')}" for kind in KINDS]
+        own = {word for id in kinds for word in words_of(wording.text(lang, id)) if " " not in word}
+        others = {word for other in LANGS if other != lang for id in kinds for word in words_of(wording.text(other, id))}
+        return frozenset(words_of(wording.text(lang, "words.mark"))) | (own - others)
 
     @staticmethod
     def _fill(into: dict[str, str], wording: Wording, lang: str, id: str, meaning: str) -> None:

@@ -297,6 +297,16 @@ class Sessions:
         """Let the person's next message in without saving anything: an error came in between."""
         await self._store.release(opened._name, opened._token)
 
+    async def held(self, person: Person) -> list[tuple[int, int]]:
+        """(sealed bytes, seconds until they go) of everything kept for this person, for the demo's panel.
+
+        Only the embedded store can be looked into; of any other it is empty."""
+        if not isinstance(self._store, EmbeddedStore):
+            return []
+        current, previous = self._epochs.known or await self._epochs.learn()
+        names = [person.pseudonym(e.key, use) for e in (current, previous) if e for use in (b"session", b"leftovers")]
+        return self._store.look(names)
+
     async def ping(self) -> None:
         """Raise StoreDown when sessions cannot be kept at present."""
         await self._store.ping()
@@ -430,6 +440,18 @@ class EmbeddedStore:
 
     def _is_current(self, epoch: bytes, now: float) -> bool:
         return self._epochs is not None and self._epochs[0] > now and self._epochs[2][:_EPOCH_ID] == epoch
+
+    def look(self, names: Sequence[bytes]) -> list[tuple[int, int]]:
+        """(bytes, seconds left) of what is kept under these pseudonyms. Nothing is opened or changed."""
+        now = self._clock()
+        found = [
+            (len(row.body), int(row.ends - now))
+            for name, row in self._rows.items()
+            if name in names and row.ends > now and row.body
+        ]
+        return found + [
+            (len(kept), int(ends - now)) for (name, _), (ends, kept) in self._slices.items() if name in names and ends > now
+        ]
 
     # -- the port
 
@@ -682,9 +704,7 @@ class RedisStore:
 
     async def load(self, epoch: bytes, name: bytes, before: bytes, token: bytes, lease: int, floor: int) -> Loaded:
         if before:
-            answer = await self._call(
-                self._load, 3, self.EPOCHS, b"fs" + name, b"fs" + before, epoch, token, lease, floor
-            )
+            answer = await self._call(self._load, 3, self.EPOCHS, b"fs" + name, b"fs" + before, epoch, token, lease, floor)
         else:
             answer = await self._call(self._load, 2, self.EPOCHS, b"fs" + name, epoch, token, lease, floor)
         if isinstance(answer, int):

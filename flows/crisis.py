@@ -105,6 +105,8 @@ def line(found: Helpline) -> Phrase:
         parts.append(Phrase("helpline.text_to", {"number": Data("helpline", found.text_to)}))
     if found.hours is not None and found.hours.always:
         parts.append(Phrase("helpline.always"))
+    if found.note:
+        parts.append(Phrase(found.note))
     if not found.confirmed:
         parts.append(Phrase("helpline.unconfirmed"))
     joined = Phrase("helpline.joined", {"parts": Listing(tuple(parts))})
@@ -124,11 +126,12 @@ def numbers(session: Session, facts: Facts, purposes: tuple[Purpose, ...], most:
 
 
 def _everywhere(facts: Facts) -> tuple[Value, ...]:
+    short = facts.channel.form == "sms"
     rows = []
     for number, countries in facts.helplines.everywhere():
-        names: tuple[Value, ...] = tuple(Data("iso", code) for code in countries)
+        names: tuple[Value, ...] = tuple(Data("iso", code) if short else Country(code) for code in countries)
         rows.append(Phrase("emergency.row", {"number": Data("helpline", number), "countries": Listing(names)}))
-    return (Listing(tuple(rows)),)
+    return (Listing(tuple(rows), lines=not short),)
 
 
 def emergency(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -147,7 +150,17 @@ def alarm(kind: str, session: Session, facts: Facts) -> tuple[tuple[Value, ...],
     return (Phrase(f"crisis.{kind}"), *lines, Phrase("crisis.on")), False
 
 
+#: Reviewed remarks that a helpline's record may carry (``data/helplines.toml``).
+NOTES = tuple(
+    f"helpline.note.{name}"
+    for name in (
+        "bogota", "geolocates", "instead", "mexico_city", "migration_reports", "old", "option1", "option5", "option6",
+        "press2_spanish", "shares_with_police", "text_start",
+    )
+)  # fmt: skip
+
 TEXTS = (
+    *NOTES,
     *(f"crisis.{kind}" for kind in CLASSES),
     "crisis.on",
     "emergency.everywhere",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 TELLING = re.compile(
-    r"violen|abus[oaei]|agres|maltrat|sobreviv|surviv|víctim|vítim|victim|explota|explora|exploit|lgbt|gay|lesbian|trans\b|hiv\b|vih\b|"
-    r"\bsida\b|aids|albergue|abrigo|shelter|refuge\b|trata\b|tráfico|trafficking|viola[dcr]|estupr|\brape|sexua|sexo|\bsex\b|psea|peas\b|suicid",
+    r"violen|abus[oaei]|agres|maltrat|sobreviv|surviv|víctim|vítim|victim|explota|explora|exploit|lgbt|gay|lesbian|trans\b|hiv\b|"
+    r"vih\b|\bsida\b|aids|albergue|abrigo|shelter|refuge\b|trata\b|tráfico|trafficking|viola[dcr]|estupr|\brape|sexua|sexo|\bsex\b|psea|peas\b|suicid",
     re.IGNORECASE,
 )
 """Words that tell a stranger what the conversation is about (E-7)."""

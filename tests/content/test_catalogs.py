@@ -126,7 +126,9 @@ def test_no_word_of_ours_is_a_carrier_s_word(lang: str) -> None:
         assert not {word.upper() for word in words_of(WORDING.text(lang, id))} & RESERVED, id
     for id in SEEN:
         for text in said(lang, id):
-            assert not set(re.findall(r"\b[A-Z]{3,}\b", text)) & RESERVED, id
+            # START is what a line in the US asks for, on its own number; it is no word of ours.
+            announced = set(re.findall(r"\b[A-Z]{3,}\b", text)) - ({"START"} if id == "helpline.note.text_start" else set())
+            assert not announced & RESERVED, id
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -84,6 +84,7 @@ def test_shapes_of_a_full_service(written: Path) -> None:
         for schedule in service.get("schedules", ()):
             assert set(schedule["byday"].split(",")) <= set(DAYS) and isinstance(schedule["timezone"], float | int)
             assert all(len(schedule[at].split(":")) == 3 for at in ("opens_at", "closes_at"))
+            assert schedule["opens_at"] != schedule["closes_at"], "round the clock ends at 23:59"
         for address in (a for link in service["service_at_locations"] for a in link["location"].get("addresses", ())):
             assert all(address[key] for key in ("address_1", "city", "state_province", "postal_code", "country", "address_type"))
         terms = [(node["taxonomy"], node["code"]) for node in nodes(service["attributes"]) if "taxonomy_detail" in node]

@@ -81,6 +81,8 @@ async def test_everything_imported_is_hidden_until_a_role_approves_it(engine: As
 async def test_shelter_like_rows_carry_no_place_and_are_never_approved_in_bulk(engine: AsyncEngine, settings: Settings) -> None:
     """Mutation: leaving ``sensitive`` out of the condition of ``approve_for_demo``; storing the address."""
     await import_file(engine, SMALL / "every_reason.csv", MAP)
+    async with engine.begin() as connection:  # as if somebody had given it a neutral name: that alone changes nothing
+        await connection.execute(update(ENTRY).where(ENTRY.c.source_row == "shelter").values(held_back=None))
     count = await approve_for_demo(engine, today=TODAY)
     row = await entry(engine, "shelter")
     assert row["sensitive"] and row["place_discreet"] and row["address"] is None and row["latitude"] is None

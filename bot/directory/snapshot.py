@@ -20,7 +20,7 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, type_coerce
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import NullType
@@ -302,7 +302,7 @@ def _limits(verified_on: date, review_on: date | None, expires_on: date | None, 
     return verified, due, last
 
 
-def _hours(rows: list[Row[Any]]) -> Hours | None:
+def _hours(rows: list[Any]) -> Hours | None:
     if not rows:
         return None
     zone = rows[0][1]
@@ -476,7 +476,7 @@ class _Statements:
         )
 
 
-def _rows(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]:
+def _rows(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
     return iter(connection.execute(statement, execution_options={"yield_per": _BATCH}))
 
 
@@ -486,10 +486,10 @@ class _Stream:
     def __init__(self, connection: Connection, statement: Select[Any]) -> None:
         self._groups = groupby(_rows(connection, statement), key=itemgetter(0))
         self._key: int | None = None
-        self._rows: Iterator[Row[Any]] = iter(())
+        self._rows: Iterator[Any] = iter(())
         self._advance()
 
-    def of(self, key: int) -> list[Row[Any]]:
+    def of(self, key: int) -> list[Any]:
         while self._key is not None and self._key < key:
             self._advance()
         if self._key != key:

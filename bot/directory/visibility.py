@@ -48,7 +48,7 @@ GOVERNED_BY: dict[str, tuple[str, ...]] = {
 
 def stricter(one: str, other: str) -> str:
     """The narrower of two levels."""
-    return max(one, other, key=LEVELS.index)  # type: ignore[arg-type]
+    return max(one, other, key=LEVELS.index)
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,21 @@ from bot.directory.importing.maps import Map, MapError
 from bot.directory.importing.quarantine import inspect
 from bot.directory.importing.report import Report
 from bot.directory.stamp import bump
+from bot.settings import Settings
 from flows.facts import COUNTRIES
 
-__all__ = ["FORMATS", "FileError", "MapError", "Report", "candidates", "import_file", "import_folder", "map_for"]
+__all__ = [
+    "FORMATS",
+    "FileError",
+    "MapError",
+    "Report",
+    "candidates",
+    "import_file",
+    "import_folder",
+    "main",
+    "map_for",
+    "to_stderr",
+]
 
 #: Shipped maps: ours; the data that they describe is not.
 MAPS = Path(__file__).parents[3] / "data" / "maps"
@@ -157,6 +169,13 @@ async def import_folder(
         progress(f"  {path.name}: {report.taken:,} taken, {held:,} held back" + (f"; {report.error}" if report.error else ""))
         reports.append(report)
     return reports
+
+
+def main(argv: list[str], settings: Settings) -> int:
+    """``python -m bot import FILE [--map M] [--format F]``; see ``command``."""
+    from bot.directory.importing import command  # noqa: PLC0415 - it builds on this module
+
+    return command.main(argv, settings)
 
 
 def to_stderr(line: str) -> None:

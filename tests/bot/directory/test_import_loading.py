@@ -15,9 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot import db
 from bot.directory import snapshot
 from bot.directory.demo import CHANGE, DEMO_ROLE, approve_for_demo, is_demo_database
-from bot.directory.importing import FileError, MapError, import_file, import_folder
+from bot.directory.importing import FileError, MapError, import_file, import_folder, main
 from bot.directory.importing.candidate import Note, Reason
-from bot.directory.importing.command import main
 from bot.directory.importing.loading import ENTRY, LOCATION, PHONE, SCHEDULE, SERVICE, SOURCE, TEXT
 from bot.settings import Settings
 from flows.facts import COUNTRIES, Query

@@ -106,15 +106,23 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def serve(options: argparse.Namespace) -> int:
+    from bot.checkup import refused
     from bot.serve import run
 
-    return run(_settings())
+    settings = _settings()
+    return 1 if asyncio.run(refused(settings)) else run(settings)
 
 
 def work(options: argparse.Namespace) -> int:
+    settings = _settings()
+    if settings.mode == "live":
+        from bot.checkup import refused
+
+        if asyncio.run(refused(settings)):
+            return 1
     from bot.jobs import run
 
-    return run(_settings())
+    return run(settings)
 
 
 def migrate(options: argparse.Namespace) -> int:
@@ -128,7 +136,7 @@ def migrate(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     from bot.catalogs import write_missing
-    from bot.serve import report
+    from bot.checkup import report
 
     if options.write:
         for line in write_missing():

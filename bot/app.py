@@ -5,7 +5,6 @@ Here belongs which part gets which. Never here: behaviour of a part, a setting t
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -315,14 +314,3 @@ async def running(faro: Faro) -> Any:
         await faro.start()
         stack.push_async_callback(faro.stop)
         yield faro
-
-
-def served_countries(settings: Settings) -> tuple[str, ...]:
-    """ISO codes that this deployment serves."""
-    named = tuple(code.strip().upper() for code in settings.countries.split(",") if code.strip())
-    return named or COUNTRIES
-
-
-async def forever() -> None:
-    """Wait until cancelled."""
-    await asyncio.Event().wait()

@@ -17,7 +17,7 @@ What = Literal["voice", "picture", "file", "contact", "sticker", "live", "edited
 
 
 class Person(Protocol):
-    """Whoever writes, as the stores may know them. Made by ``bot.vault``; the address inside is readable only there and in channels."""
+    """Whoever writes, as the stores may know them. Made by ``bot.vault``; only it and channels read the address inside."""
 
     def pseudonym(self, epoch: bytes, purpose: bytes) -> bytes:
         """16 bytes that lead to what is kept for this person in this epoch, different for each purpose."""

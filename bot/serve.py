@@ -1,86 +1,24 @@
-"""Serve: the web process of a deployment, and the doctor's look before it starts.
+"""Serve: the web process of a deployment.
 
-Here belong the probes that the doctor asks and the refusal to start. Never here: the rules themselves (``bot.doctor``).
+Here belongs how the server runs. Never here: what it serves (``bot.app``), whether it may start (``bot.checkup``).
 """
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Iterable
-from typing import TextIO
-
 import uvicorn
 
-from bot import db, doctor, jobs, logs
-from bot.app import Content, Faro, served_countries
-from bot.catalogs import faults
-from bot.directory.demo import is_demo_database
-from bot.helplines import unconfirmed_emergency
+from bot import logs
+from bot.app import Faro
 from bot.settings import Settings
-from bot.wording import ContentError
-from flows.facts import COUNTRIES
-
-
-def probes(settings: Settings) -> doctor.Probes:
-    """Questions to the stores and providers of this deployment."""
-    engine = db.open_engine(db.url_of(settings))
-
-    async def demo_database() -> bool:
-        return await is_demo_database(engine) is not None
-
-    async def migrations() -> tuple[str, str]:
-        return await asyncio.to_thread(db.revision_of, db.url_of(settings)), db.HEAD
-
-    return doctor.Probes(
-        redis_config=doctor.redis_config(settings.redis_url) if settings.redis_url else None,
-        migrations=migrations if settings.database_url else None,
-        demo_database=demo_database if settings.database_url else None,
-        unconfirmed_emergency=lambda countries: unconfirmed_emergency(tuple(countries) or COUNTRIES),
-        known_countries=lambda: COUNTRIES,
-        content_faults=lambda: content_faults(settings),
-        twilio_faults=jobs.twilio_faults(settings),
-        job_hours=jobs.asleep(settings, engine) if settings.database_url else None,
-    )
-
-
-def content_faults(settings: Settings) -> Iterable[str]:
-    """Sentences about catalogs, cues, places and helplines that cannot be used."""
-    try:
-        content = Content.load(settings)
-    except (ContentError, ValueError, OSError) as error:
-        return [str(error)]
-    return faults(content.wording)
-
-
-async def report(settings: Settings, out: TextIO) -> int:
-    """The doctor's findings, a line each; 1 where there is any."""
-    return doctor.report(await doctor.findings(settings, probes(settings)), settings, out)
-
-
-async def _refused(settings: Settings) -> bool:
-    refusals = doctor.refusals(await doctor.findings(settings, probes(settings)), settings)
-    if refusals:
-        print("Faro does not start with MODE=live until this is mended:", file=sys.stderr)
-        doctor.report(refusals, settings, sys.stderr)
-    return bool(refusals)
 
 
 def run(settings: Settings) -> int:
     """Serve until a stop signal; what is under way is finished first."""
     logs.configure()
-    if asyncio.run(_refused(settings)):
-        return 1
-    assert served_countries(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            Faro(settings),
-            host=settings.host,
-            port=settings.port,
-            timeout_graceful_shutdown=20,
-            proxy_headers=False,
-            **logs.UVICORN,
-        )
+    faro = Faro(settings)
+    config = uvicorn.Config(
+        faro, host=settings.host, port=settings.port, timeout_graceful_shutdown=20, proxy_headers=False, **logs.UVICORN
     )
+    server = uvicorn.Server(config)
     server.run()
     return 0 if server.started else 1

@@ -12,12 +12,12 @@ TELLING = re.compile(
 """Words that tell a stranger what the conversation is about (E-7)."""
 
 HARMFUL = {
-    "es": r"garantiz|seguro que|inmediat|te ayudaremos|\bnunca\b|\bsiempre\b|\b100 ?%|por qué no|ilegal|indocumentad|clandestin|\bdebes\b|tienes que|"
-    r"sin rastro|totalmente anónim|bienvenid|obligad|denuncia\b|papel de víctima",
-    "en": r"guarantee|definitely|immediately|we will help|\bnever\b|\balways\b|100 ?%|why did|\billegal|clandestine|\bmust\b|\bshould\b|no trace|"
-    r"completely anonymous|totally anonymous|\balien\b",
-    "pt": r"garant|com certeza|imediat|vamos ajudar|\bnunca\b|\bsempre\b|100 ?%|por que não|ilegal|clandestin|\bdeve\b|precisa denunciar|sem rastro|"
-    r"totalmente anônim|bem-vind|\bobrigad[oa]\b|você tem que",
+    "es": r"garantiz|seguro que|inmediat|te ayudaremos|\bnunca\b|\bsiempre\b|\b100 ?%|por qué no|ilegal|indocumentad|clandestin|"
+    r"\bdebes\b|tienes que|sin rastro|totalmente anónim|bienvenid|obligad|denuncia\b|papel de víctima",
+    "en": r"guarantee|definitely|immediately|we will help|\bnever\b|\balways\b|100 ?%|why did|\billegal|clandestine|\bmust\b|"
+    r"\bshould\b|no trace|completely anonymous|totally anonymous|\balien\b",
+    "pt": r"garant|com certeza|imediat|vamos ajudar|\bnunca\b|\bsempre\b|100 ?%|por que não|ilegal|clandestin|\bdeve\b|"
+    r"precisa denunciar|sem rastro|totalmente anônim|bem-vind|\bobrigad[oa]\b|você tem que",
 }
 ALLOWED = ("no tienes que pasar", "do not have to", "não precisa")
 

@@ -7,6 +7,7 @@ approved for trying out only. Never here: anything that a live deployment uses.
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import time
 from pathlib import Path
@@ -24,6 +25,8 @@ from bot.settings import Settings
 def run(settings: Settings) -> int:
     """Serve until stopped."""
     logs.configure()
+    # The server sends itself the signal again when it is done, which would end us before the folder is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with TemporaryDirectory(prefix="faro-demo-") as folder:
         return asyncio.run(_run(settings.model_copy(update={"var_dir": Path(folder)})))
 

@@ -56,9 +56,9 @@ if [ "$venv" = .venv ] && ! done_before tools requirements-setup.lock; then
         say "No wheel of uv for this machine; pip will install instead, which takes longer."
         rm -f "$venv/bin/uv"
         without_uv=$(mktemp)
+        trap 'rm -f "$without_uv"' EXIT
         awk '/^[a-z]/ { keep = !/^uv==/ } keep' requirements-setup.lock > "$without_uv"
         pip_install --require-hashes -r "$without_uv" || fail "The builder could not be installed: see the lines above."
-        rm -f "$without_uv"
     fi
     cp requirements-setup.lock "$venv/.done-tools"
 fi

@@ -200,21 +200,19 @@ _STEPS = ((re.compile(r"\s*[(\[{].*?[)\]}]\s*"), " "), *_SHORTER)
 
 
 def short_name(*tries: str) -> str:
-    """The first of the tries that can be made quiet and short: at most 32 GSM-7 characters, no loud word; "" if none can.
+    """The first of the tries that can be made quiet and short: at most 32 characters that fit GSM-7 once folded, accents kept for
+    channels that show them, no loud word; "" if none can.
 
     A name is not censored word by word: what is left of "Centro LGBT Norte" without its loud word would be a lie.
     """
     for name in tries:
         if not name or loud(name):
             continue
-        text = tidy(name)
-        made = _gsm(text)
+        made = _writable(tidy(name))
         for pattern, short in _STEPS:
             if _length(made) <= SHORT:
                 break
-            shorter = " ".join(pattern.sub(short, text).split())
-            if shorter != text:
-                text, made = shorter, _gsm(shorter)
+            made = " ".join(pattern.sub(short, made).split())
         if _length(made) > SHORT:
             made = _cut(made)
         made = made.strip(" -,.;:/&'\"")
@@ -223,8 +221,11 @@ def short_name(*tries: str) -> str:
     return ""
 
 
-def _gsm(text: str) -> str:
-    return " ".join(gsm7.to_gsm7(text).translate(_NO_EXTENSION).split())
+def _writable(text: str) -> str:
+    """The text itself where an SMS only loses accents of it, else what an SMS would show."""
+    plain = text.translate(_NO_EXTENSION)
+    folded = gsm7.fold(plain)
+    return " ".join((gsm7.to_gsm7(plain) if gsm7.foreign(folded) or len(folded) != len(plain) else plain).split())
 
 
 #: The extension table costs two septets a letter and is nowhere needed in a name.
@@ -232,7 +233,7 @@ _NO_EXTENSION = {ord(a): b for a, b in zip("{}[]\\~|^€", "()()/-/  ", strict=T
 
 
 def _length(text: str) -> int:
-    count = gsm7.septets(text)
+    count = gsm7.septets(gsm7.fold(text))
     return SHORT + 1 if count is None else count
 
 

@@ -1,7 +1,7 @@
-"""Clockwork: what has to happen again and again, and when it last ended well.
+"""Clockwork: what has to happen again and again.
 
-Here belong the recurring jobs of the worker and their record. Never here: a message to a person (E-1): nothing here may start a
-conversation.
+Here belong the recurring jobs of the worker; when each last ended well is kept in ``bot.job_runs``. Never here: a message to a
+person (E-1): nothing here may start a conversation.
 """
 
 from __future__ import annotations
@@ -10,25 +10,15 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import Field
 
 from bot import db, logs
 from bot.channels import twilio_retention
+from bot.job_runs import hours_since, remember
 from bot.settings import Settings
-
-
-class JobRun(db.Table, table=True):
-    """When a recurring job last ended well. One row a job."""
-
-    __tablename__: ClassVar[str] = "job_run"
-
-    name: str = Field(primary_key=True, max_length=40)
-    ended_at: datetime = Field(sa_type=db.UTCDateTime, nullable=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +28,6 @@ class Job:
     """Seconds between the end of one run and the start of the next."""
     run: Callable[[], Awaitable[int]]
     """Does the work; how many things it did."""
-
-
-async def remember(engine: AsyncEngine, name: str, ended_at: datetime) -> None:
-    """Record that a job ended well."""
-    async with engine.begin() as connection:
-        await connection.execute(delete(JobRun).where(JobRun.name == name))  # type: ignore[arg-type]
-        await connection.execute(insert(JobRun).values(name=name, ended_at=ended_at))
-
-
-async def hours_since(engine: AsyncEngine, names: Iterable[str]) -> Mapping[str, float | None]:
-    """Job -> hours since it last ended well; None: never."""
-    async with engine.connect() as connection:
-        rows = (await connection.execute(select(JobRun.name, JobRun.ended_at))).all()  # type: ignore[call-overload]
-    ended = {name: at for name, at in rows}
-    return {name: (db.now() - ended[name]).total_seconds() / 3600 if name in ended else None for name in names}
 
 
 def jobs(settings: Settings) -> list[Job]:

@@ -7,8 +7,9 @@ from typing import Any
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
+from bot import job_runs  # noqa: F401 - so that the metadata know its table
 from bot.db import Table
-from bot.directory import tables  # noqa: F401 - so that the metadata know them
+from bot.directory import tables  # noqa: F401 - likewise
 
 
 def plain_types(kind: str, item: Any, _: Any) -> str | bool:

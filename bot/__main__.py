@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,28 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     options.rest = rest
     try:
-        return command(options)
+        status = command(options)
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        if not _nobody_reads_on():
+            raise
+        return 0
     except _sentences() as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _nobody_reads_on() -> bool:
+    """Whether it was our own output that closed, as with ``| head``; what is left of it then goes nowhere."""
+    try:
+        print(flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _sentences() -> tuple[type[BaseException], ...]:
@@ -64,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--map", metavar="FILE", nargs="?", const="-", help="write the map of all screens as SVG (to FILE)")
     talk = add("talk", "a terminal phone: lines are messages", formatter_class=argparse.RawDescriptionHelpFormatter)
     talk.epilog = (
-        "@4.65,-74.05 shares a location, !40m lets time pass, %voice sends a voice note, %again delivers the last message again"
+        "@4.65,-74.05 shares a location, [Salud] presses a button, !40m lets time pass,\n"
+        "%voice sends a voice note, %again delivers the last message again, # is a remark"
     )
     talk.add_argument("--channel", choices=("sms", "telegram", "whatsapp"), default="sms")
     talk.add_argument("--lang", choices=("es", "en", "pt"), default="es", help="language that the phone or its country suggests")

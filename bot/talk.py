@@ -3,8 +3,9 @@
 It goes the same path as every channel, over embedded stores and the demo directory. ``--now`` and ``--seed`` fix clock and
 chance, so that a piped conversation prints the same each time. Never here: words of its own for a person on the move.
 
-A line ``@4.65,-74.05`` shares a location, ``!40m`` or ``!2h`` lets time pass, ``%voice`` (picture, file, contact, sticker, live,
-edited, other) sends what cannot be read, ``%again`` delivers the last message once more, ``# …`` is a remark.
+A line ``@4.65,-74.05`` shares a location, ``[Salud]`` presses the button with that label, ``!40m`` or ``!2h`` lets time pass,
+``%voice`` (picture, file, contact, sticker, live, edited, other) sends what cannot be read, ``%again`` delivers the last message
+once more, ``# …`` is a remark.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TextIO
+from typing import Any, TextIO, get_args
 
 from bot import db, gsm7
 from bot.app import Faro
 from bot.channels import telegram, twilio
 from bot.directory.demo import load_demo
-from bot.exchange import Inbound, Point, Reply, StoreDown
+from bot.exchange import Inbound, Message, Point, Press, Reply, StoreDown, What
 from bot.sessions import EmbeddedStore
 from bot.settings import Settings
 from flows.facts import LANGS, Traits
@@ -39,14 +41,16 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 class Phone:
     """One person's telephone on one channel. ``hears`` takes a line and gives what the phone shows for it."""
 
-    def __init__(self, faro: Faro, channel: str, lang: str, country: str, clock: Clock) -> None:
+    def __init__(self, faro: Faro, channel: str, lang: str, country: str, clock: Clock, number: str = "0") -> None:
+        """``number`` tells phones of one Faro apart."""
         self._faro = faro
         self._traits = CHANNELS[channel]
         self._lang, self._country = lang, country
         self._clock = clock
         self._number = 0
         self._last: Inbound | None = None
-        self._person = faro.vault.person(faro.vault.address("talk", "0"))
+        self._screen: Message | None = None
+        self._person = faro.vault.person(faro.vault.address("talk", number))
         self.replies: list[Reply] = []
 
     async def hears(self, line: str) -> str:
@@ -66,6 +70,8 @@ class Phone:
         except StoreDown:
             return f"{self._faro.last_resort(self._country, self._lang)}\n"
         self.replies.append(reply)
+        # Leaving deletes the chat where the channel can; otherwise the last message and its buttons stay on the phone.
+        self._screen = None if reply.forget else reply.message or self._screen
         return self._shown(reply)
 
     def _inbound(self, line: str) -> Inbound | None:
@@ -80,15 +86,25 @@ class Phone:
             "lang_hint": self._lang,
         }
         if line.startswith("%"):
-            kinds = ("voice", "picture", "file", "contact", "sticker", "live", "edited", "other")
-            return Inbound(**common, unreadable=line[1:]) if line[1:] in kinds else None
+            kind = next((kind for kind in get_args(What) if kind == line[1:]), None)
+            return Inbound(**common, unreadable=kind) if kind else None
         if line.startswith("@"):
             try:
                 lat, lon = (float(part) for part in line[1:].split(","))
             except ValueError:
                 return None
-            return Inbound(**common, point=Point(lat, lon))
+            on_earth = abs(lat) <= 90 and abs(lon) <= 180
+            return Inbound(**common, point=Point(lat, lon)) if on_earth else None
+        if line.startswith("[") and line.endswith("]") and self._traits.buttons:
+            press = self._press(line[1:-1].strip())
+            return Inbound(**common, press=press) if press else None
         return Inbound(**common, words=Words(line))
+
+    def _press(self, label: str) -> Press | None:
+        rows = self._screen.rows if self._screen else ()
+        data = next((button.data for row in rows for button in row if button.label == label), "")
+        turn, _, ordinal = data.partition(":")
+        return Press(int(turn), int(ordinal)) if data else None
 
     def _shown(self, reply: Reply) -> str:
         if reply.message is None:
@@ -97,6 +113,8 @@ class Phone:
         if self._traits.form == "sms":
             count, used = gsm7.segments(reply.message.text), len(reply.message.text)
             return f"{text}[{count} SMS, {used} characters, {gsm7.encoding(reply.message.text)}]\n"
+        if reply.edit:
+            text = f"(in place of the last message)\n{text}"
         for row in reply.message.rows:
             text += " ".join(f"[ {button.label} ]" for button in row) + "\n"
         if reply.message.location_label:
@@ -140,6 +158,9 @@ async def open_phone(
 
 async def talk(channel: str, lang: str, country: str, now: float | None, seed: int | None, lines: TextIO, out: TextIO) -> int:
     """Read lines until the end, print what the phone shows."""
+    for stream in (lines, out):
+        if isinstance(stream, TextIOWrapper):  # whatever arrives is read, whatever is shown is printed
+            stream.reconfigure(encoding="utf-8", errors="replace")
     with TemporaryDirectory(prefix="faro") as folder:
         phone, faro = await open_phone(channel, lang, country, now, seed, Path(folder))
         try:

@@ -6,7 +6,6 @@ of screens; sentences appear in transcripts only.
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from bot.layout import clipped
 from flows.kernel import Phrase
 from tests.bot.channels.contract import Driver, Open, Seen, World, registered
+from tests.bot.channels.listening import everything_written
 from tests.bot.channels.world import a_world
 
 DRIVERS = registered()
@@ -283,49 +283,22 @@ async def test_anything_at_all_gets_an_answer(channel: str, texts: list[str]) ->
 
 @pytest.mark.requirement("P-2")
 @channels
-async def test_nothing_that_was_typed_is_logged(
-    channel: str, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_nothing_that_was_typed_is_logged(channel: str, world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Mutation: a log line with the text of an update, of a form, or of an exception."""
-    lines: list[str] = []
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", [_Keeps(lines)])
-    monkeypatch.setattr(root, "level", logging.DEBUG)
-    monkeypatch.setattr("bot.logs._out", _Writes(lines))
-    monkeypatch.setattr("bot.logs._threshold", 0)
     async with DRIVERS[channel](world) as phone:
-        await phone.says("canario uno")
-        world.breaks = ValueError("canario dos")
-        await phone.says("canario tres")
-        world.breaks = None
-        world.store_is_down = True
-        await phone.says("canario cuatro")
-        world.store_is_down = False
-        if phone.can_share:
-            await phone.shares(*TAPACHULA)
-        await phone.says("0")
+        with everything_written() as lines:
+            await phone.says("canario uno")
+            world.breaks = ValueError("canario dos")
+            await phone.says("canario tres")
+            world.breaks = None
+            world.store_is_down = True
+            await phone.says("canario cuatro")
+            world.store_is_down = False
+            if phone.can_share:
+                await phone.shares(*TAPACHULA)
+            await phone.says("0")
     written = "\n".join([*lines, *capsys.readouterr()])
-    assert "canario" not in written and "14.90" not in written
-
-
-class _Keeps(logging.Handler):
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__(0)
-        self._lines = lines
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(f"{record.name} {self.format(record)} {record.args!r}")
-
-
-class _Writes:
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
-
-    def write(self, line: str) -> None:
-        self._lines.append(line)
-
-    def flush(self) -> None:
-        pass
+    assert written and "canario" not in written and "14.90" not in written
 
 
 def test_every_channel_is_here() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import string
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -28,6 +27,7 @@ from bot.sessions import EmbeddedStore, Sessions
 from bot.vault import Vault
 from tests.bot.channels.contract import Clock
 from tests.bot.channels.driver_telegram import SECRET, TelegramDriver, opened
+from tests.bot.channels.listening import everything_written
 from tests.bot.channels.scripted import Scripted
 from tests.fakes.bot_api import BOT_ID, CANARIES, CONTENT, TOKEN, BotApi, Chat, Delivery
 
@@ -427,7 +427,8 @@ async def test_a_fault_of_our_own_is_put_off_and_given_up_with_a_last_word(small
 
 async def test_a_short_flood_limit_is_waited_for_and_a_long_one_left_to_redelivery(phone: TelegramDriver) -> None:
     phone.api.fail("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)
-    assert (await phone.says("one")).texts == ["turn 1"]
+    delivery = await phone.api.deliver(phone.api.update("message", phone.api.incoming(phone.chat, text="one")))
+    assert delivery.statuses == [200] and phone.chat.events[-1][2] == "turn 1"
     phone.api.fail("sendMessage", 429, "Too Many Requests: retry after 60", retry_after=60)
     update = phone.api.update("message", phone.api.incoming(phone.chat, text="two"))
     delivery = await phone.api.deliver(update)
@@ -655,29 +656,19 @@ async def test_register_sets_the_webhook_and_writes_only_texts_that_differ(small
 # --- what is written down (P-2, P-4) ---------------------------------------------------------------------------------
 
 
-class _Everything(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(0)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(f"{record.name} {self.format(record)} {record.args!r} {record.exc_info!r}")
-
-
 @pytest.mark.requirement("P-2")
-async def test_no_log_at_any_level_holds_a_token_a_text_or_a_person(
-    small: Small, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_log_at_any_level_holds_a_token_a_text_or_a_person(small: Small, capsys: pytest.CaptureFixture[str]) -> None:
     """Mutation: leaving the library's logger to propagate, or putting an address into an error of the transport."""
-    monkeypatch.setattr("bot.logs._out", _Into(out := []))
-    monkeypatch.setattr("bot.logs._threshold", 0)
-    handler = _Everything()
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", [handler])
-    monkeypatch.setattr(root, "level", logging.DEBUG)
-    for name in list(logging.Logger.manager.loggerDict):
-        monkeypatch.setattr(logging.getLogger(name), "level", logging.DEBUG)
-    asyncio.get_running_loop().set_debug(True)
+    with everything_written() as lines:
+        person = await _a_whole_life(small)
+    written = "\n".join([*lines, *capsys.readouterr()])
+    assert "turn_failed" in written and "asyncio" in written, "the test must look at the lines that are written"
+    for canary in (*CANARIES, SECRET, person, "canary-typed", "14.98", "92.12"):
+        assert canary not in written, canary
+
+
+async def _a_whole_life(small: Small) -> str:
+    """Everything that can happen to an adapter, with canaries in it; gives the person's address."""
     async with opened(small) as phone:
         await phone.says("canary-typed words")
         for kind in ("voice", "contact", "live", "edited"):
@@ -701,22 +692,7 @@ async def test_no_log_at_any_level_holds_a_token_a_text_or_a_person(
             await task
         person = str(phone.chat.id)
         assert repr(phone.telegram) == "Telegram(…)" and TOKEN not in repr(phone.telegram._client._bot)
-    asyncio.get_running_loop().set_debug(False)
-    written = "\n".join([*handler.lines, *out, *capsys.readouterr()])
-    assert "turn_failed" in written, "the test must look at the lines that are written"
-    for canary in (*CANARIES, SECRET, person, "canary-typed", "14.98", "92.12"):
-        assert canary not in written, canary
-
-
-class _Into:
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-
-    def write(self, line: str) -> None:
-        self.lines.append(line)
-
-    def flush(self) -> None:
-        pass
+    return person
 
 
 @pytest.mark.requirement("P-2")

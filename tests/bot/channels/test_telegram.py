@@ -516,6 +516,7 @@ async def test_leaving_goes_on_until_everything_is_deleted(phone: TelegramDriver
 
 @pytest.mark.requirement("E-2")
 async def test_leaving_is_silent_even_when_it_is_given_up(small: Small) -> None:
+    """Mutation: sending the last words after a leave whose deletions failed."""
     async with opened(small, BotApi(small.clock, attempts=9), last_words={"es": "not saved"}) as phone:
         await phone.says("hola")
         phone.api.fail("deleteMessages", 500, "Internal Server Error", times=9)

@@ -192,6 +192,7 @@ async def test_nothing_that_is_not_public_is_in_the_bytes(engine: AsyncEngine, t
 
 @pytest.mark.requirement("S-2")
 def test_nothing_discreet_of_the_demo_is_in_the_bytes(written: Path) -> None:
+    """Mutation: reading the tables in ``exporting`` instead of the public snapshot."""
     everything = b"".join(path.read_bytes() for path in [written / "services.json", *(written / "tables").iterdir()])
     for country in read_countries():
         for town in country.towns:

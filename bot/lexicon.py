@@ -20,7 +20,7 @@ from flows.services import TOPICS
 
 COMMANDS = ("leave", "emergency", "back", "menu", "more", "language", "again")
 
-_CUE_PART = re.compile(r"[^\s]+")
+_GROUP = re.compile(r"\{([a-z_]+)\}")
 
 
 def words_of(text: str) -> list[str]:
@@ -94,7 +94,7 @@ class Lexicon:
         if isinstance(label, Phrase):
             return self._names.get(label.id, frozenset()) if not label.params else _said_inside(label)
         if isinstance(label, Country):
-            return frozenset(fold_constant(country_name(lang, label.code)) for lang in LANGS)
+            return frozenset((label.code.lower(), *(fold_constant(country_name(lang, label.code)) for lang in LANGS)))
         if isinstance(label, Data):
             return frozenset((fold_constant(label.text),))
         return frozenset()
@@ -128,27 +128,38 @@ def load_cues(folder: Path = CONTENT) -> Cues:
             raise ContentError(f"{path} is missing; without it crisis cues in that language go unseen.") from None
         except tomllib.TOMLDecodeError as error:
             raise ContentError(f"{path} cannot be read: {error}. Mend that line.") from None
+        groups = lists.pop("groups", {})
         for name, phrases in lists.items():
             if name == "idioms":
                 idioms += [fold(phrase) for phrase in phrases]
             elif name == "negations":
                 negations += [fold(phrase) for phrase in phrases]
             elif name in CLASSES:
-                cues += [(name, folded_cue(phrase)) for phrase in phrases]
+                cues += [(name, _cue(path, phrase, groups)) for phrase in phrases]
             else:
-                raise ContentError(f"{path}: {name} is no class of cues; classes are A to K, idioms and negations.")
+                raise ContentError(f"{path}: {name} is no class of cues; classes are A to K, groups, idioms and negations.")
         missing = [name for name in CLASSES if not lists.get(name)]
         if missing:
             raise ContentError(f"{path}: no cues of class {', '.join(missing)}; every language needs some of each.")
     return Cues(cues, idioms, negations)
 
 
+def _cue(path: Path, phrase: str, groups: dict[str, str]) -> str:
+    """One cue, folded, its groups written out. Raises ContentError where it can never be found."""
+    try:
+        cue = folded_cue(_GROUP.sub(lambda name: "|".join(groups[name[1]].split()), phrase))
+        Cues([("A", cue)], (), ())
+    except KeyError as name:
+        raise ContentError(f"{path}: the cue “{phrase}” names the group {name}, which is not in [groups].") from None
+    except ValueError as error:
+        raise ContentError(f"{path}: the cue “{phrase}” cannot be used: {error}.") from None
+    return cue
+
+
 def folded_cue(phrase: str) -> str:
-    """A cue folded like a text, its ``*`` and ``_`` kept."""
+    """A cue folded like a text, its ``*``, ``|``, ``_`` and leading ``=`` kept."""
     parts = []
-    for part in _CUE_PART.findall(phrase):
-        if part == "_":
-            parts.append(part)
-        else:
-            parts.append(fold(part.rstrip("*")) + ("*" if part.endswith("*") else ""))
-    return " ".join(parts)
+    for part in phrase.removeprefix("=").split():
+        either = (fold(word.rstrip("*")) + ("*" if word.endswith("*") else "") for word in part.split("|"))
+        parts.append(part if part == "_" else "|".join(either))
+    return ("=" if phrase.startswith("=") else "") + " ".join(parts)

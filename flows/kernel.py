@@ -635,6 +635,9 @@ class Graph:
                 session = session.at(session.back[-1], back=session.back[:-1], slots=slots, misses=0)
             return self._draw(session, facts)
         if name == "more":
+            own = next((o.id for o, _ in self._options(self.sheets[session.screen], session, facts) if o.digit == MORE), "more")
+            if own != "more" or "more" in self.sheets[session.screen].options:
+                return self.step(session, Chose(own), facts)  # the word means what the digit means here
             page = int(session.slot("page", 0)) + 1
             return self._draw(msgspec.structs.replace(session, slots={**session.slots, "page": page}, misses=0), facts)
         if name == "menu":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from flows.crisis import line as helpline
 from flows.facts import COUNTRIES, Facts, Query
 from flows.kernel import Branch, Choice, Country, Data, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
+from flows.services import named
 
 flow = Flow("person", country=COUNTRIES)
 
@@ -38,7 +39,9 @@ def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
     lines = facts.helplines.lines(country, ("crisis", "women", "children", "refugee", "legal"), facts.now)
     civil = [one for one in lines if one.operator == "civil"] or lines
     parts: list[Value] = [Phrase("person.lines", {"country": Country(country)})]
-    parts.append(Listing(tuple(helpline(one) for one in civil[: 2 if facts.channel.form == "sms" else 4]), lines=True))
+    shown = tuple(helpline(one) for one in civil[: 2 if facts.channel.form == "sms" else 4])
+    if shown:
+        parts.append(Listing(shown, lines=True))
     offices = facts.directory.search(Query(country=country, kinds=("case-management",), limit=6))
     answering = [one.offer for one in offices if one.offer.phones][:2]
     if answering:
@@ -48,7 +51,7 @@ def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
             Phrase(
                 "person.office",
                 {
-                    "name": Data("service.short_name", offer.short_name),
+                    "name": named(offer),
                     "number": Data("service.phone", offer.phones[0].shown),
                 },
             )

@@ -349,9 +349,17 @@ def _listed(session: Session, facts: Facts) -> list[tuple[Offer, float | None]]:
     return [(offer, km) for offer, km in pairs if offer is not None]
 
 
+def named(offer: Offer) -> Value:
+    """Its neutral short name, or what it offers where the organisation keeps the name back."""
+    if offer.short_name:
+        return Data("service.short_name", offer.short_name)
+    kind = offer.kinds[0].replace("-", "_") if offer.kinds else ""
+    return Phrase(f"services.kind.{kind}" if kind in KIND_OPTIONS else "services.any_kind")
+
+
 def line(offer: Offer, km: float | None, facts: Facts) -> Phrase:
     """One service in a list: name, distance, open now, free (the rest is in the details)."""
-    facts_of_it: list[Value] = [Data("service.short_name", offer.short_name)]
+    facts_of_it: list[Value] = [named(offer)]
     if offer.authority:
         # S-6: who is behind it is read before anything else about it.
         facts_of_it.append(Phrase(f"service.authority_short.{offer.authority}"))
@@ -385,7 +393,7 @@ def _services(session: Session, facts: Facts) -> list[Choice]:
 
 
 def _button(number: int, offer: Offer) -> Phrase:
-    return Phrase("service.numbered", {"number": number, "line": Data("service.short_name", offer.short_name)})
+    return Phrase("service.numbered", {"number": number, "line": named(offer)})
 
 
 def _results_say(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -536,7 +544,7 @@ def _blocks(parts: list[Value]) -> list[list[Value]]:
 
 def _contact(offer: Offer, facts: Facts) -> list[Value]:
     """Who, how to get there or call, hours, cost, papers: what a person needs before walking in."""
-    parts: list[Value] = [Data("service.name", offer.name)]
+    parts: list[Value] = [Data("service.name", offer.name) if offer.name else named(offer)]
     if offer.authority:
         parts.append(Phrase(f"service.authority.{offer.authority}"))
     if offer.check == "due":
@@ -598,7 +606,7 @@ def _further_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     if offer is None:
         return (Phrase("services.details.gone"),)
     parts = _further(offer, session, facts)
-    return (Data("service.short_name", offer.short_name), *parts[:1], *(Aside(part) for part in parts[1:]))
+    return (named(offer), *parts[:1], *(Aside(part) for part in parts[1:]))
 
 
 DETAIL_TEXTS = (

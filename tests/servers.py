@@ -153,7 +153,7 @@ def serving(app: Any, **options: Any) -> Iterator[str]:
 
     ``options`` go to ``uvicorn.Config``. Raises RuntimeError when the application does not start within 20 seconds.
     """
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # without it, asyncio leaves Nagle on: 40 ms a call
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, **{"log_config": None, "access_log": False, "timeout_graceful_shutdown": 2, **options})

@@ -136,11 +136,19 @@ class _Server(uvicorn.Server):
         await self.on_tick(0)
         await self.ends.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """The usual way sleeps a tenth of a second first."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)
+
 
 @contextlib.asynccontextmanager
 async def hosted(app: Any) -> AsyncIterator[str]:
     """Serve an ASGI application on a free port in the running loop; gives ``http://127.0.0.1:port``."""
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # without it, asyncio leaves Nagle on: 40 ms a call
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = _Server(config)
@@ -154,7 +162,6 @@ async def hosted(app: Any) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.ends.set()
-        server.force_exit = True
         await task
         listener.close()
 

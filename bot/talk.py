@@ -141,11 +141,8 @@ def chance(seed: int | None) -> Callable[[int], bytes] | None:
     return None if seed is None else random.Random(seed).randbytes
 
 
-async def open_phone(
-    channel: str, lang: str, country: str, now: float | None, seed: int | None, folder: Path
-) -> tuple[Phone, Faro]:
-    """A phone over a fresh demo in ``folder``. The caller stops the Faro."""
-    clock = Clock(now)
+async def open_demo(clock: Callable[[], float], seed: int | None, folder: Path) -> Faro:
+    """A fresh demo in ``folder``, started. The caller stops it."""
     settings = Settings(_env_file=None, mode="demo", var_dir=folder, session_minutes=20)  # type: ignore[call-arg]
     engine = db.open_engine(db.url_of(settings))
     await db.create_all(engine)
@@ -153,6 +150,15 @@ async def open_phone(
     source = chance(seed)
     faro = Faro(settings, engine=engine, store=EmbeddedStore(clock), clock=clock, **({"chance": source} if source else {}))
     await faro.start()
+    return faro
+
+
+async def open_phone(
+    channel: str, lang: str, country: str, now: float | None, seed: int | None, folder: Path
+) -> tuple[Phone, Faro]:
+    """A phone over a fresh demo in ``folder``. The caller stops the Faro."""
+    clock = Clock(now)
+    faro = await open_demo(clock, seed, folder)
     return Phone(faro, channel, lang, country, clock), faro
 
 

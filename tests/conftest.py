@@ -15,6 +15,12 @@ hypothesis.settings.register_profile("faro", deadline=None)
 hypothesis.settings.load_profile("faro")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-transcripts", action="store_true", help="write the conversations of tests/transcripts as they are now"
+    )
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """URL of a Redis server for this run: TEST_REDIS_URL, else a wheel's. ``fresh_redis`` empties it."""

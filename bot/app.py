@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -192,7 +193,7 @@ class Faro:
     def _routes(self) -> list[BaseRoute]:
         probes: dict[str, Callable[[], Awaitable[None]]] = {
             "sessions": self.store.ping,
-            "database": lambda: db.ping(self.engine),
+            "database": partial(db.ping, self.engine),
             "directory": health.fresh(self._directory_age, 10 * self.settings.refresh_seconds),
         }
         routes: list[BaseRoute] = [

@@ -46,8 +46,8 @@ def _faults(wording: Wording) -> Iterator[str]:
         for context, id in entries:
             if context and id not in have:
                 yield f"content/{lang}: {id} has a short form but no full one."
-            if id in wording.texts["es"] or ("", id) in wording.texts["es"]:
-                full = placeholders(wording.texts["es"].get(("", id), ""))
+            if ("", id) in wording.texts["es"]:
+                full = placeholders(wording.texts["es"]["", id])
                 if not context and placeholders(entries[context, id]) != full:
                     yield f"content/{lang}: {id} must hold the same {{placeholders}} as in es: {', '.join(sorted(full)) or 'none'}."
                 if context and not placeholders(entries[context, id]) <= full:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 
 from flows.facts import Traits
 from flows.kernel import Words
@@ -42,7 +42,7 @@ class Point:
     def __repr__(self) -> str:
         return "Point(…)"
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("an exact point is never stored")
 
 

@@ -173,13 +173,13 @@ def _twice(path: Path) -> str:
 @lru_cache(maxsize=2048)
 def country_name(lang: str, code: str) -> str:
     """Name of an ISO 3166-1 country in ``lang``."""
-    return LOCALES[lang].territories.get(code, code)
+    return str(LOCALES[lang].territories.get(code, code))
 
 
 @lru_cache(maxsize=512)
 def language_name(lang: str, code: str) -> str:
     """Name of an ISO 639 language in ``lang``."""
-    return LOCALES[lang].languages.get(code, code)
+    return str(LOCALES[lang].languages.get(code, code))
 
 
 @lru_cache(maxsize=4096)

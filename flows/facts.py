@@ -40,7 +40,7 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 # --- places ----------------------------------------------------------------------------------------------------------
 
 
-class Place(Struct):
+class Place(Struct, frozen=True):
     """A town, a municipality or a border post. ``id`` is the GeoNames id, or negative for our own border posts."""
 
     id: int
@@ -53,7 +53,7 @@ class Place(Struct):
     population: int = 0
 
 
-class Mention(Struct):
+class Mention(Struct, frozen=True):
     """What a text says about where: every place it may mean, and the countries that it names."""
 
     places: tuple[Place, ...] = ()
@@ -82,7 +82,7 @@ class Places(Protocol):
     def at(self, lat: float, lon: float) -> Area: ...
 
 
-class Area(Struct):
+class Area(Struct, frozen=True):
     """Where a shared location lies, rounded. ``lat`` and ``lon`` serve one search in the same turn and are never stored."""
 
     countries: tuple[str, ...]
@@ -101,7 +101,7 @@ class Area(Struct):
 # --- services --------------------------------------------------------------------------------------------------------
 
 
-class Phone(Struct):
+class Phone(Struct, frozen=True):
     """A public number. ``number`` is E.164 or a short code, ``shown`` is how a person dials it in that country."""
 
     number: str
@@ -111,7 +111,7 @@ class Phone(Struct):
     whatsapp: bool = False
 
 
-class Hours(Struct):
+class Hours(Struct, frozen=True):
     """Hours in the own zone of a service: (weekday 0 = Monday, opens, closes), minutes after midnight; closes may pass 1440."""
 
     zone: str
@@ -119,7 +119,7 @@ class Hours(Struct):
     always: bool = False
 
 
-class Offer(Struct):
+class Offer(Struct, frozen=True):
     """One public service at one location, as anybody may see it. A field that its organisation keeps back is ``None`` or empty."""
 
     key: int
@@ -167,14 +167,14 @@ class Offer(Struct):
     """Where the organisation takes complaints, as it may be shown."""
 
 
-class Found(Struct):
+class Found(Struct, frozen=True):
     """An offer and how far it is, in kilometres, rounded; None where distance means nothing (by phone, whole country)."""
 
     offer: Offer
     km: float | None
 
 
-class Query(Struct):
+class Query(Struct, frozen=True):
     """What to look for. Empty means "any"."""
 
     country: str
@@ -193,7 +193,7 @@ class Query(Struct):
     limit: int = 3
 
 
-class ComplaintChannel(Struct):
+class ComplaintChannel(Struct, frozen=True):
     """Where an organisation (or a body that watches over them) takes complaints and feedback."""
 
     organisation: str
@@ -221,7 +221,7 @@ class Directory(Protocol):
 Purpose = Literal["emergency", "ambulance", "fire", "women", "children", "trafficking", "crisis", "legal", "refugee"]
 
 
-class Helpline(Struct):
+class Helpline(Struct, frozen=True):
     """A number that may be shown now: still valid, and open now or, if not, replaced by one that is (S-10)."""
 
     country: str
@@ -254,7 +254,7 @@ class Helplines(Protocol):
 # --- the turn --------------------------------------------------------------------------------------------------------
 
 
-class Traits(Struct):
+class Traits(Struct, frozen=True):
     """What a channel can do. ``form`` chooses between the full and the short texts."""
 
     name: str
@@ -268,7 +268,7 @@ class Traits(Struct):
     """Messages can be deleted on leaving."""
 
 
-class Facts(Struct):
+class Facts(Struct, frozen=True):
     """Everything a turn may look at."""
 
     now: float

@@ -235,7 +235,7 @@ def for_kind(kind: str) -> Branch:
     """A move to the services of one kind, from any topic: the results, or first the question where."""
 
     def pick(session: Session, event: Event, facts: Facts) -> Go | None:
-        filled = {"kind": kind, "beyond": "", "skip": 0}
+        filled: dict[str, Any] = {"kind": kind, "beyond": "", "skip": 0}
         if not session.slot("country"):
             return Go("services.where", set=filled)
         return _search(session, facts, filled)
@@ -245,6 +245,7 @@ def for_kind(kind: str) -> Branch:
 
 #: Option ids of the question "what for", in the order shown.
 KIND_OPTIONS: dict[str, str] = {kind.replace("-", "_"): kind for kind in KINDS}
+_KINDS: dict[str, Any] = {option: Branch(for_kind(kind).pick, "results", "nothing") for option, kind in KIND_OPTIONS.items()}
 
 
 def _kind_said(session: Session, event: Event, facts: Facts) -> Go | None:
@@ -258,7 +259,7 @@ def _kind_said(session: Session, event: Event, facts: Facts) -> Go | None:
 flow.menu(
     "kind",
     hears=Branch(_kind_said, "results", "nothing", "which", "outside"),
-    **{option: Branch(for_kind(kind).pick, "results", "nothing") for option, kind in KIND_OPTIONS.items()},
+    **_KINDS,
     basics=Go("basics.where_to_ask"),
     other=Go("person.where", digit=6),
 )
@@ -538,7 +539,7 @@ def _details_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 def _blocks(parts: list[Value]) -> list[list[Value]]:
     """What it offers as a paragraph of its own, then the facts a line each."""
-    told = [part for part in parts if isinstance(part, Phrase) and part.id in ("service.text", "service.text_in")]
+    told: list[Value] = [part for part in parts if isinstance(part, Phrase) and part.id in ("service.text", "service.text_in")]
     return [block for block in (told, [part for part in parts if part not in told]) if block]
 
 

@@ -191,7 +191,7 @@ class Faro:
         return paths
 
     def _routes(self) -> list[BaseRoute]:
-        probes: dict[str, Callable[[], Awaitable[None]]] = {
+        probes: dict[str, health.Probe] = {
             "sessions": self.store.ping,
             "database": partial(db.ping, self.engine),
             "directory": health.fresh(self._directory_age, 10 * self.settings.refresh_seconds),

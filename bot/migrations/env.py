@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy.types import TypeDecorator
@@ -12,7 +12,7 @@ from bot.db import Table
 from bot.directory import tables  # noqa: F401 - likewise
 
 
-def plain_types(kind: str, item: Any, _: Any) -> str | bool:
+def plain_types(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """Column types as the database has them: a migration must not change when a class of the program does."""
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl_instance!r}"

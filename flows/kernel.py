@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from flows.facts import Area, Facts, Hours, Mention
+from flows.facts import LANGS, Area, Facts, Hours, Mention
 
 SlotValue = str | int | tuple[int, ...]
 """A member of a closed set, an id, or several ids."""
@@ -629,6 +629,9 @@ class Graph:
             return Turn(Session(left=True, seen=session.seen), None, (Effect("forget"),))
         if name == "emergency":
             return self._draw(session, facts, *self.emergency(session, facts))
+        if session.turn == 0 and name in ("menu", "back", "more", "again", "es", "en", "pt"):
+            # Whoever begins with a command, as every chat on Telegram does, is greeted first (E-3).
+            return self._draw(session.at(self.hello, lang=name if name in LANGS else session.lang), facts)
         if name == "back":
             if session.back:
                 slots = {key: value for key, value in session.slots.items() if key != "page"}

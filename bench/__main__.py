@@ -33,7 +33,7 @@ from pathlib import Path
 from redis import Redis
 from twilio.request_validator import RequestValidator
 
-from bench import load, search
+from bench import load, purse, search
 from bench.apps import texts
 from tests.servers import free_port, redis_server
 
@@ -314,35 +314,6 @@ def imports(times: int = 7) -> float:
     return statistics.median(taken)
 
 
-#: From hello to three results by SMS. Free text: the need after hello; digits: language, menu, country, all of it, kind.
-FREE = {
-    "es": "hola\nnecesito un médico en Cúcuta\n",
-    "en": "hello\nI need a doctor in Cúcuta\n",
-    "pt": "olá\npreciso de um médico em Cúcuta\n",
-}
-DIGITS = {lang: "\n".join(("hola", str(number), "1", "1", "6", "1")) + "\n" for number, lang in enumerate(LANGS, 1)}
-
-
-def segments(lang: str, lines: str) -> int:
-    """Outgoing SMS segments of a conversation on the terminal phone."""
-    command = [
-        sys.executable,
-        "-m",
-        "bot",
-        "talk",
-        "--channel",
-        "sms",
-        "--lang",
-        lang,
-        "--country",
-        "CO",
-        "--now",
-        "2026-03-02T15:00:00Z",
-    ]
-    told = subprocess.run([*command, "--seed", "1"], cwd=ROOT, input=lines, capture_output=True, text=True, check=True).stdout
-    return sum(int(count) for count in re.findall(r"^\[(\d+) SMS,", told, re.MULTILINE))
-
-
 def spread(ratios: Sequence[float]) -> str:
     return f"{statistics.median(ratios):8.2f}  ({min(ratios):.2f} to {max(ratios):.2f})"
 
@@ -391,9 +362,12 @@ def main(arguments: list[str]) -> int:
     ]
 
     for lang in LANGS:
-        free, digits = segments(lang, FREE[lang]), segments(lang, DIGITS[lang])
+        free, digits = (asyncio.run(purse.journey(lang, lines[lang])).segments for lines in (purse.FREE, purse.DIGITS))
         print(f"SMS from hello to three results, {lang}: {free} segments by free text, {digits} by digits")
-        ratios += [(f"segments_free_{lang}_of_limit", free / 6), (f"segments_digits_{lang}_of_limit", digits / 10)]
+        ratios += [
+            (f"segments_free_{lang}_of_limit", free / purse.FREE_LIMIT),
+            (f"segments_digits_{lang}_of_limit", digits / purse.DIGITS_LIMIT),
+        ]
 
     found = {size: search.measure(size) for size in options.services}
     for size, told in found.items():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from bot import db, health, logs
+from bot import db, doctor, health, logs
 from bot.channels import simulator
 from bot.channels.telegram import Profile, Telegram
 from bot.channels.twilio import Twilio
@@ -60,6 +60,12 @@ class Content:
         return cls(wording, Lexicon.load(wording), Gazetteer.load(), helplines)
 
 
+def served_countries(settings: Settings) -> tuple[str, ...]:
+    """ISO codes that this deployment serves, in the order in which they are offered."""
+    named = doctor.served(settings)
+    return tuple(code for code in COUNTRIES if not named or code in named)
+
+
 def conversation(
     content: Content,
     store: Store,
@@ -85,6 +91,7 @@ def conversation(
         places=places,
         helplines=helplines or content.helplines,
         neighbours={country: neighbours(country) for country in COUNTRIES},
+        countries=served_countries(settings),
         is_open=is_open,
         clock=clock,
         keep_minutes=settings.session_minutes,
@@ -178,7 +185,7 @@ class Faro:
 
     def last_resort(self, country: str, lang: str) -> str:
         """The constant answer where nothing can be kept: not saved, and the emergency numbers (in GSM-7 letters)."""
-        return last_resort(self.content, country, lang)
+        return last_resort(self.content, country, lang, served_countries(self.settings))
 
     def _hot_paths(self) -> dict[str, Any]:
         """Webhooks are looked up in a table before any router."""
@@ -287,9 +294,10 @@ def profiles(wording: Wording) -> dict[str, Profile]:
     }
 
 
-def last_resort(content: Content, country: str, lang: str) -> str:
+def last_resort(content: Content, country: str, lang: str, served: tuple[str, ...] = COUNTRIES) -> str:
     """ "We cannot answer now and kept nothing", with the emergency numbers of the country or of all."""
-    rows = content.helplines.everywhere()
+    rows = [(number, [code for code in codes if code in served]) for number, codes in content.helplines.everywhere()]
+    rows = [row for row in rows if row[1]]
     numbers = [number for number, countries in rows if country in countries]
     shown = (
         Listing(tuple(Data("helpline", number) for number in numbers))

@@ -18,7 +18,7 @@ from bot.lexicon import Lexicon
 from bot.sessions import Opened, Sessions
 from bot.understanding import Understanding
 from bot.wording import Wording
-from flows.facts import Directory, Facts, Helplines, Hours, Places
+from flows.facts import COUNTRIES, Directory, Facts, Helplines, Hours, Places
 from flows.kernel import (
     EMERGENCY,
     LEAVE,
@@ -48,6 +48,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     places: Places
     helplines: Helplines
     neighbours: dict[str, tuple[str, ...]]
+    countries: tuple[str, ...] = COUNTRIES
     is_open: Callable[[Hours, float], bool]
     clock: Callable[[], float] = time.time
     keep_minutes: int = 20
@@ -164,6 +165,7 @@ class Conversation:
             keep_minutes=world.keep_minutes,
             mode=world.mode,
             neighbours=world.neighbours,
+            countries=world.countries,
             is_open=world.is_open,
         )
 

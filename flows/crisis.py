@@ -11,6 +11,7 @@ K for somebody else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from flows.facts import Facts, Helpline, Purpose
@@ -38,59 +39,89 @@ REPEAT_MINUTES = 10
 """Within this time the same class gets its one-line form."""
 
 
+_Part = tuple[frozenset[str], tuple[str, ...], bool] | None
+"""Whole words and stems of which one is there, and whether it may be missing; None is a gap."""
+
+
 class Cues:
     """Finds crisis cues in folded text, in all languages at once. Built once from the lists of cues and of idioms."""
 
     def __init__(self, cues: Iterable[tuple[str, str]], idioms: Iterable[str], negations: Iterable[str]) -> None:
-        """``cues`` are (class, folded phrase), where ``*`` ends a word stem and ``…`` stands for up to three words."""
-        self._by_word: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        """``cues`` are (class, folded phrase). In a phrase ``|`` stands between words of which one is there, ``*`` ends a word
+        stem, ``?`` a word that may be missing, ``_`` is up to three words, and a leading ``=`` means that there is nothing else
+        in the text."""
+        self._by_word: dict[str, list[tuple[str, tuple[_Part, ...], bool]]] = {}
         for kind, phrase in cues:
-            tokens = tuple(squeeze(phrase).split())
-            if not tokens:
-                raise ValueError(f"a crisis cue of class {kind} is empty")
-            first = tokens[0].rstrip("*")[:3]
-            self._by_word.setdefault(first, []).append((kind, tokens))
-        self._idioms = tuple(f" {squeeze(idiom)} " for idiom in idioms)
-        self._negations = frozenset(squeeze(word) for word in negations)
+            whole = phrase.startswith("=")
+            words = _plain(phrase.removeprefix("=")).split()
+            if not words or words[0].endswith(("_", "?")):
+                raise ValueError(f"a crisis cue of class {kind} has no first word: {phrase!r}")
+            cue = tuple(_part(word) for word in words)
+            for start in {word.rstrip("*")[:3] for word in _either(words[0])}:
+                self._by_word.setdefault(start, []).append((kind, cue, whole))
+        self._idioms = tuple(f" {_plain(idiom)} " for idiom in idioms)
+        self._negations = frozenset(_plain(word) for word in negations)
 
     def find(self, folded: str) -> str:
         """The class of the most urgent cue in a folded text; empty when there is none."""
-        text = f" {squeeze(folded)} "
+        text = f" {_plain(folded)} "
         for idiom in self._idioms:
             if idiom in text:
                 text = text.replace(idiom, " | ")
         tokens = text.split()
         best = ""
         for start, token in enumerate(tokens):
-            for kind, cue in self._by_word.get(token[:3], ()):
-                if (not best or _URGENCY[kind] < _URGENCY[best]) and _matches(tokens, start, cue):
-                    negated = start > 0 and tokens[start - 1] in self._negations
-                    if not negated:
-                        best = kind
+            for kind, cue, whole in self._by_word.get(token[:3], ()):
+                if best and _URGENCY[kind] >= _URGENCY[best]:
+                    continue
+                if whole and len(tokens) != len(cue):
+                    continue
+                if _matches(tokens, start, cue) and not (start > 0 and tokens[start - 1] in self._negations):
+                    best = kind
         return best
+
+
+_CONTRACTED = re.compile(r"\b([a-z]+) (t|s|m|ll|re|ve)\b")
+"""English: "can't" is written with and without its mark."""
+
+
+def _plain(folded: str) -> str:
+    return squeeze(_CONTRACTED.sub(r"\1\2", folded))
+
+
+def _either(word: str) -> list[str]:
+    return [one for one in word.removesuffix("?").split("|") if one.strip("*")]
+
+
+def _part(word: str) -> _Part:
+    if word == "_":
+        return None
+    either = _either(word)
+    stems = tuple(one[:-1] for one in either if one.endswith("*"))
+    if not either or any(len(stem) < 3 for stem in stems):
+        raise ValueError(f"{word!r} is empty, or a stem of fewer than three letters")
+    return frozenset(one for one in either if not one.endswith("*")), stems, word.endswith("?")
 
 
 #: Of several cues in one text the first of these decides the card.
 _URGENCY = {kind: rank for rank, kind in enumerate("IDBCEAFHGJK")}
 
 
-def _matches(tokens: list[str], start: int, cue: tuple[str, ...]) -> bool:
-    at = start
-    for position, part in enumerate(cue):
-        if part == "_":
+def _matches(tokens: list[str], start: int, cue: tuple[_Part, ...]) -> bool:
+    at, gap = start, 0
+    for part in cue:
+        if part is None:
+            gap = 3
             continue
-        gap = 3 if position and cue[position - 1] == "_" else 0
-        for skip in range(gap + 1):
-            if at + skip < len(tokens) and _same(tokens[at + skip], part):
-                at += skip + 1
+        words, stems, optional = part
+        for here in range(at, min(at + gap + 1, len(tokens))):
+            if tokens[here] in words or tokens[here].startswith(stems):
+                at, gap = here + 1, 0
                 break
         else:
-            return False
+            if not optional:
+                return False
     return True
-
-
-def _same(token: str, part: str) -> bool:
-    return token.startswith(part[:-1]) if part.endswith("*") else token == part
 
 
 def line(found: Helpline) -> Phrase:
@@ -128,9 +159,14 @@ def numbers(session: Session, facts: Facts, purposes: tuple[Purpose, ...], most:
 def _everywhere(facts: Facts) -> tuple[Value, ...]:
     short = facts.channel.form == "sms"
     rows = []
-    for number, countries in facts.helplines.everywhere():
+    for number, everywhere in facts.helplines.everywhere():
+        countries = [code for code in everywhere if code in facts.countries]
+        if not countries:
+            continue
         names: tuple[Value, ...] = tuple(Data("iso", code) if short else Country(code) for code in countries)
         rows.append(Phrase("emergency.row", {"number": Data("helpline", number), "countries": Listing(names)}))
+    if facts.mode == "demo":  # a live deployment starts only when two roles have confirmed each of them
+        rows.append(Phrase("helpline.unconfirmed"))
     return (Listing(tuple(rows), lines=not short),)
 
 

@@ -82,6 +82,17 @@ class Places(Protocol):
     def at(self, lat: float, lon: float) -> Area: ...
 
 
+def served(mention: Mention, countries: tuple[str, ...]) -> Mention:
+    """What is left of a mention where only some of the fourteen countries are served; a dropped country is ``outside``."""
+    dropped = [place.country for place in mention.places if place.country not in countries]
+    dropped += [code for code in mention.countries if code not in countries]
+    if not dropped:
+        return mention
+    places = tuple(place for place in mention.places if place.country in countries)
+    named = tuple(code for code in mention.countries if code in countries)
+    return Mention(places=places, countries=named, outside="" if places or named else dropped[0], certain=mention.certain)
+
+
 class Area(Struct, frozen=True):
     """Where a shared location lies, rounded. ``lat`` and ``lon`` serve one search in the same turn and are never stored."""
 
@@ -283,6 +294,8 @@ class Facts(Struct, frozen=True):
     keep_minutes: int = 20
     """How long a silent conversation is kept."""
     mode: Literal["demo", "live"] = "live"
+    countries: tuple[str, ...] = COUNTRIES
+    """Countries that this deployment serves, of the fourteen."""
     neighbours: dict[str, tuple[str, ...]] = {}
     """country -> countries that people usually reach next from it, likeliest first."""
     is_open: Callable[[Hours, float], bool] = lambda hours, now: hours.always

@@ -7,7 +7,7 @@ person on duty (topic ``request``) is asked for only where a roster stands behin
 from __future__ import annotations
 
 from flows.crisis import line as helpline
-from flows.facts import COUNTRIES, Facts, Query
+from flows.facts import COUNTRIES, Facts, Query, served
 from flows.kernel import Branch, Choice, Country, Data, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
 from flows.services import named
 
@@ -16,20 +16,20 @@ flow = Flow("person", country=COUNTRIES)
 
 def country_choices(session: Session, facts: Facts) -> list[Choice]:
     known = str(session.slot("country") or facts.country_hint)
-    order = [code for code in (known,) if code in COUNTRIES] + [code for code in COUNTRIES if code != known]
+    order = [code for code in (known,) if code in facts.countries] + [code for code in facts.countries if code != known]
     return [Choice(code, Country(code)) for code in order]
 
 
 def named_country(session: Session, event: Event, facts: Facts) -> Go | None:
     if not isinstance(event, Said):
         return None
-    mention = facts.places.named(event.words.reveal())
+    mention = served(facts.places.named(event.words.reveal()), facts.countries)
     countries = mention.countries or tuple(dict.fromkeys(place.country for place in mention.places))
     return Go("lines", set={"country": countries[0]}) if len(countries) == 1 else None
 
 
 def shared_country(session: Session, event: Event, facts: Facts) -> Go | None:
-    if isinstance(event, Located) and len(event.area.countries) == 1 and event.area.countries[0] in COUNTRIES:
+    if isinstance(event, Located) and len(event.area.countries) == 1 and event.area.countries[0] in facts.countries:
         return Go("lines", set={"country": event.area.countries[0]})
     return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.facts import COUNTRIES, KINDS, Area, Facts, Found, Mention, Offer, Place, Query
+from flows.facts import COUNTRIES, KINDS, Area, Facts, Found, Mention, Offer, Place, Query, served
 from flows.kernel import (
     Aside,
     Branch,
@@ -59,7 +59,7 @@ TARGET = 3
 def _countries(session: Session, facts: Facts) -> list[Choice]:
     """The guessed or known country first, then its neighbours' order as the network offers it."""
     known = str(session.slot("country") or facts.country_hint)
-    order = [code for code in (known,) if code in COUNTRIES] + [code for code in COUNTRIES if code != known]
+    order = [code for code in (known,) if code in facts.countries] + [code for code in facts.countries if code != known]
     return [Choice(code, Country(code), {"place": 0}) for code in order]
 
 
@@ -82,6 +82,7 @@ def _onward(session: Session, facts: Facts, filled: dict[str, Any]) -> Go | None
 def _from_mention(session: Session, facts: Facts, mention: Mention, filled: dict[str, Any]) -> Go | None:
     """Where a mention of places leads; None when it names none."""
     filled = {"beyond": "", "skip": 0, **filled}
+    mention = served(mention, facts.countries)
     if len(mention.places) == 1 and mention.certain:
         place = mention.places[0]
         return _onward(session, facts, {**filled, "country": place.country, "place": place.id})
@@ -128,7 +129,7 @@ def located(session: Session, event: Event, facts: Facts) -> Go | None:
     if not isinstance(event, Located):
         return None
     area = event.area
-    sides = [country for country in area.countries if country in area.places]
+    sides = [country for country in area.countries if country in area.places and country in facts.countries]
     if len(sides) > 1:
         return Go("side", set={"candidates": tuple(area.places[country].id for country in sides)})
     if sides:
@@ -136,7 +137,7 @@ def located(session: Session, event: Event, facts: Facts) -> Go | None:
         if session.slot("kind"):
             return _search(session, facts, filled, area)
         return Go("kind", set=filled)
-    return Go("outside", set={"outside": area.outside})
+    return Go("outside", set={"outside": area.outside or next(iter(area.countries), "")})
 
 
 def _candidates(session: Session, facts: Facts) -> list[Choice]:
@@ -170,7 +171,7 @@ def _country_name(session: Session, facts: Facts) -> dict[str, Value]:
 def _outside_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     code = str(session.slot("outside"))
     if code:
-        return (Phrase("services.outside", {"country": Country(code)}),)
+        return (Phrase("services.outside", {"country": Country(code), "count": len(facts.countries)}),)
     return (Phrase("services.outside.unknown"),)
 
 
@@ -298,7 +299,7 @@ def find(slots: dict[str, Any], facts: Facts, area: Area | None = None) -> tuple
         found = _beside(found, asked, facts)
     if found or skip:
         return _reachable(found), ""
-    for other in _neighbours(country, facts):
+    for other in (code for code in _neighbours(country, facts) if code in facts.countries):
         query = Query(country=other, lat=lat, lon=lon, kinds=asked.kinds, limit=TARGET)
         elsewhere = facts.directory.search(query)
         if len(elsewhere) < 2:
@@ -495,8 +496,8 @@ def _next_countries(session: Session, facts: Facts) -> list[Choice]:
     """The countries beside this one first: the usual next stops (S-7)."""
     here = str(session.slot("country"))
     order = [here, *_neighbours(here, facts)]
-    order += [code for code in COUNTRIES if code not in order]
-    return [Choice(code, Country(code), {"place": 0, "beyond": "", "skip": 0}) for code in order if code in COUNTRIES]
+    order += [code for code in facts.countries if code not in order]
+    return [Choice(code, Country(code), {"place": 0, "beyond": "", "skip": 0}) for code in order if code in facts.countries]
 
 
 flow.choose(

@@ -27,8 +27,10 @@ def run(settings: Settings) -> int:
     logs.configure()
     # The server sends itself the signal again when it is done, which would end us before the folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with TemporaryDirectory(prefix="faro-demo-") as folder:
-        return asyncio.run(_run(settings.model_copy(update={"var_dir": Path(folder)})))
+    # The loop that ``serve`` gets from the server: uvloop where there is one.
+    loop = uvicorn.Config("bot.app:Faro", **logs.UVICORN).get_loop_factory()
+    with TemporaryDirectory(prefix="faro-demo-") as folder, asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(_run(settings.model_copy(update={"var_dir": Path(folder)})))
 
 
 async def _run(settings: Settings) -> int:

@@ -50,15 +50,20 @@ class Cues:
         """``cues`` are (class, folded phrase). In a phrase ``|`` stands between words of which one is there, ``*`` ends a word
         stem, ``?`` a word that may be missing, ``_`` is up to three words, and a leading ``=`` means that there is nothing else
         in the text."""
-        self._by_word: dict[str, list[tuple[str, tuple[_Part, ...], bool]]] = {}
+        self._by_word: dict[tuple[str, str], list[tuple[str, tuple[_Part, ...], bool]]] = {}
         for kind, phrase in cues:
             whole = phrase.startswith("=")
             words = _plain(phrase.removeprefix("=")).split()
             if not words or words[0].endswith(("_", "?")):
                 raise ValueError(f"a crisis cue of class {kind} has no first word: {phrase!r}")
             cue = tuple(_part(word) for word in words)
-            for start in {word.rstrip("*")[:3] for word in _either(words[0])}:
-                self._by_word.setdefault(start, []).append((kind, cue, whole))
+            # Many cues begin with "me", "no", "my": they are found by their second word as well.
+            second = _starts(words[1]) if len(words) > 1 and not words[1].endswith(("_", "?")) else {""}
+            if len(second) > _FEW:
+                second = {""}
+            for start in _starts(words[0]):
+                for after in second:
+                    self._by_word.setdefault((start, after), []).append((kind, cue, whole))
         self._idioms = tuple(f" {_plain(idiom)} " for idiom in idioms)
         self._negations = frozenset(_plain(word) for word in negations)
 
@@ -69,16 +74,23 @@ class Cues:
             if idiom in text:
                 text = text.replace(idiom, " | ")
         tokens = text.split()
-        best = ""
+        found: list[tuple[int, int, str]] = []
         for start, token in enumerate(tokens):
-            for kind, cue, whole in self._by_word.get(token[:3], ()):
-                if best and _URGENCY[kind] >= _URGENCY[best]:
-                    continue
-                if whole and len(tokens) != len(cue):
-                    continue
-                if _matches(tokens, start, cue) and not (start > 0 and tokens[start - 1] in self._negations):
-                    best = kind
-        return best
+            if start and tokens[start - 1] in self._negations:
+                continue
+            after = tokens[start + 1][:3] if start + 1 < len(tokens) else " "
+            for key in ((token[:3], ""), (token[:3], after)):
+                for kind, cue, whole in self._by_word.get(key, ()):
+                    end = _end(tokens, start, cue)
+                    if end and not (whole and (start or end < len(tokens))):
+                        found.append((start, end, kind))
+        # What lies within a longer phrase is said better by that phrase: "if they send me back they will kill me".
+        said = [kind for start, end, kind in found if not any(_within((start, end), other[:2]) for other in found)]
+        return min(said, key=_URGENCY.__getitem__, default="")
+
+
+def _within(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    return span != other and other[0] <= span[0] and span[1] <= other[1]
 
 
 _CONTRACTED = re.compile(r"\b([a-z]+) (t|s|m|ll|re|ve)\b")
@@ -87,6 +99,15 @@ _CONTRACTED = re.compile(r"\b([a-z]+) (t|s|m|ll|re|ve)\b")
 
 def _plain(folded: str) -> str:
     return squeeze(_CONTRACTED.sub(r"\1\2", folded))
+
+
+_FEW = 12
+"""Beginnings of a second word up to which it is worth an entry of its own."""
+
+
+def _starts(word: str) -> set[str]:
+    """The first three letters by which a word of a cue is looked up."""
+    return {one.rstrip("*")[:3] for one in _either(word)}
 
 
 def _either(word: str) -> list[str]:
@@ -107,11 +128,12 @@ def _part(word: str) -> _Part:
 _URGENCY = {kind: rank for rank, kind in enumerate("IDBCEAFHGJK")}
 
 
-def _matches(tokens: list[str], start: int, cue: tuple[_Part, ...]) -> bool:
+def _end(tokens: list[str], start: int, cue: tuple[_Part, ...]) -> int:
+    """Where a cue that begins at ``start`` ends; 0 where it is not there."""
     at, gap = start, 0
     for part in cue:
         if part is None:
-            gap = 3
+            gap += 3
             continue
         words, stems, optional = part
         for here in range(at, min(at + gap + 1, len(tokens))):
@@ -120,8 +142,8 @@ def _matches(tokens: list[str], start: int, cue: tuple[_Part, ...]) -> bool:
                 break
         else:
             if not optional:
-                return False
-    return True
+                return 0
+    return at
 
 
 def line(found: Helpline) -> Phrase:

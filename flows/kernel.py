@@ -9,7 +9,7 @@ end in "draw the present screen" and are settled once, in ``step``, before any t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -80,8 +80,7 @@ class Words:
 # --- what happens ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Chose:
+class Chose(msgspec.Struct, frozen=True):
     """An option of the present screen, by its id."""
 
     option: str
@@ -233,6 +232,9 @@ class Screen(msgspec.Struct, frozen=True):
     """A location is an answer here."""
     asks_location: bool = False
     """The screen is there to share a location; channels with a location button show it."""
+    same: Hashable = None
+    """Equal for screens that are equal in every word and option, on one channel: what was written for one serves for all. None
+    where there is more on it than entries of the catalogs, numbers and countries: that is written anew each time."""
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -242,8 +244,7 @@ class Effect(msgspec.Struct, frozen=True):
     params: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """The result of a step. ``screen`` None means silence."""
 
     session: Session
@@ -258,12 +259,11 @@ class Turn:
 Condition = Callable[[Session, Facts], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(msgspec.Struct, frozen=True):
     """A move to a screen. ``set`` fills slots, ``only`` hides the option, ``do`` is an effect whose outcome picks the screen."""
 
     to: str
-    set: dict[str, SlotValue] = field(default_factory=dict)
+    set: dict[str, SlotValue] = {}
     only: Condition | None = None
     do: Callable[[Session, Facts], Effect] | None = None
     digit: int | None = None
@@ -294,18 +294,17 @@ class Branch:
 Move = Go | Branch
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """A computed option: choosing it puts ``value`` into the slot of its screen."""
 
     value: SlotValue
     label: Value
-    set: dict[str, SlotValue] = field(default_factory=dict)
+    set: dict[str, SlotValue] = {}
 
 
 Params = Callable[[Session, Facts], dict[str, Any]]
 Say = Callable[[Session, Facts], tuple[Value, ...]]
-Among = Callable[[Session, Facts], list[Choice]]
+Among = Callable[[Session, Facts], Sequence[Choice]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +458,34 @@ class Flow:
 
 Card = Callable[[Session, Facts], tuple[Value, ...]]
 
+PAGES_REMEMBERED = 2048
+
+_NAV_MORE = Option("more", MORE, Phrase("nav.more"))
+_NAV_BACK = Option("back", BACK, Phrase("nav.back"))
+_NAV_EMERGENCY = Option("emergency", EMERGENCY, Phrase("nav.emergency"))
+_NAV_LEAVE = Option("leave", LEAVE, Phrase("nav.leave"))
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    """How the options of a sheet stand: digits for those in line, written options in line, options with a digit of their own."""
+
+    free: tuple[int, ...]
+    floating: tuple[tuple[str, Value], ...]
+    fixed: tuple[Option, ...]
+
+
+def _plain(parts: tuple[Value, ...]) -> Hashable:
+    """A key for paragraphs that are entries of the catalogs with numbers and countries in them; None for all others."""
+    found = []
+    for part in parts:
+        if type(part) is not Phrase:
+            return None
+        for value in part.params.values():
+            if type(value) is not int and type(value) is not Country:
+                return None
+        found.append((part.id, *part.params.items()))
+    return tuple(found)
+
 
 class Graph:
     """All topics joined: draws screens and takes steps.
@@ -487,6 +514,12 @@ class Graph:
         self.understand, self.emergency, self.alarm = understand, emergency, alarm
         self.shortcuts = shortcuts or {}
         """Command -> screen, for commands that open a screen from everywhere."""
+        self._conditions = {
+            sheet.id: tuple((key, move.only) for key, move in sheet.options.items() if move.only is not None)
+            for sheet in self.sheets.values()
+        }
+        self._plans: dict[tuple[str, tuple[str, ...]], _Plan] = {}
+        self._pages: dict[Hashable, tuple[Option, ...]] = {}
         for sheet in self.sheets.values():
             for name, move in sheet.moves():
                 for target in targets(move):
@@ -497,31 +530,100 @@ class Graph:
 
     def view(self, session: Session, facts: Facts) -> Screen:
         """Draw where the person is."""
-        sheet = self.sheets.get(session.screen) or self.sheets[self.menu]
+        sheet = self._sheet(session)
         if sheet.say is not None:
             parts = sheet.say(session, facts)
         else:
             parts = (Phrase(sheet.id, sheet.params(session, facts) if sheet.params else {}),)
+        options, page = self._page(sheet, session, facts)
+        said = None if page is None else _plain(parts)
         return Screen(
             id=sheet.id,
             parts=parts,
-            options=tuple(option for option, _ in self._options(sheet, session, facts)),
+            options=options,
             hears=sheet.hears is not None,
             locates=sheet.located is not None,
             asks_location=sheet.asks_location and facts.channel.location,
+            same=None if said is None else (said, page),
         )
 
-    def _live(self, sheet: Sheet, session: Session, facts: Facts) -> list[tuple[str, Value, Move, int | None]]:
-        """All options that exist now, over all pages: (id, label, move, fixed digit)."""
-        found: list[tuple[str, Value, Move, int | None]] = []
-        if sheet.among is not None and sheet.then is not None:
-            for number, choice in enumerate(sheet.among(session, facts)):
-                found.append((f"#{number}", choice.label, self._chosen(sheet, choice), None))
+    def options(self, session: Session, facts: Facts) -> tuple[Option, ...]:
+        """The options of the present screen, as ``view`` would draw them: all that is needed to read an answer."""
+        return self._page(self._sheet(session), session, facts)[0]
+
+    def ids(self, session: Session, facts: Facts) -> list[str]:
+        """Every option that exists now, on whichever page it stands."""
+        sheet = self._sheet(session)
+        choices = sheet.among(session, facts) if sheet.among is not None else ()
+        return [f"#{number}" for number in range(len(choices))] + [
+            key for key, move in sheet.options.items() if move.only is None or move.only(session, facts)
+        ]
+
+    def _sheet(self, session: Session) -> Sheet:
+        return self.sheets.get(session.screen) or self.sheets[self.menu]
+
+    def _page(self, sheet: Sheet, session: Session, facts: Facts) -> tuple[tuple[Option, ...], Hashable]:
+        """The options of the present page with their digits, then more, back, emergency numbers, leave; and a key that is equal
+        for equal pages, None where a choice is no country.
+
+        A turn asks twice, before the step and after it, and there are some hundreds of different pages: they are remembered.
+        Those with places or services on them are not, because they would tell what people look for."""
+        choices = sheet.among(session, facts) if sheet.among is not None else ()
+        hidden = tuple(key for key, only in self._conditions[sheet.id] if not only(session, facts))
+        plan = self._plans.get((sheet.id, hidden)) or self._plan(sheet, hidden)
+        size = len(plan.free)
+        pages = max(1, -(-(len(choices) + len(plan.floating)) // size)) if size else 1
+        start = int(session.slot("page", 0)) % pages * size
+        labels = tuple([choice.label for choice in choices[start : start + size]])
+        key = (sheet.id, hidden, labels, start, len(choices), bool(session.back))
+        fixed = all(type(label) is Country for label in labels)
+        known = self._pages.get(key) if fixed else None
+        if known is not None:
+            return known, key
+        shown: list[tuple[str, Value]] = [(f"#{start + number}", label) for number, label in enumerate(labels)]
+        # Written options that have no digit of their own stand behind the computed ones, in the same line.
+        shown += plan.floating[max(0, start - len(choices)) : max(0, start + size - len(choices))]
+        options = [Option(id, digit, label) for digit, (id, label) in zip(plan.free, shown, strict=False)]
+        options += plan.fixed
+        options.sort(key=lambda option: option.digit or 10)
+        if pages > 1 and all(option.digit != MORE for option in plan.fixed):
+            options.append(_NAV_MORE)
+        if session.back:
+            options.append(_NAV_BACK)
+        options += (_NAV_EMERGENCY, _NAV_LEAVE)
+        page = tuple(options)
+        if not fixed:
+            return page, None
+        if len(self._pages) >= PAGES_REMEMBERED:
+            self._pages.clear()
+        self._pages[key] = page
+        return page, key
+
+    def _plan(self, sheet: Sheet, hidden: tuple[str, ...]) -> _Plan:
+        """What of a sheet's options is there whatever its computed choices are. There is one plan for each set of hidden ones."""
+        floating: list[tuple[str, Value]] = []
+        fixed: list[Option] = []
         for key, move in sheet.options.items():
-            if move.only is None or move.only(session, facts):
-                label = Phrase("nav.on" if key == "on" else f"{sheet.id}.{key}")
-                found.append((key, label, move, move.digit))
-        return found
+            label = Phrase("nav.on" if key == "on" else f"{sheet.id}.{key}")
+            if key in hidden:
+                continue
+            if move.digit is None:
+                floating.append((key, label))
+            else:
+                fixed.append(Option(key, move.digit, label))
+        taken = {option.digit for option in fixed}
+        free = [digit for digit in range(1, 6) if digit not in taken][: sheet.size]
+        plan = self._plans[sheet.id, hidden] = _Plan(tuple(free), tuple(floating), tuple(fixed))
+        return plan
+
+    def _move(self, option: str, session: Session, facts: Facts) -> Move | None:
+        """The move behind an option that exists now, on whichever page it stands."""
+        sheet = self.sheets[session.screen]
+        if option.startswith("#") and sheet.among is not None:
+            choices, number = sheet.among(session, facts), int(option[1:])
+            return self._chosen(sheet, choices[number]) if number < len(choices) else None
+        move = sheet.options.get(option)
+        return move if move is None or move.only is None or move.only(session, facts) else None
 
     @staticmethod
     def _chosen(sheet: Sheet, choice: Choice) -> Move:
@@ -537,29 +639,6 @@ class Graph:
             return None if go is None else Go(go.to, {**filled, **go.set}, go.only, go.do)
 
         return Branch(pick, *then.to)
-
-    def _options(self, sheet: Sheet, session: Session, facts: Facts) -> list[tuple[Option, Move | None]]:
-        """The options of the present page with their digits, then more, back, emergency numbers, leave."""
-        live = self._live(sheet, session, facts)
-        floating = [entry for entry in live if entry[3] is None]
-        fixed = [entry for entry in live if entry[3] is not None]
-        taken = {entry[3] for entry in fixed}
-        free = [digit for digit in range(1, 6) if digit not in taken][: sheet.size]
-        pages = max(1, -(-len(floating) // len(free))) if free else 1
-        page = int(session.slot("page", 0)) % pages
-        shown = floating[page * len(free) : (page + 1) * len(free)]
-        options: list[tuple[Option, Move | None]] = [
-            (Option(key, digit, label), move) for digit, (key, label, move, _) in zip(free, shown, strict=False)
-        ]
-        options += [(Option(key, digit, label), move) for key, label, move, digit in fixed if digit is not None]
-        options.sort(key=lambda pair: pair[0].digit or 10)
-        if pages > 1 and MORE not in taken:
-            options.append((Option("more", MORE, Phrase("nav.more")), None))
-        if session.back:
-            options.append((Option("back", BACK, Phrase("nav.back")), None))
-        options.append((Option("emergency", EMERGENCY, Phrase("nav.emergency")), None))
-        options.append((Option("leave", LEAVE, Phrase("nav.leave")), None))
-        return options
 
     # -- moving
 
@@ -585,9 +664,7 @@ class Graph:
         if isinstance(event, Chose):
             if event.option in ("back", "emergency", "leave", "more") and event.option not in sheet.options:
                 return self._command(session, Command(event.option), facts)
-            move = next((m for o, m in self._options(sheet, session, facts) if o.id == event.option), None)
-            if move is None:
-                move = next((m for key, _, m, _ in self._live(sheet, session, facts) if key == event.option), None)
+            move = self._move(event.option, session, facts)
         else:
             move = sheet.hears if isinstance(event, Said) else sheet.located
         go = _resolve(move, session, event, facts)
@@ -615,13 +692,15 @@ class Graph:
         first = session.turn == 0 and session.screen != self.hello
         session = msgspec.structs.replace(session, turn=session.turn + 1)
         screen = self.view(session, facts)
+        if not (first or before):
+            return Turn(session, screen)
         # Whoever never sees the first screen (a first message that names a need) is told the same in one line.
         after = (Phrase("kernel.automatic", {"minutes": facts.keep_minutes}),) if first else ()
         # Behind a card the screen itself gives way where there is no room; its choices stay.
         parts = (
             tuple(part if isinstance(part, Aside | Choices) else Aside(part) for part in screen.parts) if before else screen.parts
         )
-        return Turn(session, msgspec.structs.replace(screen, parts=(*before, *parts, *after)))
+        return Turn(session, msgspec.structs.replace(screen, parts=(*before, *parts, *after), same=None))
 
     def _command(self, session: Session, event: Command, facts: Facts) -> Turn:
         name = event.name
@@ -638,7 +717,7 @@ class Graph:
                 session = session.at(session.back[-1], back=session.back[:-1], slots=slots, misses=0)
             return self._draw(session, facts)
         if name == "more":
-            own = next((o.id for o, _ in self._options(self.sheets[session.screen], session, facts) if o.digit == MORE), "more")
+            own = next((option.id for option in self.options(session, facts) if option.digit == MORE), "more")
             if own != "more" or "more" in self.sheets[session.screen].options:
                 return self.step(session, Chose(own), facts)  # the word means what the digit means here
             page = int(session.slot("page", 0)) + 1
@@ -665,7 +744,8 @@ class Graph:
             return self._draw(session, facts, *card)
         turn = self._draw(session, facts)
         assert turn.screen is not None
-        return Turn(turn.session, msgspec.structs.replace(turn.screen, parts=card, options=(), hears=False, asks_location=False))
+        alone_on_it = msgspec.structs.replace(turn.screen, parts=card, options=(), hears=False, asks_location=False, same=None)
+        return Turn(turn.session, alone_on_it)
 
     def _unclear(self, session: Session, event: Unclear, facts: Facts) -> Turn:
         session = msgspec.structs.replace(session, misses=min(session.misses + 1, 9))
@@ -678,8 +758,7 @@ class Graph:
 
     def _outcome(self, session: Session, event: Outcome, facts: Facts) -> Turn:
         sheet = self.sheets[session.screen]
-        move = next((m for key, _, m, _ in self._live(sheet, session, facts) if key == event.option), None)
-        go = _resolve(move, session, Chose(event.option), facts)
+        go = _resolve(self._move(event.option, session, facts), session, Chose(event.option), facts)
         if go is None:
             return self._draw(session, facts)
         target = go.to if event.result == "saved" else f"{sheet.id.split('.')[0]}.not_saved"

@@ -6,6 +6,8 @@ person on duty (topic ``request``) is asked for only where a roster stands behin
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flows.crisis import line as helpline
 from flows.facts import COUNTRIES, Facts, Query, served
 from flows.kernel import Branch, Choice, Country, Data, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
@@ -14,10 +16,13 @@ from flows.services import named
 flow = Flow("person", country=COUNTRIES)
 
 
-def country_choices(session: Session, facts: Facts) -> list[Choice]:
-    known = str(session.slot("country") or facts.country_hint)
-    order = [code for code in (known,) if code in facts.countries] + [code for code in facts.countries if code != known]
-    return [Choice(code, Country(code)) for code in order]
+def country_choices(session: Session, facts: Facts) -> tuple[Choice, ...]:
+    return _with_first(str(session.slot("country") or facts.country_hint), facts.countries)
+
+
+@lru_cache(maxsize=64)
+def _with_first(known: str, countries: tuple[str, ...]) -> tuple[Choice, ...]:
+    return tuple(Choice(code, Country(code)) for code in sorted(countries, key=lambda code: code != known))
 
 
 def named_country(session: Session, event: Event, facts: Facts) -> Go | None:

@@ -6,6 +6,7 @@ flows receive is built for the public), distances and indexes (``bot.directory.s
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from flows.facts import COUNTRIES, KINDS, Area, Facts, Found, Mention, Offer, Place, Query, served
@@ -56,11 +57,15 @@ TARGET = 3
 # --- where -----------------------------------------------------------------------------------------------------------
 
 
-def _countries(session: Session, facts: Facts) -> list[Choice]:
-    """The guessed or known country first, then its neighbours' order as the network offers it."""
-    known = str(session.slot("country") or facts.country_hint)
-    order = [code for code in (known,) if code in facts.countries] + [code for code in facts.countries if code != known]
-    return [Choice(code, Country(code), {"place": 0}) for code in order]
+def _countries(session: Session, facts: Facts) -> tuple[Choice, ...]:
+    """The guessed or known country first, then the others as the network offers them."""
+    return _with_first(str(session.slot("country") or facts.country_hint), facts.countries)
+
+
+@lru_cache(maxsize=64)
+def _with_first(known: str, countries: tuple[str, ...]) -> tuple[Choice, ...]:
+    order = sorted(countries, key=lambda code: code != known)
+    return tuple(Choice(code, Country(code), {"place": 0}) for code in order)
 
 
 def _can_share(session: Session, facts: Facts) -> bool:

@@ -54,10 +54,9 @@ def walk(channel):
         if state in seen:
             continue
         seen.add(state)
-        sheet = GRAPH.sheets[session.screen]
         screen = GRAPH.view(session, start.facts)
         # Every option, and every choice of the other pages as well.
-        live = {key for key, _, _, _ in GRAPH._live(sheet, session, start.facts)} | {option.id for option in screen.options}
+        live = {*GRAPH.ids(session, start.facts)} | {option.id for option in screen.options}
         acts = [(option, lambda play, option=option: play.picks(option)) for option in sorted(live)]
         acts += [("(words)", lambda play, text=text: play.says(text)) for text in TEXTS]
         acts += [

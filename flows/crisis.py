@@ -205,7 +205,8 @@ def alarm(kind: str, session: Session, facts: Facts) -> tuple[tuple[Value, ...],
     last = session.alarms.get(kind)
     if last is not None and int(facts.now // 60) - last < REPEAT_MINUTES:
         return lines[:2], False
-    return (Phrase(f"crisis.{kind}"), *lines, Phrase("crisis.on")), False
+    # Numbers first (E-6); they are also all that a locked screen shows of it.
+    return (*lines, Phrase(f"crisis.{kind}"), Phrase("crisis.on")), False
 
 
 #: Reviewed remarks that a helpline's record may carry (``data/helplines.toml``).

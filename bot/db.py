@@ -214,7 +214,7 @@ def reading(engine: AsyncEngine) -> Iterator[Connection]:
     with _plain(engine.url) as plain:
         if plain.dialect.name == "sqlite":
             with plain.connect() as connection:
-                for pragma in ("query_only=ON", "cache_size=-131072", "temp_store=MEMORY"):
+                for pragma in ("query_only=ON", "cache_size=-393216", "temp_store=MEMORY"):
                     connection.exec_driver_sql(f"PRAGMA {pragma}")
                 connection.exec_driver_sql("BEGIN")  # the driver itself begins at the first write only
                 try:

@@ -33,6 +33,8 @@ _PEOPLE_BIT = {group: 1 << (len(KINDS) + place) for place, group in enumerate(PE
 _GENERAL = 1 << (len(KINDS) + len(PEOPLE))
 _FIRST_LANGUAGE = len(KINDS) + len(PEOPLE) + 1
 
+_NOWHERE = (math.nan, math.nan, math.nan)
+
 Node = tuple[int, int, int, Any, Any, Any]
 """(mask, half hours, axis, split, below, above), or for a leaf (mask, half hours, -1, entries, all at one point, None) with
 entries as (x, y, z, mask, rank): one stretch of memory, read without a look-up."""
@@ -240,21 +242,8 @@ class Index:
             self.slots.append(slots)
         return number
 
-    def add(
-        self,
-        country: str,
-        lat: float | None,
-        lon: float | None,
-        kinds: Iterable[str],
-        languages: Iterable[str],
-        people: Iterable[str],
-        general: bool,
-        remote: bool,
-        pattern: int,
-        last_day: int,
-    ) -> None:
-        """The next entry. ``people``: groups known to be served; ``pattern``: from ``pattern()``, -1 for unknown hours;
-        ``last_day``: the last day, counted from 1970-01-01 UTC, on which it may be shown."""
+    def mask(self, kinds: Iterable[str], languages: Iterable[str], people: Iterable[str], general: bool) -> int:
+        """What filters look at, as bits. ``people``: groups known to be served."""
         mask = _GENERAL if general else 0
         for kind in kinds:
             mask |= _KIND_BIT.get(kind, 0)
@@ -265,9 +254,17 @@ class Index:
             if bit is None:
                 bit = self._languages[language] = 1 << (_FIRST_LANGUAGE + len(self._languages))
             mask |= bit
-        self._ranks.setdefault(country, array("i")).append(len(self.masks))
-        self.masks.append(self.intern(mask))
-        x, y, z = unit(lat, lon) if lat is not None and lon is not None else (math.nan, math.nan, math.nan)
+        return self.intern(mask)
+
+    def add(self, country: str, lat: float | None, lon: float | None, mask: int, remote: bool, pattern: int, last_day: int) -> None:
+        """The next entry. ``mask`` and ``pattern`` from the methods of that name, -1 for unknown hours; ``last_day``: the
+        last day, counted from 1970-01-01 UTC, on which it may be shown."""
+        ranks = self._ranks.get(country)
+        if ranks is None:
+            ranks = self._ranks[country] = array("i")
+        ranks.append(len(self.masks))
+        self.masks.append(mask)
+        x, y, z = unit(lat, lon) if lat is not None and lon is not None else _NOWHERE
         self.xs.append(x)
         self.ys.append(y)
         self.zs.append(z)

@@ -15,8 +15,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
-from operator import itemgetter
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -211,7 +210,9 @@ def _build(engine: AsyncEngine, now: float, settings: Settings, clock: Callable[
     sys.setswitchinterval(min(usual, 0.0005))
     try:
         with db.reading(engine) as connection:
-            return _read(connection, now, settings, clock)
+            snapshot = _read(connection, now, settings, clock)
+        snapshot._index.finish()  # when the connection's cache is gone
+        return snapshot
     finally:
         sys.setswitchinterval(usual)
 
@@ -228,7 +229,11 @@ def _read(connection: Connection, now: float, settings: Settings, clock: Callabl
     names = {identity: name for identity, name in connection.execute(statements.organisations())}
     index = snapshot._index
     organisations: dict[str, int] = {}
-    add, intern = index.add, sys.intern
+    add = index.add
+    # Most entries share their hours, their dates and what they are with others.
+    hours_of = cache(lambda spans: _pattern(index, spans))
+    limits = cache(lambda verified, review, expires: _limits(verified, review, expires, settings))
+    described = cache(lambda *said: _described(index, *said))
     for (
         key, audience, remote, demo, country, name, short_name, organisation, kinds, specialised, languages, email, url,
         free, cost, papers, women, men, children, lgbtiq, disabilities, min_age, max_age, authority, verified_on,
@@ -236,57 +241,44 @@ def _read(connection: Connection, now: float, settings: Settings, clock: Callabl
     ) in _rows(connection, statements.entries()):  # fmt: skip
         if audience not in statements.view.levels:  # the database was asked for nothing else
             raise AssertionError("An entry for another audience came out of the database; nothing is shown.")
-        hours = _hours(schedules.of(key))
-        pattern = index.pattern(hours) if hours is not None else -1
-        verified, due, last = _limits(verified_on, review_on, expires_on, settings)
+        times = schedules.of(key)
+        pattern = hours_of(tuple([row[1:] for row in times])) if times else -1
+        verified, due, last = limits(verified_on, review_on, expires_on)
         people = (women, men, children, lgbtiq, disabilities)
-        kinds = tuple(kind for kind in facts.KINDS if kind in kinds)
-        add(
-            intern(country),
-            latitude,
-            longitude,
+        kinds, mask = described(kinds, languages, people, specialised)
+        add(country, latitude, longitude, mask, remote, pattern, last)
+        snapshot._keys.append(key)
+        # The fields of _Packed, in its order.
+        packed = (
+            key,
+            country,
+            name or "",
+            short_name or "",
+            organisations.setdefault(names.get(organisation, ""), len(organisations)),
             kinds,
             languages,
-            [group for group, served in zip(PEOPLE, people, strict=True) if served],
-            not specialised,
-            remote,
+            _SPECIALISED * specialised + _REMOTE * remote + _DEMO * demo,
+            [(language, text) for _, _, language, text in _original_first(texts.of(key))],
+            [
+                (number, shown, 1 * takes_text + 2 * whatsapp)
+                for _, _, number, shown, takes_text, whatsapp in _in_order(phones.of(key))
+            ],
             pattern,
-            last,
+            verified,
+            due,
+            None if latitude is None else (latitude, longitude),
+            address,
+            municipality,
+            email,
+            url,
+            cost,
+            (min_age, max_age),
+            (free, papers, wheelchair, sign_language, *people),
+            authority,
+            channels.get((organisation, country)) if channels else None,
         )
-        snapshot._keys.append(key)
-        snapshot._packed.append(
-            _encode(
-                _Packed(
-                    key=key,
-                    country=country,
-                    name=name or "",
-                    short_name=short_name or "",
-                    organisation=organisations.setdefault(names.get(organisation, ""), len(organisations)),
-                    kinds=kinds,
-                    languages=languages,
-                    flags=_SPECIALISED * specialised + _REMOTE * remote + _DEMO * demo,
-                    texts=tuple((language, text) for _, language, text in texts.of(key)),
-                    phones=tuple(
-                        (number, shown, 1 * takes_text + 2 * whatsapp) for _, number, shown, takes_text, whatsapp in phones.of(key)
-                    ),
-                    hours=pattern,
-                    verified=verified,
-                    due_day=due,
-                    point=None if latitude is None else (latitude, longitude),
-                    address=address,
-                    municipality=municipality,
-                    email=email,
-                    url=url,
-                    cost=cost,
-                    ages=(min_age, max_age),
-                    tri=(free, papers, wheelchair, sign_language, *people),
-                    authority=authority,
-                    report_to=channels.get((organisation, country)),
-                )
-            )
-        )
+        snapshot._packed.append(_encode(packed))
     snapshot._organisations = list(organisations)
-    index.finish()
     return snapshot
 
 
@@ -302,14 +294,31 @@ def _limits(verified_on: date, review_on: date | None, expires_on: date | None, 
     return verified, due, last
 
 
-def _hours(rows: list[Any]) -> Hours | None:
-    if not rows:
-        return None
-    zone = rows[0][1]
-    if any(always for *_, always in rows):
-        return Hours(zone=zone, always=True)
-    weekly = sorted({(int(day), opens, closes) for _, _, days, opens, closes, _ in rows for day in days})
-    return Hours(zone=zone, weekly=tuple(weekly)) if weekly else None
+def _in_order(rows: list[Any]) -> list[Any]:
+    """Sorted here and not by the database, where it would cost a sort for each entry: most have one row."""
+    return sorted(rows) if len(rows) > 1 else rows
+
+
+def _original_first(rows: list[Any]) -> list[Any]:
+    return sorted(rows, key=lambda row: (not row[1], row[2])) if len(rows) > 1 else rows
+
+
+def _pattern(index: Index, spans: tuple[tuple[Any, ...], ...]) -> int:
+    """Number of the hours that these rows (zone, weekdays, opens, closes, always) make together; -1 for none."""
+    zone = min(spans)[0]
+    if any(always for *_, always in spans):
+        return index.pattern(Hours(zone=zone, always=True))
+    weekly = sorted({(int(day), opens, closes) for _, days, opens, closes, _ in spans for day in days})
+    return index.pattern(Hours(zone=zone, weekly=tuple(weekly))) if weekly else -1
+
+
+def _described(
+    index: Index, kinds: tuple[str, ...], languages: tuple[str, ...], people: tuple[bool | None, ...], specialised: bool
+) -> tuple[tuple[str, ...], int]:
+    """(kinds in the order of KINDS, mask for searches)."""
+    served = [group for group, answer in zip(PEOPLE, people, strict=True) if answer]
+    kinds = tuple(kind for kind in facts.KINDS if kind in kinds)
+    return kinds, index.mask(kinds, languages, served, not specialised)
 
 
 def _complaints(
@@ -414,19 +423,19 @@ class _Statements:
     def texts(self) -> Select[Any]:
         text = ServiceText.__table__.c  # type: ignore[attr-defined]
         return (
-            select(self.entry.key, text.language, text.text)
+            select(self.entry.key, text.original, text.language, text.text)
             .join(ServiceText.__table__, text.service_id == self.entry.service_id)  # type: ignore[attr-defined]
             .where(self.view.entry(), self.view.shows("texts"))
-            .order_by(self.entry.key, text.original.desc(), text.language)
+            .order_by(self.entry.key)
         )
 
     def phones(self) -> Select[Any]:
         phone = Phone.__table__.c  # type: ignore[attr-defined]
         return (
-            select(self.entry.key, phone.number, phone.shown, phone.text, phone.whatsapp)
+            select(self.entry.key, phone.position, phone.number, phone.shown, phone.text, phone.whatsapp)
             .join(Phone.__table__, self._belongs(phone))  # type: ignore[attr-defined]
             .where(self.view.entry(), self.view.shows("phones"))
-            .order_by(self.entry.key, phone.position, phone.number)
+            .order_by(self.entry.key)
         )
 
     def schedules(self) -> Select[Any]:
@@ -435,7 +444,7 @@ class _Statements:
             select(self.entry.key, schedule.zone, schedule.weekdays, schedule.opens, schedule.closes, schedule.always)
             .join(Schedule.__table__, self._belongs(schedule))  # type: ignore[attr-defined]
             .where(self.view.entry(), self.view.shows("hours"))
-            .order_by(self.entry.key, schedule.zone, schedule.opens, schedule.closes, schedule.weekdays)
+            .order_by(self.entry.key)
         )
 
     def complaints(self) -> Select[Any]:
@@ -477,26 +486,24 @@ class _Statements:
 
 
 def _rows(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
-    return iter(connection.execute(statement, execution_options={"yield_per": _BATCH}))
+    for batch in connection.execute(statement, execution_options={"yield_per": _BATCH}).partitions():
+        yield from batch
 
 
 class _Stream:
     """Rows of a second statement in the same order of keys, taken as the first one goes by."""
 
     def __init__(self, connection: Connection, statement: Select[Any]) -> None:
-        self._groups = groupby(_rows(connection, statement), key=itemgetter(0))
-        self._key: int | None = None
-        self._rows: Iterator[Any] = iter(())
-        self._advance()
+        self._rows = _rows(connection, statement)
+        self._next = next(self._rows, None)
 
     def of(self, key: int) -> list[Any]:
-        while self._key is not None and self._key < key:
-            self._advance()
-        if self._key != key:
-            return []
-        rows = list(self._rows)
-        self._advance()
-        return rows
-
-    def _advance(self) -> None:
-        self._key, self._rows = next(self._groups, (None, iter(())))
+        row, rows = self._next, self._rows
+        while row is not None and row[0] < key:
+            row = next(rows, None)
+        found = []
+        while row is not None and row[0] == key:
+            found.append(row)
+            row = next(rows, None)
+        self._next = row
+        return found

@@ -49,17 +49,8 @@ def index_of(made: list[Made], now: float = NOW) -> Index:
     index = Index(now)
     for one in made:
         pattern = index.pattern(one.hours) if one.hours else -1
-        index.add(
-            one.country,
-            *(one.point or (None, None)),
-            one.kinds,
-            one.languages,
-            one.people,
-            one.general,
-            one.remote,
-            pattern,
-            one.last_day,
-        )
+        mask = index.mask(one.kinds, one.languages, one.people, one.general)
+        index.add(one.country, *(one.point or (None, None)), mask, one.remote, pattern, one.last_day)
     return index.finish()
 
 

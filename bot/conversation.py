@@ -95,15 +95,13 @@ class Conversation:
             return session, Reply(None, forget=True, outcome="redelivered")
         if not session.lang:
             session = msgspec.structs.replace(session, lang=self._language(inbound))
-        here = self._graph.view(session, facts)
-        event = self._event(session, here, inbound)
+        event = self._event(session, inbound, facts)
         always = isinstance(event, Alarm) or (isinstance(event, Command) and event.name in ("leave", "emergency"))
         if opened.limited and not always and not urgent(inbound.words, self._lexicon):
-            return opened.session, self._reply(session, _only("kernel.wait", here), inbound, "limited")
-        if opened.redelivered and not always:
-            return session, self._reply(session, here, inbound, "redelivered")
-        if event is None:  # a button of an earlier turn
-            return session, self._reply(session, here, inbound, "redelivered")
+            wait = Screen(id=session.screen, parts=(Phrase("kernel.wait"),))
+            return opened.session, self._reply(session, wait, inbound, "limited")
+        if (opened.redelivered and not always) or event is None:
+            return session, self._reply(session, self._graph.view(session, facts), inbound, "redelivered")
         turn = self._graph.step(session, event, facts)
         turn = await self._done(turn, inbound, facts)
         if turn.screen is None:
@@ -126,21 +124,23 @@ class Conversation:
 
     # -- reading
 
-    def _event(self, session: Session, here: Screen, inbound: Inbound) -> Event | None:
+    def _event(self, session: Session, inbound: Inbound, facts: Facts) -> Event | None:
+        """What a message means where the person is; None for a button of an earlier turn."""
         if inbound.press is not None:
             ordinal = inbound.press.ordinal
             if ordinal == ANYTIME + LEAVE:
                 return Command("leave")
             if ordinal == ANYTIME + EMERGENCY:
                 return Command("emergency")
-            if inbound.press.turn != session.turn or not 0 <= ordinal < len(here.options):
+            options = self._graph.options(session, facts)
+            if inbound.press.turn != session.turn or not 0 <= ordinal < len(options):
                 return None
-            return Chose(here.options[ordinal].id)
+            return Chose(options[ordinal].id)
         if inbound.point is not None:
             return Located(self._world.places.at(*inbound.point.reveal()))
         if inbound.words is None:
             return Unclear(inbound.unreadable or "other")
-        event = read(inbound.words, here, self._lexicon)
+        event = read(inbound.words, self._graph.options(session, facts), self._lexicon)
         if isinstance(event, Said):
             return Said(inbound.words, self._understanding.read(inbound.words, str(session.slot("country"))))
         return event
@@ -180,7 +180,3 @@ class Conversation:
             outcome=outcome,
             parts=screen.parts,
         )
-
-
-def _only(id: str, screen: Screen) -> Screen:
-    return Screen(id=screen.id, parts=(Phrase(id),))

@@ -10,7 +10,7 @@ end in "draw the present screen" and are settled once, in ``step``, before any t
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -514,6 +514,13 @@ class Graph:
         self.understand, self.emergency, self.alarm = understand, emergency, alarm
         self.shortcuts = shortcuts or {}
         """Command -> screen, for commands that open a screen from everywhere."""
+        self._closed = {
+            name: frozenset(values)
+            for flow in flows
+            for name, values in flow.slots.items()
+            if isinstance(values, list | tuple | set | frozenset)
+        }
+        """Slot -> the values that it may have, where these are a closed set."""
         self._conditions = {
             sheet.id: tuple((key, move.only) for key, move in sheet.options.items() if move.only is not None)
             for sheet in self.sheets.values()
@@ -525,6 +532,8 @@ class Graph:
                 for target in targets(move):
                     if target not in self.sheets:
                         raise ValueError(f"{sheet.id}: {name} leads to {target}, which is not a screen")
+                if isinstance(move, Go) and move.do is not None and _not_saved(sheet.id) not in self.sheets:
+                    raise ValueError(f"{sheet.id}: {name} may fail to be saved; write the screen {_not_saved(sheet.id)}")
 
     # -- drawing
 
@@ -560,7 +569,14 @@ class Graph:
         ]
 
     def _sheet(self, session: Session) -> Sheet:
-        return self.sheets.get(session.screen) or self.sheets[self.menu]
+        return (self._knows(session.slots) and self.sheets.get(session.screen)) or self.sheets[self.menu]
+
+    def _knows(self, slots: dict[str, SlotValue]) -> bool:
+        """Whether all values from closed sets are still in them; after a deploy one may be gone."""
+        closed = self._closed
+        return not slots or all(
+            value in closed[key] for key, value in slots.items() if value and type(value) is str and key in closed
+        )
 
     def _page(self, sheet: Sheet, session: Session, facts: Facts) -> tuple[tuple[Option, ...], Hashable]:
         """The options of the present page with their digits, then more, back, emergency numbers, leave; and a key that is equal
@@ -644,7 +660,7 @@ class Graph:
 
     def step(self, session: Session, event: Event, facts: Facts) -> Turn:
         """Take one step. Whatever the event, the result is a screen, or silence on leaving."""
-        if session.screen not in self.sheets:
+        if session.screen not in self.sheets or not self._knows(session.slots):
             fresh = not session.screen or session.left
             session = msgspec.structs.replace(
                 session, screen=self.hello if fresh else self.menu, slots={}, back=(), misses=0, left=False
@@ -712,9 +728,10 @@ class Graph:
             # Whoever begins with a command, as every chat on Telegram does, is greeted first (E-3).
             return self._draw(session.at(self.hello, lang=name if name in LANGS else session.lang), facts)
         if name == "back":
-            if session.back:
+            back = tuple(screen for screen in session.back if screen in self.sheets)
+            if back:
                 slots = {key: value for key, value in session.slots.items() if key != "page"}
-                session = session.at(session.back[-1], back=session.back[:-1], slots=slots, misses=0)
+                session = session.at(back[-1], back=back[:-1], slots=slots, misses=0)
             return self._draw(session, facts)
         if name == "more":
             own = next((option.id for option in self.options(session, facts) if option.digit == MORE), "more")
@@ -761,8 +778,13 @@ class Graph:
         go = _resolve(self._move(event.option, session, facts), session, Chose(event.option), facts)
         if go is None:
             return self._draw(session, facts)
-        target = go.to if event.result == "saved" else f"{sheet.id.split('.')[0]}.not_saved"
+        target = go.to if event.result == "saved" else _not_saved(sheet.id)
         return self._draw(session.at(target, slots={}, back=(), misses=0), facts)
+
+
+def _not_saved(screen: str) -> str:
+    """The screen of the same topic that says that something was not kept."""
+    return f"{screen.split('.')[0]}.not_saved"
 
 
 def _resolve(move: Move | None, session: Session, event: Event, facts: Facts) -> Go | None:

@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Protocol
 
-from flows.kernel import BACK, EMERGENCY, LEAVE, Alarm, Chose, Command, Event, Said, Screen, Unclear, Value, Words
+from flows.kernel import BACK, EMERGENCY, LEAVE, Alarm, Chose, Command, Event, Option, Said, Unclear, Value, Words
 from flows.reserved import HELP_LIKE, START_LIKE, STOP_LIKE
 
 READ_AT_MOST = 1_000
@@ -67,21 +67,21 @@ class Lexicon(Protocol):
         ...
 
 
-def read(words: Words, screen: Screen, lexicon: Lexicon) -> Event:
-    """What these words mean on this screen. ``Said`` when they are neither digit, command, option nor crisis cue."""
+def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
+    """What these words mean where these are the options. ``Said`` when they are neither digit, command, option nor crisis cue."""
     folded = fold(words.reveal())
     if not folded:
         return Unclear("text")
     digit = int(folded) if folded.isdigit() and len(folded) == 1 else lexicon.digit(folded)
     if digit is not None:
-        return _digit(digit, screen)
+        return _digit(digit, options)
     upper = folded.upper()
     if upper in STOP_LIKE:
         return Command("leave")
     command = lexicon.command(folded)
     if command:
         return Command(command)
-    meant = [option.id for option in screen.options if folded in lexicon.names(option.label)]
+    meant = [option.id for option in options if folded in lexicon.names(option.label)]
     if len(meant) == 1:
         return Chose(meant[0])
     cue = lexicon.cue(folded)
@@ -102,14 +102,14 @@ def urgent(words: Words | None, lexicon: Lexicon) -> bool:
     return folded.upper() in STOP_LIKE or lexicon.command(folded) in ("leave", "emergency") or bool(lexicon.cue(folded))
 
 
-def _digit(digit: int, screen: Screen) -> Event:
+def _digit(digit: int, options: tuple[Option, ...]) -> Event:
     if digit == LEAVE:
         return Command("leave")
     if digit == EMERGENCY:
         return Command("emergency")
     if digit == BACK:
         return Command("back")
-    for option in screen.options:
+    for option in options:
         if option.digit == digit:
             return Chose(option.id)
     return Unclear("text")

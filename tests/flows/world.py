@@ -222,7 +222,7 @@ class Play:
     def event(self, text: str) -> Event:
         """What these words are on the present screen."""
         words = Words(text)
-        event = read(words, self.graph.view(self.session, self.facts), lexicon())
+        event = read(words, self.graph.options(self.session, self.facts), lexicon())
         if isinstance(event, Said):
             return Said(words, self._understanding.read(words, str(self.session.slot("country"))))
         return event

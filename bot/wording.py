@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import time
+from datetime import date, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,7 +19,7 @@ from babel.lists import format_list
 from babel.messages.pofile import PoFileError, read_po
 
 from flows.facts import LANGS, Hours, Lang
-from flows.kernel import Aside, Country, Data, Day, Km, Language, Listing, Opening, Phrase, Value
+from flows.kernel import Aside, Country, Data, Day, Km, Language, Listing, Opening, Phrase
 
 CONTENT: Final = Path(__file__).resolve().parent.parent / "content"
 LOCALES: Final[dict[str, Locale]] = {"es": Locale.parse("es_419"), "en": Locale.parse("en"), "pt": Locale.parse("pt_BR")}
@@ -38,18 +38,13 @@ class ContentError(Exception):
     """A catalog that cannot be used; says which file, which entry, and what to do."""
 
 
-Template = tuple[str | tuple[str], ...]
-"""Literal pieces, and parameters as one-element tuples."""
+Template = tuple[str, tuple[str, ...]]
+"""An entry with ``%s`` where a parameter stands, and the names of its parameters in that order."""
 
 
 def _compile(text: str) -> Template:
-    pieces: list[str | tuple[str]] = []
-    for position, piece in enumerate(_HOLE.split(text)):
-        if position % 2:
-            pieces.append((piece,))
-        elif piece:
-            pieces.append(piece)
-    return tuple(pieces)
+    names = tuple(_HOLE.findall(text))
+    return (_HOLE.sub("%s", text.replace("%", "%%")) if names else text), names
 
 
 def placeholders(text: str) -> frozenset[str]:
@@ -83,39 +78,40 @@ class Wording:
     def ids(self, lang: Lang = "es") -> list[str]:
         return [id for context, id in self.texts[lang] if not context]
 
-    def say(self, lang: str, value: Value | Any, form: Form = "chat", cut: int = SMS_FIELD) -> str:
-        """``value`` in words. ``cut`` bounds fields of the directory on SMS, in letters."""
-        if isinstance(value, Phrase):
+    def say(self, lang: str, value: Any, form: Form = "chat", cut: int = SMS_FIELD) -> str:
+        """A ``Value`` in words. ``cut`` bounds fields of the directory on SMS, in letters."""
+        kind = type(value)
+        if kind is Phrase:
             template = (self._sms if form == "sms" else self._chat)[lang].get(value.id)
             if template is None:
                 raise ContentError(
                     f"The entry {value.id} is missing in content/{lang}; add it, or run: python -m bot check --write"
                 )
+            text, names = template
+            if not names:
+                return text
             params = value.params
-            return "".join(piece if isinstance(piece, str) else self.say(lang, params[piece[0]], form, cut) for piece in template)
-        if isinstance(value, Data):
+            return text % tuple([self.say(lang, params[name], form, cut) for name in names])
+        if kind is Data:
             text = " ".join(value.text.split())
             return clipped(text, int(cut * _WIDE.get(value.source, 1))) if form == "sms" else text
-        if isinstance(value, int):
-            return str(value)
-        if isinstance(value, Listing):
-            parts = [self.say(lang, item, form, cut) for item in value.items]
-            if value.lines:
-                return "\n".join(parts)
-            return ", ".join(parts)
-        if isinstance(value, Aside):
+        if kind is Listing:
+            return ("\n" if value.lines else ", ").join([self.say(lang, item, form, cut) for item in value.items])
+        if kind is Aside:
             return self.say(lang, value.value, form, cut)
-        if isinstance(value, Country):
+        if kind is int:
+            return str(value)
+        if kind is Country:
             return country_name(lang, value.code)
-        if isinstance(value, Km):
+        if kind is Km:
             return f"{value.km:.0f} km"
-        if isinstance(value, Day):
-            return format_date(value.day, format="medium" if form == "sms" else "long", locale=LOCALES[lang])
-        if isinstance(value, Opening):
+        if kind is Day:
+            return day(lang, value.day, form)
+        if kind is Opening:
             return hours(lang, value.hours)
-        if isinstance(value, Language):
+        if kind is Language:
             return language_name(lang, value.code)
-        raise TypeError(f"{type(value).__name__} cannot be said")
+        raise TypeError(f"{kind.__name__} cannot be said")
 
     def joined(self, lang: str, parts: Iterable[str]) -> str:
         """ "a, b y c"."""
@@ -180,6 +176,12 @@ def country_name(lang: str, code: str) -> str:
 def language_name(lang: str, code: str) -> str:
     """Name of an ISO 639 language in ``lang``."""
     return str(LOCALES[lang].languages.get(code, code))
+
+
+@lru_cache(maxsize=4096)
+def day(lang: str, when: date, form: Form) -> str:
+    """A date in words: "3 de marzo de 2026"."""
+    return format_date(when, format="medium" if form == "sms" else "long", locale=LOCALES[lang])
 
 
 @lru_cache(maxsize=4096)

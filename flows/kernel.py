@@ -784,7 +784,7 @@ class Graph:
 
 def _not_saved(screen: str) -> str:
     """The screen of the same topic that says that something was not kept."""
-    return f"{screen.split('.')[0]}.not_saved"
+    return f"{screen.split('.', maxsplit=1)[0]}.not_saved"
 
 
 def _resolve(move: Move | None, session: Session, event: Event, facts: Facts) -> Go | None:

@@ -1,0 +1,50 @@
+"""A person who stands somewhere: on any screen, with what its author counts on, on any channel, in any language.
+
+Here belongs how to get there without walking. Never here: an assertion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from flows.facts import LANGS, Traits
+from flows.kernel import Option, Screen, Session
+from flows.topics import GRAPH
+from tests.flows.world import FILLED, SMS, TELEGRAM, WHATSAPP, Play, wording
+
+CHANNELS = (SMS, TELEGRAM, WHATSAPP)
+SCREENS = tuple(sorted(GRAPH.sheets))
+#: Somebody who may have come from anywhere.
+CAME_FROM = ("start.menu",)
+
+
+def standing(screen: str, channel: Traits = SMS, lang: str = "es", **changes: Any) -> Play:
+    """On ``screen`` in the middle of a conversation, having come from the menu."""
+    play = Play(channel, lang)
+    slots = changes.pop("slots", FILLED)
+    back = tuple(name for name in CAME_FROM if name != screen)
+    play.session = Session(id=b"0" * 16, screen=screen, turn=3, lang=lang, slots=slots, back=back)
+    if changes:
+        play.session = msgspec.structs.replace(play.session, **changes)
+    return play
+
+
+def drawn(play: Play) -> Screen:
+    """What this person sees now."""
+    return play.graph.view(play.session, play.facts)
+
+
+def everywhere() -> Iterator[tuple[str, Traits, str]]:
+    """Every screen on every channel in every language."""
+    for screen in SCREENS:
+        for channel in CHANNELS:
+            for lang in LANGS:
+                yield screen, channel, lang
+
+
+def label(option: Option, lang: str, channel: Traits) -> str:
+    """What stands on this option."""
+    return wording().say(lang, option.label, channel.form)

@@ -14,7 +14,7 @@ from typing import Any
 from bot.wording import CONTENT, ContentError, Wording, country_name
 from flows.crisis import CLASSES, Cues
 from flows.facts import KINDS, LANGS
-from flows.kernel import Country, Data, Phrase, Value
+from flows.kernel import Country, Data, Listing, Phrase, Value
 from flows.reading import fold, fold_constant
 from flows.services import TOPICS
 
@@ -110,9 +110,16 @@ def _said_inside(label: Phrase) -> frozenset[str]:
             found.add(fold_constant(value.text))
         elif isinstance(value, Phrase):
             stack += value.params.values()
-        elif hasattr(value, "items") and not isinstance(value, dict):
+        elif isinstance(value, Listing):
             stack += value.items[:1]
+            if all(isinstance(item, Data | Country) for item in value.items):
+                # A place with its region and country, as it is written out.
+                found |= {fold_constant(" ".join(_said(lang, item) for item in value.items)) for lang in LANGS}
     return frozenset(found)
+
+
+def _said(lang: str, value: Data | Country) -> str:
+    return value.text if isinstance(value, Data) else country_name(lang, value.code)
 
 
 def load_cues(folder: Path = CONTENT) -> Cues:

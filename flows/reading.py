@@ -79,11 +79,16 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
     if upper in STOP_LIKE:
         return Command("leave")
     command = lexicon.command(folded)
-    if command:
+    if command in ("leave", "emergency"):
         return Command(command)
+    # What is written on the screen goes before a word that works everywhere: "another language" is also an option.
     meant = [option.id for option in options if folded in lexicon.names(option.label)]
     if len(meant) == 1:
         return Chose(meant[0])
+    if command:
+        return Command(command)
+    if upper == "YES" and any(option.id == "yes" for option in options):
+        return Chose("yes")
     cue = lexicon.cue(folded)
     if cue:
         return Alarm(cue, words)

@@ -6,14 +6,15 @@ Here belongs how to get there without walking. Never here: an assertion.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
 
-from flows.facts import LANGS, Traits
+from flows.facts import LANGS, Facts, Traits
 from flows.kernel import Option, Screen, Session
 from flows.topics import GRAPH
-from tests.flows.world import FILLED, SMS, TELEGRAM, WHATSAPP, Play, wording
+from tests.flows.world import FILLED, SMS, TELEGRAM, WHATSAPP, Play, facts, wording
 
 CHANNELS = (SMS, TELEGRAM, WHATSAPP)
 SCREENS = tuple(sorted(GRAPH.sheets))
@@ -21,9 +22,15 @@ SCREENS = tuple(sorted(GRAPH.sheets))
 CAME_FROM = ("start.menu",)
 
 
+@cache
+def known(channel: Traits) -> Facts:
+    """What there is to know, the same for all who stand somewhere."""
+    return facts(channel)
+
+
 def standing(screen: str, channel: Traits = SMS, lang: str = "es", **changes: Any) -> Play:
     """On ``screen`` in the middle of a conversation, having come from the menu."""
-    play = Play(channel, lang)
+    play = Play(channel, lang, known=known(channel))
     slots = changes.pop("slots", FILLED)
     back = tuple(name for name in CAME_FROM if name != screen)
     play.session = Session(id=b"0" * 16, screen=screen, turn=3, lang=lang, slots=slots, back=back)

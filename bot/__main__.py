@@ -146,9 +146,16 @@ def work(options: argparse.Namespace) -> int:
 def migrate(options: argparse.Namespace) -> int:
     from bot import db
 
+    target, known = options.to, ("base", *db.revisions(), "head")
+    if target not in known:
+        print(f"There is no revision {target}; name one of {', '.join(known)}.", file=sys.stderr)
+        return 2
     url = db.url_of(_settings())
-    db.migrate(url, options.to) if options.to != "base" else db.downgrade(url, "base")
-    print("The database is up to date." if options.to == "head" else f"The database is at {options.to}.")
+    if target == "base" or (target != "head" and target < db.revision_of(url)):
+        db.downgrade(url, target)
+    else:
+        db.migrate(url, target)
+    print("The database is up to date." if target == "head" else f"The database is at {target}.")
     return 0
 
 

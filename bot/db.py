@@ -286,6 +286,11 @@ def downgrade(url: str, revision: str) -> None:
         command.downgrade(config, revision)
 
 
+def revisions() -> tuple[str, ...]:
+    """Every revision of ``bot/migrations``, oldest first. They are numbered, so that their order is that of their names."""
+    return tuple(sorted(path.name[:4] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py")))
+
+
 def revision_of(url: str) -> str:
     """The revision that the database is at; empty when it has none."""
     from alembic.migration import MigrationContext  # noqa: PLC0415

@@ -127,7 +127,7 @@ def test_an_unsafe_setting_is_a_sentence_and_a_failure(monkeypatch: pytest.Monke
     assert run("check") == 1
     told = capsys.readouterr().out
     assert "SECRET_KEY" in told and "to mend" in told
-    assert all(re.match(r"(refuse|mend) +[a-z_]+: \S.*[.)"]$|\d+ to mend", line) for line in told.splitlines())
+    assert all(re.match(r"(refuse|mend) +[a-z_]+: \S.*[.)\"]$|\d+ to mend", line) for line in told.splitlines())
 
 
 @pytest.mark.parametrize("command", ["serve", "work"])

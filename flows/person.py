@@ -22,7 +22,14 @@ def country_choices(session: Session, facts: Facts) -> tuple[Choice, ...]:
 
 @lru_cache(maxsize=64)
 def _with_first(known: str, countries: tuple[str, ...]) -> tuple[Choice, ...]:
-    return tuple(Choice(code, Country(code)) for code in sorted(countries, key=lambda code: code != known))
+    # Another country has other places.
+    return tuple(
+        Choice(code, Country(code), {} if code == known else {"place": 0}) for code in sorted(countries, key=lambda c: c != known)
+    )
+
+
+def _at(session: Session, country: str) -> Go:
+    return Go("lines", set={"country": country} if country == session.slot("country") else {"country": country, "place": 0})
 
 
 def named_country(session: Session, event: Event, facts: Facts) -> Go | None:
@@ -30,12 +37,12 @@ def named_country(session: Session, event: Event, facts: Facts) -> Go | None:
         return None
     mention = served(facts.places.named(event.words.reveal()), facts.countries)
     countries = mention.countries or tuple(dict.fromkeys(place.country for place in mention.places))
-    return Go("lines", set={"country": countries[0]}) if len(countries) == 1 else None
+    return _at(session, countries[0]) if len(countries) == 1 else None
 
 
 def shared_country(session: Session, event: Event, facts: Facts) -> Go | None:
     if isinstance(event, Located) and len(event.area.countries) == 1 and event.area.countries[0] in facts.countries:
-        return Go("lines", set={"country": event.area.countries[0]})
+        return _at(session, event.area.countries[0])
     return None
 
 
@@ -48,13 +55,14 @@ def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
     if shown:
         parts.append(Listing(shown, lines=True))
     offices = facts.directory.search(Query(country=country, kinds=("case-management",), limit=6))
-    answering = [one.offer for one in offices if one.offer.phones][:2]
+    # Whoever is tied to police or migration control is shown where there is room to say so before the number (S-6).
+    answering = [one.offer for one in offices if one.offer.phones and not one.offer.authority][:2]
     if answering:
         if any(offer.demo for offer in answering):
             parts.insert(0, Phrase("service.demo"))
         rows = tuple(
             Phrase(
-                "person.office",
+                "person.office.due" if offer.check == "due" else "person.office",
                 {
                     "name": named(offer),
                     "number": Data("service.phone", offer.phones[0].shown),
@@ -77,7 +85,7 @@ flow.choose(
 flow.menu(
     "lines",
     say=_say,
-    says=("person.lines", "person.offices", "person.office"),
+    says=("person.lines", "person.offices", "person.office", "person.office.due"),
     services=Go("services.where", digit=1),
     menu=Go("start.menu", digit=2),
 )

@@ -9,7 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from flows.facts import COUNTRIES, KINDS, Area, Facts, Found, Mention, Offer, Place, Query, served
+import msgspec
+
+from flows.facts import COUNTRIES, KINDS, LANGS, Area, Facts, Found, Mention, Offer, Place, Query, served
 from flows.kernel import (
     Aside,
     Branch,
@@ -41,6 +43,7 @@ flow = Flow(
     shown="offer keys",
     far="kilometres, one for each of shown",
     skip=range(0, 1000),
+    asked="what the list answers: positions in COUNTRIES and KINDS (-1: any), and a place id",
     beyond=COUNTRIES,
     outside="ISO 3166-1 code",
     service="offer key",
@@ -77,7 +80,8 @@ def _town_or_on(session: Session, event: Event, facts: Facts) -> Go | None:
 
 
 def _onward(session: Session, facts: Facts, filled: dict[str, Any]) -> Go | None:
-    """Once the place is known: the results when the need is known too, else the question what for."""
+    """Once the place is known: the results from their beginning when the need is known too, else the question what for."""
+    filled = {"beyond": "", "skip": 0, **filled}
     ahead = {**session.slots, **filled}
     if ahead.get("kind"):
         return _search(session, facts, filled)
@@ -212,6 +216,8 @@ flow.choose(
     "which",
     slot="place",
     among=_candidates,
+    say=lambda session, facts: (Phrase("services.which" if len(session.slot("candidates", ())) > 1 else "services.which.one"),),
+    says=("services.which", "services.which.one"),
     size=4,
     then=Branch(_chosen_place, "kind", "results", "nothing"),
     hears=Branch(_town_said, "kind", "results", "nothing", "which", "town", "where", "outside"),
@@ -287,8 +293,22 @@ def _search(session: Session, facts: Facts, filled: dict[str, Any], area: Area |
             "shown": tuple(one.offer.key for one in found),
             "far": tuple(-1 if one.km is None else int(one.km) for one in found),
             "beyond": beyond,
+            "asked": (COUNTRIES.index(slots["country"]), _index(KINDS, slots.get("kind", "")), int(slots.get("place") or 0)),
         },
     )
+
+
+def _index(values: tuple[str, ...], value: Any) -> int:
+    return values.index(value) if value in values else -1
+
+
+def _asked(session: Session) -> dict[str, Any]:
+    """Where and what the present list was looked for. Country, place and kind may have changed since: somebody came back to it."""
+    asked = session.slot("asked", ())
+    if len(asked) != 3:
+        return {name: session.slot(name) for name in ("country", "kind", "place")}
+    country, kind, place = asked
+    return {"country": COUNTRIES[country], "kind": KINDS[kind] if kind >= 0 else "", "place": place}
 
 
 def find(slots: dict[str, Any], facts: Facts, area: Area | None = None) -> tuple[list[Found], str]:
@@ -299,10 +319,15 @@ def find(slots: dict[str, Any], facts: Facts, area: Area | None = None) -> tuple
     country, kind, skip = str(slots.get("country", "")), str(slots.get("kind", "")), int(slots.get("skip", 0))
     lat, lon = _point(slots, facts, area)
     asked = Query(country=country, lat=lat, lon=lon, kinds=(kind,) if kind else (), skip=skip, limit=TARGET)
+    if skip and slots.get("beyond"):
+        country = str(slots["beyond"])
+        asked = msgspec.structs.replace(asked, country=country)
     found = facts.directory.search(asked)
-    if len(found) < 2 and not skip:
+    if len(found) < 2 and (not skip or any(one.offer.specialised for one in found)):
         found = _beside(found, asked, facts)
-    if found or skip:
+    if skip:
+        return found, str(slots.get("beyond", ""))
+    if found:
         return _reachable(found), ""
     for other in (code for code in _neighbours(country, facts) if code in facts.countries):
         query = Query(country=other, lat=lat, lon=lon, kinds=asked.kinds, limit=TARGET)
@@ -344,7 +369,7 @@ def _neighbours(country: str, facts: Facts) -> tuple[str, ...]:
 
 def _more(session: Session, event: Event, facts: Facts) -> Go | None:
     skip = int(session.slot("skip", 0)) + len(session.slot("shown", ()))
-    go = _search(session, facts, {"skip": skip})
+    go = _search(session, facts, {**_asked(session), "skip": skip})
     if go.to == "services.nothing":
         return Go("no_more")
     return go
@@ -353,7 +378,9 @@ def _more(session: Session, event: Event, facts: Facts) -> Go | None:
 def _listed(session: Session, facts: Facts) -> list[tuple[Offer, float | None]]:
     keys, far = session.slot("shown", ()), session.slot("far", ())
     pairs = ((facts.directory.get(key), None if km < 0 else float(km)) for key, km in zip(keys, far, strict=False))
-    return [(offer, km) for offer, km in pairs if offer is not None]
+    listed = [(offer, km) for offer, km in pairs if offer is not None]
+    # An entry may be taken back while its list is on the screen; what is specialised is not left alone by that either (S-3).
+    return [] if len(listed) == 1 and listed[0][0].specialised else listed
 
 
 def named(offer: Offer) -> Value:
@@ -405,6 +432,8 @@ def _button(number: int, offer: Offer) -> Phrase:
 
 def _results_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     listed = _listed(session, facts)
+    if not listed:
+        return (Phrase("services.no_more"), Phrase("services.more_than_listed"))
     parts: list[Value] = [*_demo(offer for offer, _ in listed), _heading(session, facts, listed)]
     if facts.channel.buttons:
         parts.append(
@@ -426,15 +455,15 @@ def _results_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 
 def _heading(session: Session, facts: Facts, listed: list[tuple[Offer, float | None]]) -> Value:
-    kind = str(session.slot("kind"))
+    asked = _asked(session)
     beyond = str(session.slot("beyond"))
-    where: Value = Country(beyond or str(session.slot("country")))
-    what: Value = Phrase(f"services.kind.{kind.replace('-', '_')}") if kind else Phrase("services.any_kind")
+    country = Country(str(asked["country"]))
+    what = _what(str(asked["kind"]))
     if beyond:
-        return Phrase("services.results.beyond", {"what": what, "country": Country(str(session.slot("country"))), "other": where})
-    place = facts.places.get(int(session.slot("place") or 0))
+        return Phrase("services.results.beyond", {"what": what, "country": country, "other": Country(beyond)})
+    place = facts.places.get(int(asked["place"] or 0))
     if place is None:
-        return Phrase("services.results.country", {"what": what, "country": where})
+        return Phrase("services.results.country", {"what": what, "country": country})
     nearest = min((km for _, km in listed if km is not None), default=None)
     far = nearest is not None and nearest > NEAR_KM
     return Phrase("services.results.far" if far else "services.results", {"what": what, "place": Data("place", place.name)})
@@ -457,7 +486,7 @@ flow.choose(
     say=_results_say,
     says=(
         "services.results", "services.results.far", "services.results.country", "services.results.beyond",
-        "services.help_is_free", "services.more_than_listed", "services.any_kind",
+        "services.help_is_free", "services.more_than_listed", "services.any_kind", "services.no_more",
         "service.demo", "service.line", "service.numbered", "service.remote", "service.open_now", "service.closed_now",
         "service.free", "service.paid", "service.call_first_short",
         "service.authority_short.police", "service.authority_short.migration", "service.authority_short.informs",
@@ -479,7 +508,7 @@ flow.menu(
 flow.menu(
     "nothing",
     say=lambda session, facts: (
-        Phrase("services.nothing", {"what": _what(session), "country": Country(str(session.slot("country")))}),
+        Phrase("services.nothing", {"what": _what(str(session.slot("kind"))), "country": Country(str(session.slot("country")))}),
         Phrase("services.more_than_listed"),
     ),
     says=("services.nothing",),
@@ -489,8 +518,7 @@ flow.menu(
 )
 
 
-def _what(session: Session) -> Value:
-    kind = str(session.slot("kind"))
+def _what(kind: str) -> Value:
     return Phrase(f"services.kind.{kind.replace('-', '_')}") if kind else Phrase("services.any_kind")
 
 
@@ -559,10 +587,15 @@ def _contact(offer: Offer, facts: Facts) -> list[Value]:
     if offer.phones:
         numbers = tuple(Data("service.phone", phone.shown) for phone in offer.phones[:2])
         parts.append(Phrase("service.phone", {"numbers": Listing(numbers)}))
+    elif offer.remote or not offer.address:
+        parts.append(Phrase("service.phone.unknown"))
     if offer.address:
         parts.append(Phrase("service.address", {"address": Data("service.address", offer.address)}))
     elif offer.municipality and not offer.remote:
-        parts.append(Phrase("service.address_town", {"town": Data("service.municipality", offer.municipality)}))
+        known = "service.address_town" if offer.phones else "service.address_town.unknown"
+        parts.append(Phrase(known, {"town": Data("service.municipality", offer.municipality)}))
+    elif not offer.remote:
+        parts.append(Phrase("service.address.unknown"))
     if offer.hours is None:
         parts.append(Phrase("service.hours.unknown"))
     elif offer.hours.always:
@@ -581,7 +614,8 @@ def _further(offer: Offer, session: Session, facts: Facts) -> list[Value]:
         parts.append(Phrase("service.text", {"text": Data("service.text", text)}))
     elif offer.texts:
         # A text in another language is better than none, and is marked as such.
-        lang, text = next((lang, offer.texts[lang]) for lang in ("es", "en", "pt") if lang in offer.texts)
+        lang = next((lang for lang in LANGS if lang in offer.texts), next(iter(offer.texts)))
+        text = offer.texts[lang]
         parts.append(Phrase("service.text_in", {"language": Language(lang), "text": Data("service.text", text)}))
     served = tuple(Phrase(f"service.people.{group}") for group, yes in offer.people.items() if yes)
     not_served = tuple(Phrase(f"service.people.{group}") for group, yes in offer.people.items() if yes is False)
@@ -613,11 +647,12 @@ def _further_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     if offer is None:
         return (Phrase("services.details.gone"),)
     parts = _further(offer, session, facts)
-    return (named(offer), *parts[:1], *(Aside(part) for part in parts[1:]))
+    return (*_demo((offer,)), named(offer), *parts[:1], *(Aside(part) for part in parts[1:]))
 
 
 DETAIL_TEXTS = (
-    "services.details.gone", "service.demo", "service.call_first", "service.phone", "service.address", "service.address_town",
+    "services.details.gone", "service.demo", "service.call_first", "service.phone", "service.phone.unknown", "service.address",
+    "service.address.unknown", "service.address_town", "service.address_town.unknown",
     "service.hours", "service.hours.unknown", "service.hours.always", "service.text", "service.text_in", "service.for",
     "service.not_for", "service.for.unknown", "service.ages", "service.languages", "service.languages.unknown", "service.url",
     "service.report_to", "service.checked", "service.checked.unknown",

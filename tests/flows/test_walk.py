@@ -47,7 +47,7 @@ def walk(channel):
         state = (
             session.screen,
             homes,
-            kept.get("country", "") in ("CO", "MX"),
+            {"CO": 2, "MX": 2, "PE": 0}.get(kept.get("country", ""), 1),  # many services, none, few
             *(bool(kept.get(k)) for k in ("country", "place", "kind", "shown", "skip")),
             bool(session.back),
         )

@@ -57,7 +57,9 @@ class Content:
         """Raises an error whose text names the file and the line that is wrong."""
         wording = Wording.load()
         helplines = HelplineBook.load(due_days=settings.helpline_due_days, stale_days=settings.helpline_stale_days)
-        return cls(wording, Lexicon.load(wording), Gazetteer.load(), helplines)
+        return cls(
+            wording, Lexicon.load(wording, numbers=(number for number, _ in helplines.everywhere())), Gazetteer.load(), helplines
+        )
 
 
 def served_countries(settings: Settings) -> tuple[str, ...]:

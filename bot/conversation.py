@@ -13,7 +13,7 @@ import msgspec
 
 from bot.effects import Effects
 from bot.exchange import Inbound, Reply, StoreDown
-from bot.layout import ANYTIME, render
+from bot.layout import ANYTIME, Layout
 from bot.lexicon import Lexicon
 from bot.sessions import Opened, Sessions
 from bot.understanding import Understanding
@@ -70,7 +70,7 @@ class Conversation:
     ) -> None:
         self._graph = graph
         self._sessions = sessions
-        self._wording = wording
+        self._layout = Layout(wording)
         self._lexicon = lexicon
         self._understanding = understanding
         self._world = world
@@ -98,7 +98,9 @@ class Conversation:
         event = self._event(session, inbound, facts)
         always = isinstance(event, Alarm) or (isinstance(event, Command) and event.name in ("leave", "emergency"))
         if opened.limited and not always and not urgent(inbound.words, self._lexicon):
-            wait = Screen(id=session.screen, parts=(Phrase("kernel.wait"),))
+            here = self._graph.view(session, facts)
+            # The choices stay: a button that leaves must not vanish because somebody pressed too often.
+            wait = msgspec.structs.replace(here, parts=(Phrase("kernel.wait"),), hears=False, asks_location=False)
             return opened.session, self._reply(session, wait, inbound, "limited")
         if (opened.redelivered and not always) or event is None:
             return session, self._reply(session, self._graph.view(session, facts), inbound, "redelivered")
@@ -173,7 +175,7 @@ class Conversation:
 
     def _reply(self, session: Session, screen: Screen, inbound: Inbound, outcome: str) -> Reply:
         return Reply(
-            message=render(screen, session.lang, session.turn, inbound.traits, self._wording),
+            message=self._layout.render(screen, session.lang, session.turn, inbound.traits),
             lang=session.lang,
             edit=inbound.press is not None and inbound.traits.edits,
             screen=screen.id,

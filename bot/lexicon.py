@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,15 @@ class Lexicon:
                 raise ContentError(f"content/{lang}, {id}: the word “{word}” already means {known}; keep it in one place.")
 
     @classmethod
-    def load(cls, wording: Wording, folder: Path = CONTENT) -> Lexicon:
-        """With the crisis cues of ``<folder>/<lang>/cues.toml``. Raises ContentError, which names the file."""
-        return cls(wording, load_cues(folder))
+    def load(cls, wording: Wording, folder: Path = CONTENT, numbers: Iterable[str] = ()) -> Lexicon:
+        """With the crisis cues of ``<folder>/<lang>/cues.toml``. Raises ContentError, which names the file.
+
+        ``numbers`` are emergency numbers: whoever types one here means the command ``emergency`` (E-5)."""
+        lexicon = cls(wording, load_cues(folder))
+        for number in numbers:
+            for one in number.split("/"):
+                lexicon._commands.setdefault(fold(one), "emergency")
+        return lexicon
 
     def digit(self, folded: str) -> int | None:
         return self._digits.get(folded)

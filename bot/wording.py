@@ -31,6 +31,8 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 #: On SMS a field of the directory is cut to this many letters, so that a long name cannot push out what matters.
 SMS_FIELD = 60
 #: Fields that may take more of the message than that, and how many times as much.
+_WHOLE = frozenset({"helpline", "service.phone", "service.url", "complaint_channel.address", "iso"})
+"""What is dialled or opened is shown whole or not at all: half a number is worse than none."""
 _WIDE = {"service.text": 2.4, "service.address": 1.3, "complaint_channel.value": 1.3}
 
 
@@ -94,7 +96,9 @@ class Wording:
             return text % tuple([self.say(lang, params[name], form, cut) for name in names])
         if kind is Data:
             text = " ".join(value.text.split())
-            return clipped(text, int(cut * _WIDE.get(value.source, 1))) if form == "sms" else text
+            if form == "chat" or value.source in _WHOLE:
+                return text
+            return clipped(text, int(cut * _WIDE.get(value.source, 1)))
         if kind is Listing:
             return ("\n" if value.lines else ", ").join([self.say(lang, item, form, cut) for item in value.items])
         if kind is Aside:

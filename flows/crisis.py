@@ -35,6 +35,9 @@ LINES: dict[str, tuple[Purpose, ...]] = {
     "K": ("emergency", "crisis", "women"),
 }
 
+NEVER_POLICE = frozenset("GH")
+"""Whoever fears detention, or somebody who helps, is not sent to the police or to migration control, not even as a stand-in."""
+
 REPEAT_MINUTES = 10
 """Within this time the same class gets its one-line form."""
 
@@ -178,6 +181,24 @@ def numbers(session: Session, facts: Facts, purposes: tuple[Purpose, ...], most:
     return (Phrase("emergency.country", {"country": Country(country)}), *(line(one) for one in lines))
 
 
+def _civil(session: Session, facts: Facts, purposes: tuple[Purpose, ...]) -> tuple[Value, ...]:
+    """Lines of exactly these purposes that no police or migration control answers or hears from; maybe none."""
+    country = session.slot("country") or ""
+    if not country:
+        return ()
+    lines = [
+        one
+        for one in facts.helplines.lines(country, purposes, facts.now)
+        if one.operator == "civil" and one.purpose in purposes and one.note not in _TOLD
+    ]
+    if not lines:
+        return ()
+    return (Phrase("emergency.country", {"country": Country(country)}), *(line(one) for one in lines[:3]))
+
+
+_TOLD = ("helpline.note.migration_reports", "helpline.note.shares_with_police", "helpline.note.instead")
+
+
 def _everywhere(facts: Facts) -> tuple[Value, ...]:
     short = facts.channel.form == "sms"
     rows = []
@@ -201,10 +222,10 @@ def alarm(kind: str, session: Session, facts: Facts) -> tuple[tuple[Value, ...],
     """The card of a class, and whether it stands alone (class I: one neutral line and nothing else)."""
     if kind == "I":
         return (Phrase("crisis.I"),), True
-    lines = numbers(session, facts, LINES[kind], most=3)
+    lines = _civil(session, facts, LINES[kind]) if kind in NEVER_POLICE else numbers(session, facts, LINES[kind], most=3)
     last = session.alarms.get(kind)
     if last is not None and int(facts.now // 60) - last < REPEAT_MINUTES:
-        return lines[:2], False
+        return lines[:2] or (Phrase(f"crisis.{kind}"),), False
     # Numbers first (E-6); they are also all that a locked screen shows of it.
     return (*lines, Phrase(f"crisis.{kind}"), Phrase("crisis.on")), False
 

@@ -12,6 +12,10 @@ from flows.person import country_choices, named_country, shared_country
 flow = Flow("feedback", country=COUNTRIES, page=range(0, 100))
 
 
+DIALLED = frozenset({"phone", "email", "web", "text"})
+"""Ways whose value is dialled or opened, and so never cut."""
+
+
 def _row(channel: ComplaintChannel) -> Phrase:
     key = "feedback.row.independent" if channel.independent else "feedback.row"
     return Phrase(
@@ -19,7 +23,7 @@ def _row(channel: ComplaintChannel) -> Phrase:
         {
             "organisation": Data("complaint_channel.organisation", channel.organisation),
             "how": Phrase(f"feedback.how.{channel.how}"),
-            "value": Data("complaint_channel.value", channel.value),
+            "value": Data("complaint_channel.address" if channel.how in DIALLED else "complaint_channel.value", channel.value),
         },
     )
 

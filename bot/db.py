@@ -79,12 +79,13 @@ class Codes(TypeDecorator[tuple[str, ...]]):
         return f",{','.join(codes)}," if codes else ""
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
-        return _codes(value) if value else ()
+        return codes(value or "")
 
 
 @lru_cache(maxsize=4096)
-def _codes(value: str) -> tuple[str, ...]:
-    return tuple(value.strip(",").split(","))
+def codes(stored: str) -> tuple[str, ...]:
+    """The codes in a column of type ``Codes`` as it is stored."""
+    return tuple(stored.strip(",").split(",")) if stored else ()
 
 
 def now() -> datetime:
@@ -251,16 +252,23 @@ async def checkpoint(engine: AsyncEngine) -> bool:
 
 
 async def create_all(engine: AsyncEngine) -> None:
-    """Make every table that is missing and mark the database as migrated: for the demo, in a tenth of Alembic's time."""
+    """Make every table that is missing and mark the database as migrated: for the demo, in a tenth of Alembic's time.
+
+    Raises DatabaseDown, also when the database is at an older revision.
+    """
     from bot import job_runs  # noqa: F401, PLC0415 - so that the metadata know it; it imports this module
     from bot.directory import tables  # noqa: PLC0415 - likewise
 
     with explained(engine.url):
         async with engine.begin() as connection:
-            await connection.run_sync(Table.metadata.create_all)
             marked = text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
             await connection.execute(marked)
-            if not (await connection.execute(text("SELECT 1 FROM alembic_version"))).first():
+            at = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+            if at not in (None, HEAD):
+                # Making the missing tables here would leave the next migration nothing but tables that exist.
+                raise DatabaseDown(f"The database is at revision {at}, this program at {HEAD}; run `python -m bot migrate`.")
+            await connection.run_sync(Table.metadata.create_all)
+            if at is None:
                 await connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
             stamp = tables.DirectoryStamp.__table__  # type: ignore[attr-defined]
             if not (await connection.execute(stamp.select())).first():

@@ -98,15 +98,21 @@ async def _run(settings: Settings) -> int:
         await faro.telegram.register("")
         work.append(asyncio.create_task(faro.telegram.poll()))
     logs.event("started", mode=settings.mode, count=len(work))
-    await stop.wait()
-    for task in work:
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopped, *work], return_when=asyncio.FIRST_COMPLETED)
+    # Nothing here ends by itself: a task that did has failed, and whoever runs the worker starts it again.
+    failed = [task for task in work if task.done()]
+    for task in failed:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logs.failure("worker", error)
+    for task in (stopped, *work):
         task.cancel()
-    await asyncio.gather(*work, return_exceptions=True)
+    await asyncio.gather(stopped, *work, return_exceptions=True)
     if faro is not None:
         await faro.stop()
     await engine.dispose()
     logs.event("stopped", mode=settings.mode)
-    return 0
+    return 1 if failed else 0
 
 
 def asleep(settings: Settings, engine: AsyncEngine) -> Callable[[], Awaitable[Mapping[str, float | None]]]:

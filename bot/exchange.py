@@ -7,8 +7,9 @@ Never here: behaviour, protocols of a provider, words of any language.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Literal, NoReturn, Protocol
+
+import msgspec
 
 from flows.facts import Traits
 from flows.kernel import Words
@@ -46,16 +47,14 @@ class Point:
         raise TypeError("an exact point is never stored")
 
 
-@dataclass(frozen=True, slots=True)
-class Press:
+class Press(msgspec.Struct, frozen=True, gc=False):
     """A pressed button: the turn that showed it and its place (from 0) among the options of that turn's screen."""
 
     turn: int
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True, gc=False):
     """One message of one person, on any channel. Exactly one of ``words``, ``press``, ``point``, ``unreadable`` is set."""
 
     person: Person
@@ -73,16 +72,14 @@ class Inbound:
     """``es``, ``en``, ``pt`` or empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(msgspec.Struct, frozen=True, gc=False):
     label: str
     """At most 20 characters."""
-    data: str
-    """``turn:ordinal``; means nothing outside its turn."""
+    ordinal: int
+    """Its place among the options of the screen (``Press.ordinal``); means nothing outside its turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """A rendered screen."""
 
     text: str
@@ -91,10 +88,17 @@ class Message:
     """Buttons, row by row; empty on channels without buttons."""
     location_label: str = ""
     """Label of the button that shares a location, on channels with ``traits.location`` when the screen asks for one."""
+    turn: int = 0
+    """The turn that its buttons belong to (``Press.turn``)."""
+    common: bool = False
+    """Nothing on it but entries of the catalogs, numbers and countries: what an adapter made of its rows may serve again."""
+
+    def data(self, button: Button) -> str:
+        """What a button carries: ``turn:ordinal``."""
+        return f"{self.turn}:{button.ordinal}"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """What goes back for one inbound message."""
 
     message: Message | None
@@ -108,7 +112,7 @@ class Reply:
     """Screen id, for logs and metrics."""
     outcome: str = ""
     """``answered``, ``left``, ``redelivered``, ``limited`` …, for logs and metrics."""
-    parts: tuple[object, ...] = field(default=())
+    parts: tuple[object, ...] = ()
     """The phrases behind the text, for tests that speak ids."""
 
 

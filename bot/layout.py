@@ -5,14 +5,16 @@ Here belongs the order and the cutting. Never here: a word, a protocol of a prov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
+
+import msgspec
 
 from bot import gsm7
 from bot.exchange import Button, Message
 from bot.wording import SMS_FIELD, Form, Wording
 from flows.facts import Traits
-from flows.kernel import BACK, EMERGENCY, LEAVE, MORE, Aside, Choices, Option, Phrase, Screen
+from flows.kernel import BACK, EMERGENCY, LEAVE, MORE, Aside, Choices, Country, Option, Page, Phrase, Screen, Value
 
 LABEL = 20
 """Letters on a button."""
@@ -23,6 +25,44 @@ ANYTIME = 100
 
 _NAV = (MORE, BACK, EMERGENCY, LEAVE)
 
+REMEMBERED = 2048
+
+
+class Layout:
+    """Renders screens. One on which nothing stands but entries of the catalogs, numbers and countries is written only once for
+    each language and kind of channel; one with a place or a service on it is not remembered."""
+
+    def __init__(self, wording: Wording) -> None:
+        self._wording = wording
+        self._written: dict[Hashable, Message] = {}
+
+    def render(self, screen: Screen, lang: str, turn: int, traits: Traits) -> Message:
+        """The screen as one message of this channel."""
+        said = _common(screen.parts) if type(screen.options) is Page else None
+        if said is None:
+            return render(screen, lang, turn, traits, self._wording)
+        key = (said, screen.options, screen.asks_location, lang, traits.form, traits.buttons)
+        message = self._written.get(key)
+        if message is None:
+            if len(self._written) >= REMEMBERED:
+                self._written.clear()
+            message = msgspec.structs.replace(render(screen, lang, 0, traits, self._wording), common=True)
+            self._written[key] = message
+        return Message(message.text, message.rows, message.location_label, turn, True)
+
+
+def _common(parts: tuple[Value, ...]) -> Hashable:
+    """A key for paragraphs that are nothing but entries of the catalogs, numbers and countries; None for all others."""
+    found = []
+    for part in parts:
+        if type(part) is not Phrase:
+            return None
+        for value in part.params.values():
+            if type(value) is not int and type(value) is not Country:
+                return None
+        found.append((part.id, *part.params.items()))
+    return tuple(found)
+
 
 def render(screen: Screen, lang: str, turn: int, traits: Traits, wording: Wording) -> Message:
     """The screen as one message of this channel."""
@@ -31,7 +71,7 @@ def render(screen: Screen, lang: str, turn: int, traits: Traits, wording: Wordin
     if traits.buttons:
         text = "\n\n".join(wording.say(lang, part) for part in screen.parts if not isinstance(part, Choices))
         label = wording.say(lang, Phrase("services.share.button")) if screen.asks_location else ""
-        return Message(text, _rows(screen, lang, turn, wording), label)
+        return Message(text, _rows(screen, lang, wording), label, turn)
     nav = " · ".join(f"{option.digit} {wording.say(lang, option.label)}" for option in screen.options if option.digit in _NAV)
     return Message("\n\n".join((*_written(screen, screen.parts, lang, wording), *([nav] if nav else []))))
 
@@ -44,12 +84,12 @@ def ordinal(option: Option, position: int) -> int:
 # --- buttons ---------------------------------------------------------------------------------------------------------
 
 
-def _rows(screen: Screen, lang: str, turn: int, wording: Wording) -> tuple[tuple[Button, ...], ...]:
+def _rows(screen: Screen, lang: str, wording: Wording) -> tuple[tuple[Button, ...], ...]:
     choices: list[Button] = []
     nav: list[Button] = []
     for position, option in enumerate(screen.options):
         label = clipped(wording.say(lang, option.label))
-        button = Button(label, f"{turn}:{ordinal(option, position)}")
+        button = Button(label, ordinal(option, position))
         (nav if option.digit in (BACK, EMERGENCY, LEAVE) else choices).append(button)
     rows: list[tuple[Button, ...]] = []
     pending: Button | None = None

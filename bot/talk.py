@@ -101,10 +101,11 @@ class Phone:
         return Inbound(**common, words=Words(line))
 
     def _press(self, label: str) -> Press | None:
-        rows = self._screen.rows if self._screen else ()
-        data = next((button.data for row in rows for button in row if button.label == label), "")
-        turn, _, ordinal = data.partition(":")
-        return Press(int(turn), int(ordinal)) if data else None
+        shown = self._screen
+        if shown is None:
+            return None
+        pressed = next((button for row in shown.rows for button in row if button.label == label), None)
+        return Press(shown.turn, pressed.ordinal) if pressed else None
 
     def _shown(self, reply: Reply) -> str:
         if reply.message is None:

@@ -219,6 +219,14 @@ class Option(msgspec.Struct, frozen=True):
     """A phrase ``x`` may have further typed words under the catalog id ``x.words``."""
 
 
+class Page(tuple[Option, ...]):
+    """Options on which nothing stands but entries of the catalogs and countries. There is one object for all screens that have
+    them, and its hash is its identity: whoever writes screens out may remember them by it."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+
 class Screen(msgspec.Struct, frozen=True):
     """What a person sees, before it becomes words."""
 
@@ -232,9 +240,6 @@ class Screen(msgspec.Struct, frozen=True):
     """A location is an answer here."""
     asks_location: bool = False
     """The screen is there to share a location; channels with a location button show it."""
-    same: Hashable = None
-    """Equal for screens that are equal in every word and option, on one channel: what was written for one serves for all. None
-    where there is more on it than entries of the catalogs, numbers and countries: that is written anew each time."""
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -474,19 +479,6 @@ class _Plan(msgspec.Struct, frozen=True):
     fixed: tuple[Option, ...]
 
 
-def _plain(parts: tuple[Value, ...]) -> Hashable:
-    """A key for paragraphs that are entries of the catalogs with numbers and countries in them; None for all others."""
-    found = []
-    for part in parts:
-        if type(part) is not Phrase:
-            return None
-        for value in part.params.values():
-            if type(value) is not int and type(value) is not Country:
-                return None
-        found.append((part.id, *part.params.items()))
-    return tuple(found)
-
-
 class Graph:
     """All topics joined: draws screens and takes steps.
 
@@ -526,7 +518,7 @@ class Graph:
             for sheet in self.sheets.values()
         }
         self._plans: dict[tuple[str, tuple[str, ...]], _Plan] = {}
-        self._pages: dict[Hashable, tuple[Option, ...]] = {}
+        self._pages: dict[Hashable, Page] = {}
         for sheet in self.sheets.values():
             for name, move in sheet.moves():
                 for target in targets(move):
@@ -544,21 +536,18 @@ class Graph:
             parts = sheet.say(session, facts)
         else:
             parts = (Phrase(sheet.id, sheet.params(session, facts) if sheet.params else {}),)
-        options, page = self._page(sheet, session, facts)
-        said = None if page is None else _plain(parts)
         return Screen(
             id=sheet.id,
             parts=parts,
-            options=options,
+            options=self._page(sheet, session, facts),
             hears=sheet.hears is not None,
             locates=sheet.located is not None,
             asks_location=sheet.asks_location and facts.channel.location,
-            same=None if said is None else (said, page),
         )
 
     def options(self, session: Session, facts: Facts) -> tuple[Option, ...]:
         """The options of the present screen, as ``view`` would draw them: all that is needed to read an answer."""
-        return self._page(self._sheet(session), session, facts)[0]
+        return self._page(self._sheet(session), session, facts)
 
     def ids(self, session: Session, facts: Facts) -> list[str]:
         """Every option that exists now, on whichever page it stands."""
@@ -578,9 +567,8 @@ class Graph:
             value in closed[key] for key, value in slots.items() if value and type(value) is str and key in closed
         )
 
-    def _page(self, sheet: Sheet, session: Session, facts: Facts) -> tuple[tuple[Option, ...], Hashable]:
-        """The options of the present page with their digits, then more, back, emergency numbers, leave; and a key that is equal
-        for equal pages, None where a choice is no country.
+    def _page(self, sheet: Sheet, session: Session, facts: Facts) -> tuple[Option, ...]:
+        """The options of the present page with their digits, then more, back, emergency numbers, leave.
 
         A turn asks twice, before the step and after it, and there are some hundreds of different pages: they are remembered.
         Those with places or services on them are not, because they would tell what people look for."""
@@ -593,9 +581,8 @@ class Graph:
         labels = tuple([choice.label for choice in choices[start : start + size]])
         key = (sheet.id, hidden, labels, start, len(choices), bool(session.back))
         fixed = all(type(label) is Country for label in labels)
-        known = self._pages.get(key) if fixed else None
-        if known is not None:
-            return known, key
+        if fixed and (known := self._pages.get(key)) is not None:
+            return known
         shown: list[tuple[str, Value]] = [(f"#{start + number}", label) for number, label in enumerate(labels)]
         # Written options that have no digit of their own stand behind the computed ones, in the same line.
         shown += plan.floating[max(0, start - len(choices)) : max(0, start + size - len(choices))]
@@ -607,13 +594,12 @@ class Graph:
         if session.back:
             options.append(_NAV_BACK)
         options += (_NAV_EMERGENCY, _NAV_LEAVE)
-        page = tuple(options)
         if not fixed:
-            return page, None
+            return tuple(options)
         if len(self._pages) >= PAGES_REMEMBERED:
             self._pages.clear()
-        self._pages[key] = page
-        return page, key
+        page = self._pages[key] = Page(options)
+        return page
 
     def _plan(self, sheet: Sheet, hidden: tuple[str, ...]) -> _Plan:
         """What of a sheet's options is there whatever its computed choices are. There is one plan for each set of hidden ones."""
@@ -716,7 +702,7 @@ class Graph:
         parts = (
             tuple(part if isinstance(part, Aside | Choices) else Aside(part) for part in screen.parts) if before else screen.parts
         )
-        return Turn(session, msgspec.structs.replace(screen, parts=(*before, *parts, *after), same=None))
+        return Turn(session, msgspec.structs.replace(screen, parts=(*before, *parts, *after)))
 
     def _command(self, session: Session, event: Command, facts: Facts) -> Turn:
         name = event.name
@@ -761,8 +747,7 @@ class Graph:
             return self._draw(session, facts, *card)
         turn = self._draw(session, facts)
         assert turn.screen is not None
-        alone_on_it = msgspec.structs.replace(turn.screen, parts=card, options=(), hears=False, asks_location=False, same=None)
-        return Turn(turn.session, alone_on_it)
+        return Turn(turn.session, msgspec.structs.replace(turn.screen, parts=card, options=(), hears=False, asks_location=False))
 
     def _unclear(self, session: Session, event: Unclear, facts: Facts) -> Turn:
         session = msgspec.structs.replace(session, misses=min(session.misses + 1, 9))

@@ -363,7 +363,7 @@ class Simulator:
     def _bubble(self, message: Message, traits: Traits) -> dict[str, Any]:
         return {
             "text": message.text,
-            "rows": [[{"label": button.label, "data": button.data} for button in row] for row in message.rows],
+            "rows": [[{"label": button.label, "data": message.data(button)} for button in row] for row in message.rows],
             "location_label": message.location_label if traits.location else "",
             "sms": self._cost(message.text) if traits.form == "sms" else None,
         }

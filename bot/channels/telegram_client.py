@@ -78,7 +78,7 @@ def keyboard(message: Message, prompt: int) -> Keyboard | None:
     if not message.rows:
         return None
     tail = f":{prompt}" if prompt else ""
-    return Keyboard([[Button(b.label, b.data + tail) for b in row] for row in message.rows])
+    return Keyboard([[Button(b.label, message.data(b) + tail) for b in row] for row in message.rows])
 
 
 def edit(chat: int, shown: int, message: Message, prompt: int) -> Edit:

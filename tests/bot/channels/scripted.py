@@ -40,7 +40,7 @@ class Scripted:
         press = inbound.press
         if words == "leave" or (press is not None and press.turn >= 0 and press.ordinal == 1):
             return Reply(None, forget=True, outcome="left")
-        rows = ((Button("on", f"{self._turn}:0"), Button("leave", f"{self._turn}:1")),)
+        rows = ((Button("on", 0), Button("leave", 1)),)
         label = "Share where I am" if words == "where" else ""
-        message = Message(self.say or f"turn {self._turn}", rows, label if inbound.traits.location else "")
+        message = Message(self.say or f"turn {self._turn}", rows, label if inbound.traits.location else "", self._turn)
         return Reply(message, lang="en", edit=press is not None, screen="test.turn", outcome="answered")

@@ -73,12 +73,12 @@ def _reply(turn: int, inbound: Inbound, screen: str, text: str, choices: tuple[s
     rows: tuple[tuple[Button, ...], ...] = ()
     if inbound.traits.buttons:
         first = 0 if choices else 3
-        keys = [Button(label, f"{turn}:{place}") for place, label in enumerate((*choices, *ENDS), first)]
+        keys = [Button(label, place) for place, label in enumerate((*choices, *ENDS), first)]
         rows = (*((key,) for key in keys[:-2]), tuple(keys[-2:]))
     elif choices:
         written = "\n".join(f"{digit} {choice}" for digit, choice in enumerate(choices, 1))
         text = f"{text}\n{written}\n9 {ENDS[0]}\n0 {ENDS[1]}"
     if inbound.traits.form == "sms":
         text = text.translate(str.maketrans("áíóúÍ", "aiouI"))
-    message = Message(text, rows, location if inbound.traits.location else "")
+    message = Message(text, rows, location if inbound.traits.location else "", turn)
     return Reply(message, "es", edit=inbound.press is not None, screen=screen, outcome="answered")

@@ -245,7 +245,7 @@ def _read(connection: Connection, now: float, settings: Settings, clock: Callabl
         pattern = hours_of(tuple([row[1:] for row in times])) if times else -1
         verified, due, last = limits(verified_on, review_on, expires_on)
         people = (women, men, children, lgbtiq, disabilities)
-        kinds, mask = described(kinds, languages, people, specialised)
+        kinds, languages, mask = described(kinds, languages, people, specialised)
         add(country, latitude, longitude, mask, remote, pattern, last)
         snapshot._keys.append(key)
         # The fields of _Packed, in its order.
@@ -308,17 +308,18 @@ def _pattern(index: Index, spans: tuple[tuple[Any, ...], ...]) -> int:
     zone = min(spans)[0]
     if any(always for *_, always in spans):
         return index.pattern(Hours(zone=zone, always=True))
-    weekly = sorted({(int(day), opens, closes) for _, days, opens, closes, _ in spans for day in days})
+    weekly = sorted({(int(day), opens, closes) for _, days, opens, closes, _ in spans for day in db.codes(days)})
     return index.pattern(Hours(zone=zone, weekly=tuple(weekly))) if weekly else -1
 
 
 def _described(
-    index: Index, kinds: tuple[str, ...], languages: tuple[str, ...], people: tuple[bool | None, ...], specialised: bool
-) -> tuple[tuple[str, ...], int]:
-    """(kinds in the order of KINDS, mask for searches)."""
+    index: Index, kinds: str, languages: str, people: tuple[bool | None, ...], specialised: bool
+) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """(kinds in the order of KINDS, languages, mask for searches), of columns as they are stored."""
     served = [group for group, answer in zip(PEOPLE, people, strict=True) if answer]
-    kinds = tuple(kind for kind in facts.KINDS if kind in kinds)
-    return kinds, index.mask(kinds, languages, served, not specialised)
+    named, spoken = db.codes(kinds), db.codes(languages)
+    ordered = tuple(kind for kind in facts.KINDS if kind in named)
+    return ordered, spoken, index.mask(ordered, spoken, served, not specialised)
 
 
 def _complaints(
@@ -372,9 +373,9 @@ class _Statements:
                 view.column("name", service.name).label("name"),
                 view.column("name", service.short_name).label("short_name"),
                 type_coerce(view.column("organisation", service.organization_id), NullType()).label("organisation"),
-                service.kinds,
+                type_coerce(service.kinds, NullType()).label("kinds"),
                 service.specialised,
-                service.languages,
+                type_coerce(service.languages, NullType()).label("languages"),
                 view.column("email", service.email).label("email"),
                 view.column("url", service.url).label("url"),
                 service.free,
@@ -441,7 +442,14 @@ class _Statements:
     def schedules(self) -> Select[Any]:
         schedule = Schedule.__table__.c  # type: ignore[attr-defined]
         return (
-            select(self.entry.key, schedule.zone, schedule.weekdays, schedule.opens, schedule.closes, schedule.always)
+            select(
+                self.entry.key,
+                schedule.zone,
+                type_coerce(schedule.weekdays, NullType()),
+                schedule.opens,
+                schedule.closes,
+                schedule.always,
+            )
             .join(Schedule.__table__, self._belongs(schedule))  # type: ignore[attr-defined]
             .where(self.view.entry(), self.view.shows("hours"))
             .order_by(self.entry.key)

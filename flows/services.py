@@ -587,7 +587,7 @@ def _contact(offer: Offer, facts: Facts) -> list[Value]:
     if offer.phones:
         numbers = tuple(Data("service.phone", phone.shown) for phone in offer.phones[:2])
         parts.append(Phrase("service.phone", {"numbers": Listing(numbers)}))
-    elif offer.remote or not offer.address:
+    else:
         parts.append(Phrase("service.phone.unknown"))
     if offer.address:
         parts.append(Phrase("service.address", {"address": Data("service.address", offer.address)}))

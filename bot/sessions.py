@@ -8,7 +8,7 @@ What a store holds is four things, and each of them ends by itself:
 
 * ``epochs``: two random keys, the current one and the one before;
 * under a pseudonym of the current (or previous) epoch: lease, rate and the sealed session, for the idle time;
-* under another pseudonym: sealed ids of messages in a chat, for 48 hours at most;
+* under a pseudonym of its own for each hour: sealed ids of messages in a chat, for 48 hours at most;
 * nothing else. Whoever leaves keeps a mark, without any position, for ten minutes: a late redelivery then stays silent.
 
 A turn costs two commands: ``load`` (epoch check, lease, rate, session) and ``save`` (fence, session, release).
@@ -39,7 +39,8 @@ LEFT_SECONDS = 600
 LEFTOVER_SECONDS = 48 * 3600
 """Older messages cannot be deleted by a bot (Telegram, deleteMessage)."""
 SLICES = 48
-"""Their ids are kept together in so many slices (hours), so that none needs an end of its own."""
+"""Their ids are kept together in so many slices (hours), so that none needs an end of its own. All slices of one hour end
+together, whoever wrote in it, and nobody without the address can tell which slices belong to one chat."""
 RATE_SECONDS = 60
 
 _EPOCH_ID, _EPOCH_KEY = 8, 32
@@ -93,12 +94,18 @@ class Store(Protocol):
         """Give the lease back, if ``token`` still has it."""
         ...
 
-    async def add(self, epoch: bytes, name: bytes, entry: bytes, life: int) -> bool:
-        """Append to what leaving will need; it is forgotten when it is ``life`` old. False: the epoch is over."""
+    async def add(self, epoch: bytes, hour: int, name: bytes, entries: bytes, life: int) -> int | None:
+        """Append to what leaving will need, if ``hour`` is the present one. Gives the present hour; None: the epoch is over.
+
+        An "hour" is a ``SLICES``-th of ``life``, counted since 1970. What is added ends ``life`` after its hour began.
+        """
         ...
 
-    async def take(self, epoch: bytes, name: bytes, before: bytes, life: int) -> tuple[bytes, bytes] | None:
-        """What was added under either name and is still there, which it then is no longer. None: the epoch is over."""
+    async def take(self, epoch: bytes, hour: int, names: Sequence[bytes], life: int) -> list[bytes] | int | None:
+        """What was added under each name, which then is no longer there, if ``hour`` is the present one.
+
+        Otherwise the present hour, and nothing was taken; None: the epoch is over.
+        """
         ...
 
     async def ping(self) -> None:
@@ -133,6 +140,7 @@ class _Epochs:
 
 
 _NEVER = "the session store changes its keys faster than they can be used"
+_TRIES = 6
 
 
 # --- sessions --------------------------------------------------------------------------------------------------------
@@ -164,6 +172,20 @@ def _unpack(plain: bytes) -> Session:
         raise ValueError("these are not the digests of a session")
     seen = _DIGESTS[len(joined) // _DIGEST](joined)
     return msgspec.structs.replace(packed, screen=screen, back=tuple(back), seen=seen)
+
+
+_LEAST, _STEP = 220, 60
+"""Sessions are padded to one of few lengths, so that theirs says little about them. With nonce, tag and head these are the
+largest values that Redis' allocator keeps in 256, 320, 384 bytes: it would round up anyway."""
+
+
+def _padded(plain: bytes) -> bytes:
+    plain += b"\x80"
+    return plain.ljust(_LEAST + max(0, -(-(len(plain) - _LEAST) // _STEP)) * _STEP, b"\0")
+
+
+def _unpadded(plain: bytes) -> bytes:
+    return plain.rstrip(b"\0")[:-1]
 
 
 def _seal(cipher: AESGCM, name: bytes, plain: bytes) -> bytes:
@@ -290,7 +312,7 @@ class Sessions:
             session, life = Session(seen=seen, left=True), self._left_life
         else:
             session, life = msgspec.structs.replace(session, seen=seen), self._life
-        body = _seal(opened._cipher, opened._name, _pack(session))
+        body = _seal(opened._cipher, opened._name, _padded(_pack(session)))
         return await self._store.save(opened._name, opened._before, opened._token, body, life)
 
     async def release(self, opened: Opened) -> None:
@@ -304,8 +326,8 @@ class Sessions:
         if not isinstance(self._store, EmbeddedStore):
             return []
         current, previous = self._epochs.known or await self._epochs.learn()
-        names = [person.pseudonym(e.key, use) for e in (current, previous) if e for use in (b"session", b"leftovers")]
-        return self._store.look(names)
+        names = [person.pseudonym(epoch.key, b"session") for epoch in (current, previous) if epoch]
+        return self._store.look([*names, *self.leftovers.names(person, current, previous)])
 
     async def ping(self) -> None:
         """Raise StoreDown when sessions cannot be kept at present."""
@@ -316,7 +338,7 @@ def _decoded(plain: bytes | None) -> Session | None:
     if plain is None:
         return None
     try:
-        return _unpack(plain)
+        return _unpack(_unpadded(plain))
     except (msgspec.MsgspecError, ValueError):
         return None
 
@@ -324,56 +346,80 @@ def _decoded(plain: bytes | None) -> Session | None:
 # --- what leaving deletes --------------------------------------------------------------------------------------------
 
 
+_IDS = struct.Struct(">4q")
+_ENTRY = 12 + _IDS.size + 16
+
+
 class Leftovers:
     """Ids of messages in a chat, so that leaving can delete them there. Kept apart from the session, 48 hours at most.
 
-    Ids are collected by the hour: what ``take`` gives is never older than 48 hours, and always all of the last 47.
+    Ids are collected by the hour: what ``take`` gives is never older than 48 hours, and always all of the last 47. The hour
+    goes into the pseudonym. So a dump shows slices of one hour each, and not which of them belong to one chat; only with
+    the address, as the person's own message brings it, can the names of the last 48 hours be computed, when leaving.
+
+    Ids are sealed in fours, so that all entries are of one length.
     """
 
     def __init__(self, store: Store, epochs: _Epochs, seconds: float) -> None:
         self._store = store
         self._epochs = epochs
         self._life = int(seconds * 1000)
+        self._hour = 0  # as the store last told it: its clock counts, not ours
+
+    @staticmethod
+    def _name(person: Person, epoch: _Epoch, hour: int) -> bytes:
+        return person.pseudonym(epoch.key, b"leftovers" + hour.to_bytes(6))
+
+    def names(self, person: Person, *epochs: _Epoch | None) -> list[bytes]:
+        """Every name under which something of this person may lie at present, oldest first."""
+        hours = range(max(0, self._hour - SLICES + 1), self._hour + 1)
+        return [self._name(person, epoch, hour) for epoch in reversed(epochs) if epoch for hour in hours]
 
     async def add(self, person: Person, ids: Sequence[int]) -> None:
         """Remember messages of this person's chat. Called after the reply, off the turn's path."""
         if not ids:
             return
-        for _ in range(3):
+        for _ in range(_TRIES):
             current, _previous = self._epochs.known or await self._epochs.learn()
-            name = person.pseudonym(current.key, b"leftovers")
-            sealed = _seal(AESGCM(person.key(current.key, b"leftovers")), name, msgspec.msgpack.encode(list(ids)))
-            if await self._store.add(current.id, name, len(sealed).to_bytes(2) + sealed, self._life):
+            hour, name = self._hour, self._name(person, current, self._hour)
+            cipher = AESGCM(person.key(current.key, b"leftovers"))
+            fours = [(*ids[at : at + 4], 0, 0, 0)[:4] for at in range(0, len(ids), 4)]
+            entries = b"".join(_seal(cipher, name, _IDS.pack(*four)) for four in fours)
+            answer = await self._store.add(current.id, hour, name, entries, self._life)
+            if answer is None:
+                await self._epochs.learn()
+            elif answer == hour:
                 return
-            await self._epochs.learn()
+            else:
+                self._hour = answer
         raise StoreDown(_NEVER)
 
     async def take(self, person: Person) -> list[int]:
         """All messages that can still be deleted, oldest first; from now on they are not known here any more."""
-        for _ in range(3):
+        for _ in range(_TRIES):
             current, previous = self._epochs.known or await self._epochs.learn()
-            name = person.pseudonym(current.key, b"leftovers")
-            before = person.pseudonym(previous.key, b"leftovers") if previous else b""
-            taken = await self._store.take(current.id, name, before, self._life)
+            names = self.names(person, current, previous)
+            taken = await self._store.take(current.id, self._hour, names, self._life)
             if taken is None:
                 await self._epochs.learn()
-                continue
-            found = []
-            if previous:
-                found += self._read(AESGCM(person.key(previous.key, b"leftovers")), before, taken[1])
-            found += self._read(AESGCM(person.key(current.key, b"leftovers")), name, taken[0])
-            return found
+            elif isinstance(taken, int):
+                self._hour = taken
+            else:
+                ciphers = [AESGCM(person.key(epoch.key, b"leftovers")) for epoch in (previous, current) if epoch]
+                per_epoch = len(names) // len(ciphers)
+                found: list[int] = []
+                for number, (name, entries) in enumerate(zip(names, taken, strict=True)):
+                    found += self._read(ciphers[number // per_epoch], name, entries)
+                return found
         raise StoreDown(_NEVER)
 
     @staticmethod
     def _read(cipher: AESGCM, name: bytes, entries: bytes) -> list[int]:
         found: list[int] = []
-        while entries:
-            end = 2 + int.from_bytes(entries[:2])
-            plain = _unseal(cipher, name, entries[2:end])
+        for at in range(0, len(entries), _ENTRY):
+            plain = _unseal(cipher, name, entries[at : at + _ENTRY])
             if plain is not None:
-                found += msgspec.msgpack.decode(plain, type=list[int])
-            entries = entries[end:]
+                found += filter(None, _IDS.unpack(plain))
         return found
 
 
@@ -407,7 +453,7 @@ class EmbeddedStore:
         self._clock = clock
         self._epochs: tuple[float, float, bytes] | None = None  # renewed after, forgotten after, the record
         self._rows: dict[bytes, _Row] = {}
-        self._slices: dict[tuple[bytes, int], tuple[float, bytearray]] = {}
+        self._slices: dict[bytes, tuple[float, bytearray]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -424,8 +470,8 @@ class EmbeddedStore:
         now = self._clock()
         for name in [name for name, row in self._rows.items() if row.ends <= now]:
             del self._rows[name]
-        for place in [place for place, (ends, _) in self._slices.items() if ends <= now]:
-            del self._slices[place]
+        for name in [name for name, (ends, _) in self._slices.items() if ends <= now]:
+            del self._slices[name]
         if self._epochs is not None and self._epochs[1] <= now:
             self._epochs = None
         if self._rows or self._slices or self._epochs:
@@ -449,9 +495,7 @@ class EmbeddedStore:
             for name, row in self._rows.items()
             if name in names and row.ends > now and row.body
         ]
-        return found + [
-            (len(kept), int(ends - now)) for (name, _), (ends, kept) in self._slices.items() if name in names and ends > now
-        ]
+        return found + [(len(kept), int(ends - now)) for name, (ends, kept) in self._slices.items() if name in names and ends > now]
 
     # -- the port
 
@@ -508,29 +552,26 @@ class EmbeddedStore:
         if row is not None and row.token == token:
             row.token, row.till = b"", 0.0
 
-    async def add(self, epoch: bytes, name: bytes, entry: bytes, life: int) -> bool:
-        now, seconds = self._clock(), life / 1000
-        if not self._is_current(epoch, now):
-            return False
-        place = (name, int(now // (seconds / SLICES)))
-        _, entries = self._slices.setdefault(place, (now + seconds, bytearray()))
-        entries += entry
-        self._arm()
-        return True
-
-    async def take(self, epoch: bytes, name: bytes, before: bytes, life: int) -> tuple[bytes, bytes] | None:
-        now = self._clock()
+    async def add(self, epoch: bytes, hour: int, name: bytes, entries: bytes, life: int) -> int | None:
+        now, width = self._clock(), life / SLICES / 1000
         if not self._is_current(epoch, now):
             return None
-        return self._taken(name, now), self._taken(before, now)
+        present = int(now // width)
+        if present == hour:
+            _, kept = self._slices.setdefault(name, (hour * width + life / 1000, bytearray()))
+            kept += entries
+            self._arm()
+        return present
 
-    def _taken(self, name: bytes, now: float) -> bytes:
-        found = b""
-        for place in sorted(place for place in self._slices if place[0] == name):
-            ends, entries = self._slices.pop(place)
-            if ends > now:
-                found += entries
-        return found
+    async def take(self, epoch: bytes, hour: int, names: Sequence[bytes], life: int) -> list[bytes] | int | None:
+        now, width = self._clock(), life / SLICES / 1000
+        if not self._is_current(epoch, now):
+            return None
+        present = int(now // width)
+        if present != hour:
+            return present
+        taken = [self._slices.pop(name, (0.0, b"")) for name in names]
+        return [bytes(kept) if ends > now else b"" for ends, kept in taken]
 
     async def ping(self) -> None:
         return
@@ -634,34 +675,29 @@ return 1
 """
 )
 
+_HOURLY = _NOW + _CURRENT.replace("return 0", "return -1")  # every other number is an hour
+
 _ADD = (
-    _NOW
-    + _CURRENT
+    _HOURLY
     + """
-local key = KEYS[2] .. struct.pack('>I4', math.floor(now / tonumber(ARGV[3])))
-if redis.call('APPEND', key, ARGV[2]) == #ARGV[2] then redis.call('PEXPIRE', key, ARGV[4]) end
-return 1
+local present = math.floor(now / tonumber(ARGV[4]))
+if present ~= tonumber(ARGV[2]) then return present end
+if redis.call('APPEND', KEYS[2], ARGV[3]) == #ARGV[3] then
+  redis.call('PEXPIREAT', KEYS[2], present * tonumber(ARGV[4]) + tonumber(ARGV[5]))
+end
+return present
 """
 )
 
 _TAKE = (
-    _NOW
-    + _CURRENT
+    _HOURLY
     + """
-local last = math.floor(now / tonumber(ARGV[2]))
-local function taken(name)
-  local found = {}
-  for slice = last - tonumber(ARGV[3]), last do
-    local key = name .. struct.pack('>I4', slice)
-    local entries = redis.call('GET', key)
-    if entries then
-      found[#found + 1] = entries
-      redis.call('DEL', key)
-    end
-  end
-  return table.concat(found)
-end
-return {taken(KEYS[2]), KEYS[3] and taken(KEYS[3]) or ''}
+local present = math.floor(now / tonumber(ARGV[3]))
+if present ~= tonumber(ARGV[2]) then return present end
+local names = {unpack(KEYS, 2)}
+local found = redis.call('MGET', unpack(names))
+redis.call('DEL', unpack(names))
+return found
 """
 )
 
@@ -719,13 +755,17 @@ class RedisStore:
     async def release(self, name: bytes, token: bytes) -> None:
         await self._call(self._release, 1, b"fs" + name, token)
 
-    async def add(self, epoch: bytes, name: bytes, entry: bytes, life: int) -> bool:
-        return bool(await self._call(self._add, 2, self.EPOCHS, b"fm" + name, epoch, entry, life // SLICES, life))
+    async def add(self, epoch: bytes, hour: int, name: bytes, entries: bytes, life: int) -> int | None:
+        width = life // SLICES
+        present: int = await self._call(self._add, 2, self.EPOCHS, b"fm" + name, epoch, hour, entries, width, width * SLICES)
+        return None if present < 0 else present
 
-    async def take(self, epoch: bytes, name: bytes, before: bytes, life: int) -> tuple[bytes, bytes] | None:
-        names = [b"fm" + name, b"fm" + before] if before else [b"fm" + name]
-        answer = await self._call(self._take, 1 + len(names), self.EPOCHS, *names, epoch, life // SLICES, SLICES)
-        return None if isinstance(answer, int) else (answer[0], answer[1])
+    async def take(self, epoch: bytes, hour: int, names: Sequence[bytes], life: int) -> list[bytes] | int | None:
+        keys = [b"fm" + name for name in names]
+        answer = await self._call(self._take, 1 + len(keys), self.EPOCHS, *keys, epoch, hour, life // SLICES)
+        if isinstance(answer, int):
+            return None if answer < 0 else answer
+        return [entries or b"" for entries in answer]
 
     async def ping(self) -> None:
         try:

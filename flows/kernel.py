@@ -563,9 +563,10 @@ class Graph:
     def _knows(self, slots: dict[str, SlotValue]) -> bool:
         """Whether all values from closed sets are still in them; after a deploy one may be gone."""
         closed = self._closed
-        return not slots or all(
-            value in closed[key] for key, value in slots.items() if value and type(value) is str and key in closed
-        )
+        for key, value in slots.items():
+            if value and type(value) is str and key in closed and value not in closed[key]:
+                return False
+        return True
 
     def _page(self, sheet: Sheet, session: Session, facts: Facts) -> tuple[Option, ...]:
         """The options of the present page with their digits, then more, back, emergency numbers, leave.

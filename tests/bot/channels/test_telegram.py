@@ -18,6 +18,7 @@ import pytest
 import telegram as library
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.channels.telegram import BODY_LIMIT, TRAITS, Profile, Telegram
@@ -196,8 +197,7 @@ async def test_the_location_button_is_put_there_once_and_reached_by_a_press_too(
 def _asks_where(answer: Any) -> Any:
     def with_label(inbound: Any) -> Any:
         reply = answer(inbound)
-        object.__setattr__(reply.message, "location_label", "Share where I am")
-        return reply
+        return replace(reply, message=replace(reply.message, location_label="Share where I am"))
 
     return with_label
 

@@ -34,7 +34,12 @@ def zone(name: str) -> ZoneInfo:
 
 def local_minute(zone_name: str, at: float) -> int:
     """Minutes since Monday 00:00 on the clocks of that zone at ``at`` (seconds since 1970)."""
-    local = datetime.fromtimestamp(at, zone(zone_name))
+    return _local(zone_name, int(at // 60))
+
+
+@lru_cache(maxsize=256)  # every open-or-closed of the same minute asks for the same few zones
+def _local(zone_name: str, minute: int) -> int:
+    local = datetime.fromtimestamp(minute * 60, zone(zone_name))
     return local.weekday() * DAY + local.hour * 60 + local.minute
 
 

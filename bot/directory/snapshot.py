@@ -75,6 +75,9 @@ class _Packed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     report_to: str | None
 
 
+DECODED = 512
+"""Offers that are kept decoded: a list and what is chosen from it ask for the same ones again and again."""
+
 _SPECIALISED, _REMOTE, _DEMO = 1, 2, 4
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Packed).decode
@@ -97,6 +100,8 @@ class Snapshot:
         self._organisations: list[str] = []
         self._complaints: dict[str, tuple[facts.ComplaintChannel, ...]] = {}
         self._withdrawn: frozenset[int] = frozenset()
+        self._decoded: dict[int, tuple[int, Offer]] = {}
+        """rank -> (day for which it was decoded, the offer). Whether it may be shown is asked before, each time."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -156,6 +161,16 @@ class Snapshot:
         return rank if rank < len(self._keys) and self._keys[rank] == key else None
 
     def _offer(self, rank: int, today: int) -> Offer:
+        known = self._decoded.get(rank)
+        if known is not None and known[0] == today:
+            return known[1]
+        if len(self._decoded) >= DECODED:
+            self._decoded.clear()
+        offer = self._read(rank, today)
+        self._decoded[rank] = today, offer
+        return offer
+
+    def _read(self, rank: int, today: int) -> Offer:
         row = _decode(self._packed[rank])
         free, papers, wheelchair, sign, *people = row.tri
         return Offer(

@@ -9,6 +9,7 @@ with a carrier's record. Lines of libraries carry their logger, level and place 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
@@ -23,7 +24,7 @@ import msgspec
 
 #: Every key that a line may carry, and what it means. Anything else is dropped and counted in ``dropped``.
 KEYS: Final = {
-    "channel": "telegram, sms, whatsapp, simulator-sms …",
+    "channel": "telegram, sms, whatsapp or simulator",
     "screen": "screen id",
     "outcome": "answered, left, redelivered, limited, saved …",
     "ms": "duration in milliseconds",
@@ -61,6 +62,10 @@ _harmless: set[str] = set()
 _shown_minute = (0, "")
 _lock = threading.Lock()
 _out: TextIO | None = None
+_waiting: list[str] = []
+_planned: asyncio.AbstractEventLoop | None = None
+"""The loop that will write what waits."""
+_turns: dict[tuple[str, str, str], str] = {}
 _threshold = logging.INFO
 
 
@@ -79,6 +84,35 @@ def event(name: str, /, *, level: int = logging.INFO, **facts: object) -> None:
     if dropped:
         line["dropped"] = dropped
     _write(line)
+
+
+def turn(channel: str, screen: str, outcome: str, seconds: float) -> None:
+    """Write the line of one answered message: what ``event("turn", …)`` would write, for a quarter of its cost.
+
+    What such a line says beside its time is put together once for each channel, screen and outcome, and the lines of one pass
+    of the event loop leave in one write. Any other line takes them along, so they stay in order."""
+    global _planned
+    if _out is None or _threshold > logging.INFO:
+        return
+    known = _turns.get((channel, screen, outcome))
+    if known is None:
+        line: dict[str, object] = {"level": "info", "event": "turn"}
+        told = {"channel": channel, "screen": screen, "outcome": outcome}
+        line |= {key: safe for key, value in told.items() if (safe := _safe(value)) is not None}
+        if dropped := len(told) + 2 - len(line):
+            line["dropped"] = dropped
+        known = _encode(line).decode()[1:-1]
+        if len(_turns) < 2000:
+            _turns[channel, screen, outcome] = known
+    _waiting.append(f'{{"at":"{_minute()}",{known},"ms":{min(seconds * 1000, _MOST):.1f}}}\n')
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # nobody would come back for it
+        _flush()
+        return
+    if _planned is not loop:
+        loop.call_soon(_flush)
+        _planned = loop
 
 
 def failure(name: str, error: BaseException, /, *, level: int = logging.ERROR, **facts: object) -> None:
@@ -172,14 +206,24 @@ def _chain(error: BaseException, depth: int = 0) -> Iterator[str]:
 
 
 def _write(line: dict[str, object]) -> None:
-    out = _out
-    if out is None:
+    if _out is None:
         return
-    text = _encode(line).decode() + "\n"
+    _waiting.append(_encode(line).decode() + "\n")
+    _flush()
+
+
+def _flush() -> None:
+    """Write all lines that wait."""
+    global _planned
+    _planned = None
+    out = _out
     try:
         with _lock:
-            out.write(text)
-            out.flush()
+            text = "".join(_waiting)
+            _waiting.clear()
+            if out is not None and text:
+                out.write(text)
+                out.flush()
     except (OSError, ValueError):
         # A closed or full pipe must not stop an answer to a person, and there is nowhere left to say so.
         return

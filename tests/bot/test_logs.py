@@ -167,3 +167,23 @@ def test_time_is_cut_to_the_minute(written: io.StringIO) -> None:
     """Mutation: writing seconds."""
     logs.event("turn")
     assert len(str(lines(written)[0]["at"])) == len("2026-11-21T22:05Z")
+
+
+async def test_the_line_of_a_turn_says_what_an_event_would_say(written: io.StringIO) -> None:
+    """Mutation: the words of the last turn in the line of the next one, a word that is none, or lines out of order."""
+    turns = [("sms", "services.results", "answered", 0.00123), ("sms", "", "left", 2.0), ("telegram", CANARIES[0], "answered", 9e9)]
+    for channel, screen, outcome, seconds in turns * 2:
+        logs.turn(channel, screen, outcome, seconds)
+    logs.event("after")
+    together = written.getvalue().splitlines()
+    for channel, screen, outcome, seconds in turns * 2:
+        logs.event("turn", channel=channel, screen=screen, outcome=outcome, ms=min(seconds * 1000, 9_999_999))
+    logs.event("after")
+    apart = written.getvalue().splitlines()[len(together) :]
+    told = [{key: value for key, value in json.loads(line).items() if key not in ("at", "ms")} for line in together]
+    assert told == [{key: value for key, value in json.loads(line).items() if key not in ("at", "ms")} for line in apart]
+    assert [json.loads(line)["ms"] for line in together[:2]] == [1.2, 2000.0]
+    logs.turn("sms", "services.results", "answered", 0.001)
+    assert len(written.getvalue().splitlines()) == 14
+    await asyncio.sleep(0)
+    assert len(written.getvalue().splitlines()) == 15

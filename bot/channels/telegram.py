@@ -31,8 +31,8 @@ Typed messages are answered by a call, because the new message's id is needed fo
 
 A message carries either inline buttons or a keyboard, and one that carries a keyboard cannot be edited any more. So the
 button that shares a location comes in a message of its own, the *prompt*; its id travels in the inline buttons of the
-screen (``turn:ordinal:prompt``) and for a while in memory, and when the person moves on the prompt is deleted, which takes
-the keyboard away in Telegram's apps.
+screen (``turn:ordinal:prompt``) and, under a digest of the chat, is remembered for a while. When the person moves on the
+prompt is deleted, which takes the keyboard away in Telegram's apps.
 
 Every message is plain text, silent (it answers somebody who is looking), without link preview. ``protect_content`` is not
 used: a person must be able to pass an address on, and it protects nobody from whoever holds the phone.
@@ -41,11 +41,12 @@ used: a person must be able to pass an address on, and it protects nobody from w
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import logging
+import os
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -56,10 +57,10 @@ from bot import logs
 from bot.channels.telegram_client import Client, Edit, Profile, Undeliverable, edit, fits, keyboard, split
 from bot.channels.telegram_updates import Callback, Update, chat_of, decode, inbound, lang_of, sender_of
 from bot.channels.telegram_updates import Message as Written
-from bot.exchange import Handle, Inbound, Message, Person, Press, StoreDown
+from bot.exchange import CannotStart, Handle, Inbound, Message, Person, Press, StoreDown
 from flows.facts import Traits
 
-__all__ = ["TRAITS", "Profile", "Telegram"]
+__all__ = ["TRAITS", "Profile", "Telegram", "faults", "webhook_url"]
 
 TRAITS: Final = Traits("telegram", form="chat", buttons=True, location=True, edits=True, forgets=True)
 
@@ -68,7 +69,14 @@ EDIT_WITHIN: Final = 47 * 3600
 """Older messages are not edited: what is put into them could soon not be deleted any more."""
 PATIENCE_TIMES: Final = 5
 """How often one update may fail before it is given up."""
-KEEP_PROMPTS_SECONDS: Final = 1800
+KEEP_SECONDS: Final = 1200
+"""What is remembered about a chat or an album between two updates is forgotten after this, although nobody asks."""
+KEEP_FAILURES_SECONDS: Final = 6 * 3600
+"""Telegram may come back with a failed update after hours."""
+
+FAILED_WITHIN: Final = 3600
+"""Seconds for which a failed delivery is worth a word of the doctor."""
+MOST_WAITING: Final = 100
 
 _INSIDE: Final = ("member", "administrator", "restricted")
 _DATA = re.compile(r"([0-9]{1,9}):([0-9]{1,3})(?::([0-9]{1,12}))?\Z")
@@ -125,9 +133,10 @@ class Telegram:
         self._clock = clock
         self._client = Client(token, api_url)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._albums: OrderedDict[str, int] = OrderedDict()
-        self._failures: OrderedDict[int, int] = OrderedDict()
-        self._prompts: OrderedDict[int, tuple[int, float]] = OrderedDict()
+        self._albums = _Brief(KEEP_SECONDS, clock)
+        self._failures = _Brief(KEEP_FAILURES_SECONDS, clock)
+        self._prompts = _Brief(KEEP_SECONDS, clock)
+        self._salt = os.urandom(32)
 
     def __repr__(self) -> str:
         return "Telegram(…)"
@@ -174,11 +183,11 @@ class Telegram:
 
     async def _failed(self, update: Update, fault: Exception) -> bool:
         """Count a fault. True when the update is to be given up; the person then got the last words, unless they left."""
-        count = self._failures.pop(update.update_id, 0) + 1
+        count = self._failures.pop(update.update_id) + 1
         given_up = count >= PATIENCE_TIMES
         logs.failure("turn_failed", fault, channel="telegram", outcome="given_up" if given_up else "put_off", count=count)
         if not given_up:
-            _remember(self._failures, update.update_id, count)
+            self._failures.put(update.update_id, count)
             return False
         text = self._last_words.get(lang_of(sender_of(update)), next(iter(self._last_words.values()), ""))
         chat = chat_of(update)
@@ -244,9 +253,10 @@ class Telegram:
             return
         person = self._person(chat)
         if written.media_group_id and not edited:
-            first = self._albums.get(written.media_group_id)
-            if first is None:
-                _remember(self._albums, written.media_group_id, update_id)
+            album = self._digest(written.media_group_id)
+            first = self._albums.get(album)
+            if not first:
+                self._albums.put(album, update_id)
             elif first != update_id:
                 await self._leave_behind(person, (written.message_id,))
                 return
@@ -261,6 +271,10 @@ class Telegram:
         elif reply.message is not None:
             up = await self._keep_prompt(person, chat, prompt, reply.message)
             await self._send(person, chat, reply.message, up, (written.message_id,))
+
+    def _digest(self, named: int | str) -> bytes:
+        """Under this a chat or an album is remembered until it is swept. Only who holds this process could try numbers on it."""
+        return hashlib.blake2b(str(named).encode(), key=self._salt, digest_size=16).digest()
 
     def _person(self, chat: int) -> Person:
         return self._vault.person(self._vault.address("telegram", str(chat)))
@@ -282,11 +296,9 @@ class Telegram:
 
     async def _keep_prompt(self, person: Person, chat: int, known: int, message: Message) -> int:
         """Put the message with the location keyboard there or take it away. Gives its id, or 0 where there is none now."""
-        now = self._clock()
-        while self._prompts and next(iter(self._prompts.values()))[1] < now:
-            self._prompts.popitem(last=False)
-        remembered = self._prompts.pop(chat, None)
-        known = known or (remembered[0] if remembered else 0)
+        here = self._digest(chat)
+        remembered = self._prompts.pop(here)
+        known = known or remembered
         if message.location_label:
             if not known:
                 try:
@@ -294,7 +306,7 @@ class Telegram:
                 except Undeliverable:
                     return 0
                 await self._leave_behind(person, (known,))
-            _remember(self._prompts, chat, (known, now + KEEP_PROMPTS_SECONDS))
+            self._prompts.put(here, known)
             return known
         if known:
             self._spawn(self._drop(chat, known))
@@ -308,8 +320,7 @@ class Telegram:
     async def _forget(self, person: Person, chat: int, ids: Iterable[int]) -> None:
         """Delete what can be deleted of this conversation; nothing is sent. What Telegram did not do is kept for the redelivery
         that the error brings about."""
-        prompt = self._prompts.pop(chat, None)
-        wanted = {*ids, prompt[0] if prompt else 0} - {0}
+        wanted = {*ids, self._prompts.pop(self._digest(chat))} - {0}
         try:
             wanted |= set(await self._leftovers.take(person))
         except StoreDown:
@@ -332,7 +343,7 @@ class Telegram:
 
     async def poll(self, *, seconds: int = 30) -> None:
         """Ask for updates until cancelled. Each person's updates are answered in their order, different persons' side by side;
-        an update is confirmed to Telegram only after its answer. Raises RuntimeError when the token is wrong."""
+        an update is confirmed to Telegram only after its answer. Raises CannotStart when the token is wrong."""
         offset: int | None = None
         pause, ready = 1.0, False
         while True:
@@ -394,14 +405,20 @@ class Telegram:
         """Tell Telegram where to deliver (``url``, empty: nowhere, for polling) and what to show about the bot.
 
         ``profiles`` maps languages to texts; the first one is also the default for all other languages. Only what differs
-        from what Telegram already has is written. Raises RuntimeError with a sentence when Telegram refuses."""
+        from what Telegram already has is written. Raises CannotStart when Telegram refuses or cannot be reached."""
         if url and not self._secret:
-            raise RuntimeError("TELEGRAM_SECRET is empty: a webhook without a secret would take forged messages")
-        await self._client.deliver_to(url, self._secret.decode(), max_connections)
-        for number, (lang, profile) in enumerate((profiles or {}).items()):
-            if number == 0:
-                await self._client.show(None, profile)
-            await self._client.show(lang, profile)
+            raise CannotStart("TELEGRAM_SECRET is empty: a webhook without a secret would take forged messages")
+        try:
+            await self._client.deliver_to(url, self._secret.decode(), max_connections)
+            for number, (lang, profile) in enumerate((profiles or {}).items()):
+                if number == 0:
+                    await self._client.show(None, profile)
+                await self._client.show(lang, profile)
+        except TelegramError as error:
+            raise CannotStart(
+                f"Telegram could not be told where to deliver ({type(error).__name__}): see that it can be reached from here, "
+                "and start again."
+            ) from None
 
     async def settle(self) -> None:
         """Wait for what runs beside the answers: acknowledged buttons, deleted prompts, groups that are left."""
@@ -413,12 +430,50 @@ class Telegram:
         """Finish what is under way, at most five seconds each, and close all connections."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
+        for brief in (self._albums, self._failures, self._prompts):
+            brief.clear()
         await self._client.aclose()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def webhook_url(public_url: str) -> str:
+    """The address that Telegram is told; empty where there is no public one, which means polling."""
+    return f"{public_url.rstrip('/')}/telegram" if public_url else ""
+
+
+async def faults(token: str, url: str, api_url: str = "", clock: Callable[[], float] = time.time) -> list[str]:
+    """What is wrong with how Telegram delivers to us, for the doctor, one sentence each. ``url`` as ``webhook_url`` gives it.
+
+    Changes nothing at Telegram. Raises TelegramError where it cannot be asked. No sentence holds an address or a token.
+    """
+    client = Client(token, api_url)
+    try:
+        known = await client.delivery()
+    except CannotStart as refused:
+        return [f"{refused}."]
+    finally:
+        await client.aclose()
+    if known.url != url:
+        if not url:
+            return ["Telegram still delivers to a webhook, though PUBLIC_URL is empty: start python -m bot work, which ends that."]
+        if not known.url:
+            return ["Telegram has no webhook for this bot yet, so it delivers nothing: start python -m bot serve, which sets it."]
+        return [
+            "Telegram delivers this bot's messages to another address than PUBLIC_URL: start python -m bot serve once more, and see "
+            "that no other program has the token."
+        ]
+    found = []
+    if url and not known.complete:
+        found.append("Telegram does not deliver every kind of message that is read here: start python -m bot serve once more.")
+    if url and clock() - known.failed_at < FAILED_WITHIN:
+        found.append("Within the last hour Telegram could not deliver a message: see that PUBLIC_URL leads here and is well.")
+    if known.waiting > MOST_WAITING:
+        found.append(f"{known.waiting} messages wait at Telegram for an answer: see that web processes, or the worker, are running.")
+    return found
 
 
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:
@@ -438,8 +493,45 @@ async def _respond(send: Any, status: int, body: bytes = b"") -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _remember(where: OrderedDict[Any, Any], key: Any, value: Any, most: int = 4096) -> None:
-    where[key] = value
-    where.move_to_end(key)
-    if len(where) > most:
-        where.popitem(last=False)
+class _Brief:
+    """Numbers that are remembered for ``seconds``, ``most`` at once, and then forgotten although nobody asks. 0 is nothing."""
+
+    SWEEP_SECONDS = 30.0
+
+    def __init__(self, seconds: float, clock: Callable[[], float], most: int = 4096) -> None:
+        self._seconds, self._clock, self._most = seconds, clock, most
+        self._held: dict[bytes | int, tuple[int, float]] = {}  # oldest first
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def get(self, key: bytes | int) -> int:
+        number, ends = self._held.get(key, (0, 0.0))
+        return number if ends > self._clock() else 0
+
+    def pop(self, key: bytes | int) -> int:
+        number = self.get(key)
+        self._held.pop(key, None)
+        return number
+
+    def put(self, key: bytes | int, number: int) -> None:
+        self._held.pop(key, None)
+        self._held[key] = number, self._clock() + self._seconds
+        if len(self._held) > self._most:
+            del self._held[next(iter(self._held))]
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self.SWEEP_SECONDS, self._sweep)
+
+    def clear(self) -> None:
+        self._held.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _sweep(self) -> None:
+        self._timer = None
+        now = self._clock()
+        self._held = {key: kept for key, kept in self._held.items() if kept[1] > now}
+        if self._held:
+            self._timer = asyncio.get_running_loop().call_later(self.SWEEP_SECONDS, self._sweep)

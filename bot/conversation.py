@@ -96,6 +96,8 @@ class Conversation:
         if not session.lang:
             session = msgspec.structs.replace(session, lang=self._language(inbound))
         event = self._event(session, inbound, facts)
+        if event is None and not session.screen:
+            event = Command("again")  # a button of a conversation that is over begins a new one
         always = isinstance(event, Alarm) or (isinstance(event, Command) and event.name in ("leave", "emergency"))
         if opened.limited and not always and not urgent(inbound.words, self._lexicon):
             here = self._graph.view(session, facts)

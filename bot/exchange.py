@@ -120,5 +120,9 @@ Handle = Callable[[Inbound], Awaitable[Reply]]
 """``Conversation.handle``: all that an adapter knows of the conversation."""
 
 
+class CannotStart(RuntimeError):
+    """A part cannot begin its work. The text is a sentence for the operator: what is wrong and what to do, without secrets."""
+
+
 class StoreDown(Exception):
     """The session store cannot be reached; nothing was changed. Adapters answer so that the provider tries again."""

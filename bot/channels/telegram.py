@@ -463,8 +463,8 @@ async def faults(token: str, url: str, api_url: str = "", clock: Callable[[], fl
         if not known.url:
             return ["Telegram has no webhook for this bot yet, so it delivers nothing: start python -m bot serve, which sets it."]
         return [
-            "Telegram delivers this bot's messages to another address than PUBLIC_URL: start python -m bot serve once more, and see "
-            "that no other program has the token."
+            "Telegram delivers this bot's messages to another address than PUBLIC_URL: start python -m bot serve once more, and "
+            "see that no other program has the token."
         ]
     found = []
     if url and not known.complete:
@@ -472,7 +472,9 @@ async def faults(token: str, url: str, api_url: str = "", clock: Callable[[], fl
     if url and clock() - known.failed_at < FAILED_WITHIN:
         found.append("Within the last hour Telegram could not deliver a message: see that PUBLIC_URL leads here and is well.")
     if known.waiting > MOST_WAITING:
-        found.append(f"{known.waiting} messages wait at Telegram for an answer: see that web processes, or the worker, are running.")
+        found.append(
+            f"{known.waiting} messages wait at Telegram for an answer: see that web processes, or the worker, are running."
+        )
     return found
 
 

@@ -22,7 +22,7 @@ from telegram.warnings import PTBDeprecationWarning
 
 from bot import logs
 from bot.channels.telegram_updates import ALLOWED, Update, decode
-from bot.exchange import Message
+from bot.exchange import CannotStart, Message
 from bot.http_batch import Posts
 
 TEXT_LIMIT: Final = 4096
@@ -102,6 +102,20 @@ def split(text: str, limit: int = TEXT_LIMIT) -> list[str]:
             parts.append(piece)
         rest = rest[at:].lstrip()
     return [*parts, rest] if rest or not parts else parts
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What Telegram says of where it delivers updates."""
+
+    url: str
+    """Of the webhook; empty: updates are kept for polling."""
+    complete: bool
+    """Whether every kind of update that we read is delivered."""
+    waiting: int
+    """Updates that were not delivered yet."""
+    failed_at: float
+    """When a delivery failed last, in seconds since 1970; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +252,7 @@ class _Bot(telegram.Bot):
 
 class Client:
     """The calls of one bot. Every one raises TelegramError when it fails for good, without token or text in it, unless it
-    says otherwise; RuntimeError with a sentence where the token or the set-up is refused."""
+    says otherwise; CannotStart where the token or the set-up is refused."""
 
     def __init__(self, token: str, api_url: str = "") -> None:
         silence()
@@ -327,10 +341,19 @@ class Client:
         try:
             batch = await self._bot.get_updates(offset=offset, limit=100, timeout=seconds, allowed_updates=list(ALLOWED))
         except InvalidToken:
-            raise RuntimeError(_WRONG_TOKEN) from None
+            raise CannotStart(_WRONG_TOKEN) from None
         return [(item.update_id, item.api_kwargs.get("read")) for item in batch]
 
     # -- set-up
+
+    async def delivery(self) -> Delivery:
+        """Where updates are delivered now; changes nothing. Raises CannotStart where the token is refused."""
+        try:
+            info = await _again(lambda: self._bot.get_webhook_info())
+        except InvalidToken:
+            raise CannotStart(_WRONG_TOKEN) from None
+        failed = info.last_error_date.timestamp() if info.last_error_date else 0.0
+        return Delivery(info.url, set(ALLOWED) <= set(info.allowed_updates), info.pending_update_count, failed)
 
     async def deliver_to(self, url: str, secret: str, max_connections: int) -> None:
         """Have updates delivered to ``url``; empty: keep them for ``updates``. What waits is not thrown away."""
@@ -348,9 +371,9 @@ class Client:
             else:
                 await _again(lambda: self._bot.delete_webhook(drop_pending_updates=False))
         except InvalidToken:
-            raise RuntimeError(_WRONG_TOKEN) from None
+            raise CannotStart(_WRONG_TOKEN) from None
         except BadRequest as error:
-            raise RuntimeError(f"Telegram refused the set-up: {error.message}") from None
+            raise CannotStart(f"Telegram refused the set-up: {error.message}") from None
 
     async def show(self, lang: str | None, profile: Profile) -> None:
         """Write what Telegram shows about the bot in one language (None: all others), where it differs."""
@@ -364,7 +387,7 @@ class Client:
             if (await _again(lambda: bot.get_my_description(lang))).description != profile.description:
                 await _again(lambda: bot.set_my_description(profile.description, lang))
         except BadRequest as error:
-            raise RuntimeError(f"Telegram refused a text about the bot: {error.message}") from None
+            raise CannotStart(f"Telegram refused a text about the bot: {error.message}") from None
 
     async def settle(self) -> None:
         """Wait for acknowledgements."""

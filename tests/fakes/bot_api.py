@@ -182,6 +182,8 @@ class BotApi:
         self.webhook: Json = {}
         self.url = ""
         self.unconfirmed: deque[Json] = deque()
+        self.failed_at = 0
+        """When a delivery to the webhook failed last; 0: never."""
         self.waiting: set[str] = set()
         """Callback queries that were not answered yet."""
         self._next_message = 100
@@ -433,6 +435,7 @@ class BotApi:
             "has_custom_certificate": False,
             "pending_update_count": len(self.unconfirmed),
             "allowed_updates": self.webhook.get("allowed") or [],
+            **({"last_error_date": self.failed_at, "last_error_message": "Wrong response"} if self.failed_at else {}),
         }
 
     async def get_updates(
@@ -551,6 +554,8 @@ class BotApi:
             content = await answer.read()
             delivery.statuses.append(answer.status)
             delivery.bodies.append(content)
+            if not 200 <= answer.status < 300:
+                self.failed_at = int(self.clock())
             if not 200 <= answer.status < 300 or not answer.headers.get("content-type", "").startswith("application/json"):
                 return
         parameters = json.loads(content)

@@ -14,7 +14,7 @@ from bot import gsm7
 from bot.exchange import Button, Message
 from bot.wording import SMS_FIELD, Form, Wording
 from flows.facts import Traits
-from flows.kernel import BACK, EMERGENCY, LEAVE, MORE, Aside, Choices, Country, Option, Page, Phrase, Screen, Value
+from flows.kernel import BACK, EMERGENCY, LEAVE, MORE, Aside, Choices, Country, Foot, Option, Page, Phrase, Screen, Value
 
 LABEL = 20
 """Letters on a button."""
@@ -73,7 +73,8 @@ def render(screen: Screen, lang: str, turn: int, traits: Traits, wording: Wordin
         label = wording.say(lang, Phrase("services.share.button")) if screen.asks_location else ""
         return Message(text, _rows(screen, lang, wording), label, turn)
     nav = " · ".join(f"{option.digit} {wording.say(lang, option.label)}" for option in screen.options if option.digit in _NAV)
-    return Message("\n\n".join((*_written(screen, screen.parts, lang, wording), *([nav] if nav else []))))
+    foot = _foot(screen.parts, lang, wording)
+    return Message("\n\n".join((*_written(screen, screen.parts, lang, wording), *([nav] if nav else []), *foot)))
 
 
 def ordinal(option: Option, position: int) -> int:
@@ -125,9 +126,14 @@ def _written(
 
     options = [option for option in screen.options if option.digit not in _NAV]
     here = [option for option in options if option.id.startswith("#")] if any(isinstance(p, Choices) for p in parts) else []
-    said = [lines(here) if isinstance(part, Choices) else wording.say(lang, part, form, cut) for part in parts]
+    above = [part for part in parts if not isinstance(part, Foot)]
+    said = [lines(here) if isinstance(part, Choices) else wording.say(lang, part, form, cut) for part in above]
     rest = lines(option for option in options if option not in here)
     return [text for text in (*said, rest) if text]
+
+
+def _foot(parts: Sequence[Any], lang: str, wording: Wording, form: Form = "chat") -> list[str]:
+    return [wording.say(lang, part, form) for part in parts if isinstance(part, Foot)]
 
 
 def _sms(screen: Screen, lang: str, wording: Wording) -> str:
@@ -151,6 +157,9 @@ def _sms_text(screen: Screen, parts: list[Any], lang: str, wording: Wording, cut
     ways = [o for o in screen.options if o.digit in (MORE, BACK)]
     if ways:
         lines.append(_ways(ways, lang, wording))
+    foot = _foot(parts, lang, wording, "sms")
+    if foot:  # it names 9 and 0 itself
+        return gsm7.to_gsm7("\n".join((*lines, *foot)))
     text = gsm7.to_gsm7("\n".join(lines))
     # 9 and 0 are said on the first screen; here only where they cost nothing.
     always = [o for o in screen.options if o.digit in (EMERGENCY, LEAVE)]

@@ -7,7 +7,6 @@ is said (``flows``), how paragraphs and choices are arranged for a channel (``bo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date, time
 from functools import lru_cache
 from pathlib import Path
@@ -15,11 +14,10 @@ from typing import Any, Final, Literal
 
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.lists import format_list
 from babel.messages.pofile import PoFileError, read_po
 
 from flows.facts import LANGS, Hours, Lang
-from flows.kernel import Aside, Country, Data, Day, Km, Language, Listing, Opening, Phrase
+from flows.kernel import Aside, Country, Data, Day, Foot, Km, Language, Listing, Opening, Phrase
 
 CONTENT: Final = Path(__file__).resolve().parent.parent / "content"
 LOCALES: Final[dict[str, Locale]] = {"es": Locale.parse("es_419"), "en": Locale.parse("en"), "pt": Locale.parse("pt_BR")}
@@ -66,6 +64,7 @@ class Wording:
             self._chat[lang] = {id: _compile(text) for (context, id), text in entries.items() if not context}
             short = {id: _compile(text) for (context, id), text in entries.items() if context == "sms"}
             self._sms[lang] = {**self._chat[lang], **short}
+        self._voices: dict[tuple[str, Form, int], Voice] = {}
 
     @classmethod
     def load(cls, folder: Path = CONTENT) -> Wording:
@@ -80,46 +79,65 @@ class Wording:
     def ids(self, lang: Lang = "es") -> list[str]:
         return [id for context, id in self.texts[lang] if not context]
 
+    def voice(self, lang: str, form: Form = "chat", cut: int = SMS_FIELD) -> Voice:
+        """What speaks this language on this form of channel. ``cut`` bounds fields of the directory on SMS, in letters."""
+        known = self._voices.get((lang, form, cut))
+        if known is None:
+            known = self._voices[lang, form, cut] = Voice(lang, form, cut, (self._sms if form == "sms" else self._chat)[lang])
+        return known
+
     def say(self, lang: str, value: Any, form: Form = "chat", cut: int = SMS_FIELD) -> str:
-        """A ``Value`` in words. ``cut`` bounds fields of the directory on SMS, in letters."""
+        """A ``Value`` in words: ``voice(…).say(value)``."""
+        return self.voice(lang, form, cut).say(value)
+
+
+class Voice:
+    """One language on one form of channel."""
+
+    __slots__ = ("_cut", "_entries", "_form", "_lang")
+
+    def __init__(self, lang: str, form: Form, cut: int, entries: dict[str, Template]) -> None:
+        self._lang, self._form, self._cut, self._entries = lang, form, cut, entries
+
+    def say(self, value: Any) -> str:
+        """A ``Value`` in words."""
+        # Kinds are asked in the order in which they are frequent: a list of results takes fifty of these calls.
         kind = type(value)
         if kind is Phrase:
-            template = (self._sms if form == "sms" else self._chat)[lang].get(value.id)
+            template = self._entries.get(value.id)
             if template is None:
                 raise ContentError(
-                    f"The entry {value.id} is missing in content/{lang}; add it, or run: python -m bot check --write"
+                    f"The entry {value.id} is missing in content/{self._lang}; add it, or run: python -m bot check --write"
                 )
             text, names = template
             if not names:
                 return text
             params = value.params
-            return text % tuple([self.say(lang, params[name], form, cut) for name in names])
+            if len(names) == 1:
+                return text % self.say(params[names[0]])
+            return text % tuple([self.say(params[name]) for name in names])
         if kind is Data:
             text = " ".join(value.text.split())
-            if form == "chat" or value.source in _WHOLE:
+            if self._form == "chat" or value.source in _WHOLE:
                 return text
-            return clipped(text, int(cut * _WIDE.get(value.source, 1)))
+            return clipped(text, int(self._cut * _WIDE.get(value.source, 1)))
         if kind is Listing:
-            return ("\n" if value.lines else ", ").join([self.say(lang, item, form, cut) for item in value.items])
-        if kind is Aside:
-            return self.say(lang, value.value, form, cut)
+            return ("\n" if value.lines else ", ").join([self.say(item) for item in value.items])
         if kind is int:
             return str(value)
         if kind is Country:
-            return country_name(lang, value.code)
+            return country_name(self._lang, value.code)
+        if kind is Aside or kind is Foot:
+            return self.say(value.value)
         if kind is Km:
             return f"{value.km:.0f} km"
         if kind is Day:
-            return day(lang, value.day, form)
+            return day(self._lang, value.day, self._form)
         if kind is Opening:
-            return hours(lang, value.hours)
+            return hours(self._lang, value.hours)
         if kind is Language:
-            return language_name(lang, value.code)
+            return language_name(self._lang, value.code)
         raise TypeError(f"{kind.__name__} cannot be said")
-
-    def joined(self, lang: str, parts: Iterable[str]) -> str:
-        """ "a, b y c"."""
-        return format_list(list(parts), locale=LOCALES[lang])
 
 
 def clipped(text: str, most: int) -> str:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 
 from flows.facts import Facts, Helpline, Purpose
-from flows.kernel import Country, Data, Listing, Phrase, Session, Value
+from flows.kernel import Aside, Country, Data, Listing, Phrase, Session, Value
 from flows.reading import squeeze
 
 CLASSES = tuple("ABCDEFGHIJK")
@@ -172,13 +172,21 @@ def line(found: Helpline) -> Phrase:
     return joined
 
 
-def numbers(session: Session, facts: Facts, purposes: tuple[Purpose, ...], most: int = 3) -> tuple[Value, ...]:
-    """Lines for the person's country, or the short card of all countries when it is not known."""
-    country = session.slot("country") or ""
-    if not country:
-        return (Phrase("emergency.everywhere"), *_everywhere(facts))
-    lines = facts.helplines.lines(country, purposes, facts.now)[:most]
-    return (Phrase("emergency.country", {"country": Country(country)}), *(line(one) for one in lines))
+def numbers(
+    session: Session, facts: Facts, purposes: tuple[Purpose, ...], most: int = 3, heading: str = "emergency.country"
+) -> tuple[Value, ...]:
+    """Lines for the person's country. Where it is not known: lines for the country of their number, named as such since it is a
+    guess, and the short card of all countries."""
+    country = str(session.slot("country") or "")
+    if country:
+        return _lines(country, facts, purposes, most, heading)
+    guess = _lines(facts.country_hint, facts, purposes, 2, heading) if facts.country_hint in facts.countries else ()
+    return (*guess, Phrase("emergency.everywhere"), *_everywhere(facts))
+
+
+def _lines(country: str, facts: Facts, purposes: tuple[Purpose, ...], most: int, heading: str) -> tuple[Value, ...]:
+    found = facts.helplines.lines(country, purposes, facts.now)[:most]
+    return (Phrase(heading, {"country": Country(country)}), *(line(one) for one in found))
 
 
 def _civil(session: Session, facts: Facts, purposes: tuple[Purpose, ...]) -> tuple[Value, ...]:
@@ -193,7 +201,7 @@ def _civil(session: Session, facts: Facts, purposes: tuple[Purpose, ...]) -> tup
     ]
     if not lines:
         return ()
-    return (Phrase("emergency.country", {"country": Country(country)}), *(line(one) for one in lines[:3]))
+    return (Phrase("emergency.numbers", {"country": Country(country)}), *(line(one) for one in lines[:3]))
 
 
 _TOLD = ("helpline.note.migration_reports", "helpline.note.shares_with_police", "helpline.note.instead")
@@ -206,7 +214,7 @@ def _everywhere(facts: Facts) -> tuple[Value, ...]:
         countries = [code for code in everywhere if code in facts.countries]
         if not countries:
             continue
-        names: tuple[Value, ...] = tuple(Data("iso", code) if short else Country(code) for code in countries)
+        names: tuple[Value, ...] = tuple(Country(code) for code in countries)
         rows.append(Phrase("emergency.row", {"number": Data("helpline", number), "countries": Listing(names)}))
     if facts.mode == "demo":  # a live deployment starts only when two roles have confirmed each of them
         rows.append(Phrase("helpline.unconfirmed"))
@@ -222,12 +230,17 @@ def alarm(kind: str, session: Session, facts: Facts) -> tuple[tuple[Value, ...],
     """The card of a class, and whether it stands alone (class I: one neutral line and nothing else)."""
     if kind == "I":
         return (Phrase("crisis.I"),), True
-    lines = _civil(session, facts, LINES[kind]) if kind in NEVER_POLICE else numbers(session, facts, LINES[kind], most=3)
+    known = bool(session.slot("country"))
+    if kind in NEVER_POLICE:
+        lines = _civil(session, facts, LINES[kind])
+    else:
+        lines = numbers(session, facts, LINES[kind], most=3, heading="emergency.numbers")
     last = session.alarms.get(kind)
     if last is not None and int(facts.now // 60) - last < REPEAT_MINUTES:
         return lines[:2] or (Phrase(f"crisis.{kind}"),), False
     # Numbers first (E-6); they are also all that a locked screen shows of it.
-    return (*lines, Phrase(f"crisis.{kind}"), Phrase("crisis.on")), False
+    further = () if known else (Aside(Phrase("emergency.say_country")),)
+    return (*lines, Phrase(f"crisis.{kind}"), *further, Phrase("crisis.on")), False
 
 
 #: Reviewed remarks that a helpline's record may carry (``data/helplines.toml``).
@@ -243,6 +256,8 @@ TEXTS = (
     *NOTES,
     *(f"crisis.{kind}" for kind in CLASSES),
     "crisis.on",
+    "emergency.numbers",
+    "emergency.say_country",
     "emergency.everywhere",
     "emergency.country",
     "emergency.row",

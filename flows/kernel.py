@@ -203,11 +203,17 @@ class Aside(msgspec.Struct, frozen=True):
     value: Any
 
 
+class Foot(msgspec.Struct, frozen=True):
+    """A paragraph that stands below the choices, on channels that write them out."""
+
+    value: Any
+
+
 class Choices(msgspec.Struct, frozen=True):
     """Where the computed choices of a screen stand among its paragraphs, on channels that write them out."""
 
 
-Value = Aside | Choices | Data | Country | Km | Day | Opening | Language | Phrase | Listing | int
+Value = Aside | Foot | Choices | Data | Country | Km | Day | Opening | Language | Phrase | Listing | int
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -698,7 +704,7 @@ class Graph:
         if not (first or before):
             return Turn(session, screen)
         # Whoever never sees the first screen (a first message that names a need) is told the same in one line.
-        after = (Phrase("kernel.automatic", {"minutes": facts.keep_minutes}),) if first else ()
+        after = (Foot(Phrase("kernel.automatic", {"minutes": facts.keep_minutes})),) if first else ()
         # Behind a card the screen itself gives way where there is no room; its choices stay.
         parts = (
             tuple(part if isinstance(part, Aside | Choices) else Aside(part) for part in screen.parts) if before else screen.parts

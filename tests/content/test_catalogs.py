@@ -229,7 +229,7 @@ def test_the_easiness_formula_tells_plain_from_office_language() -> None:
 HELLO = {
     "es": (
         "automátic",
-        "[Nn]o es (un servicio de )?emergencias",
+        "[Nn]o (es un servicio de|atiende) emergencias",
         "no ve dónde estás",
         "ayuda",
         r"0 salir|Salir: 0",
@@ -245,7 +245,7 @@ HELLO = {
     ),
     "pt": (
         "automátic",
-        "[Nn]ão é (um serviço de )?emergência",
+        "[Nn]ão (é um serviço de emergência|atende emergências)",
         "vê onde você está",
         "ajuda",
         r"0 sair|Sair: 0",

@@ -143,12 +143,13 @@ def test_the_numbers_come_first_and_then_the_same_screen(screen: str) -> None:
 @pytest.mark.requirement("E-5")
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
 def test_the_numbers_come_before_language_and_country_as_the_card_of_all_countries(channel: Traits) -> None:
-    """Mutation: asking for the country first; numbers of a guessed country."""
+    """A guessed country's own numbers stand before it, under the country's name. Mutation: asking for the country first; the
+    guess in place of the card of all."""
     for word in SOS:
         play = Play(channel, country_hint="CO").says(word)
         assert play.here == "start.hello"
         assert {"emergency.everywhere", "emergency.row", "start.hello"} <= play.ids
-        text = wording().say("es", play.screen.parts[1], channel.form)
+        text = "\n".join(wording().say("es", part, channel.form) for part in play.screen.parts)
         assert "911" in text and "123" in text
 
 

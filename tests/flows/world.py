@@ -37,6 +37,7 @@ from flows.kernel import (
     Command,
     Data,
     Event,
+    Foot,
     Graph,
     Listing,
     Located,
@@ -286,7 +287,7 @@ def ids(values: Any) -> set[str]:
             stack += value.params.values()
         elif isinstance(value, Listing):
             stack += value.items
-        elif isinstance(value, Aside):
+        elif isinstance(value, Aside | Foot):
             stack.append(value.value)
     return found
 
@@ -303,7 +304,7 @@ def data(values: Any) -> list[Data]:
             stack += value.params.values()
         elif isinstance(value, Listing):
             stack += value.items
-        elif isinstance(value, Aside):
+        elif isinstance(value, Aside | Foot):
             stack.append(value.value)
     return found
 

@@ -13,7 +13,8 @@ from flows.reading import fold
 
 _LONGEST = 6
 """Words in the longest phrase that is looked for."""
-_NEGATIONS = frozenset({"no", "not", "nao", "n", "nunca", "never", "dont", "don", "sin", "sem", "without"})
+#: "t" is what is left of "don't" and "won't".
+_NEGATIONS = frozenset({"no", "not", "t", "nao", "n", "nunca", "never", "dont", "don", "sin", "sem", "without"})
 #: Topics that are never guessed from a sentence that denies them ("no quiero que me llamen").
 _NOT_WHEN_DENIED = frozenset({"person", "feedback"})
 

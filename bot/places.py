@@ -18,7 +18,7 @@ from typing import NamedTuple
 import tzfpy
 from babel.core import get_global
 
-from bot.countries import DATA, Region, country_named, outside_named, region_names, regions
+from bot.countries import DATA, Region, country_named, neighbours, outside_named, region_names, regions
 from bot.place_names import articled, expansions, fold, one_edit, respaced, sound_alikes, sounds_like
 from flows.facts import COUNTRIES, Area, Mention, Place
 
@@ -75,6 +75,13 @@ CHOICES = 4
 
 #: Border posts count as towns of this size when homes of one name are put in order, and are never left out as small.
 POST_WEIGHT = 30_000
+
+#: A namesake of so many people across a border is offered beside the homes of the known country,
+LARGE = 50_000
+#: unless they are this many times larger;
+FAR_LARGER = 10
+#: and so is one of this many that is itself that much larger and this near to the known country, in kilometres.
+TOWN, NEAR_KM = 10_000, 150.0
 
 #: How much a home counts when the text is not its own name but another one, or only the beginning of it.
 OTHER_NAME, BEGINNING = 0.1, 0.1
@@ -313,7 +320,7 @@ class Gazetteer:
         key = " ".join(words)
         code = country_named(key)
         if code:
-            capital = self._choose(self._homes(key), country) if code == country else ()
+            capital = self._choose([h for h in self._homes(key) if h.place.country == code], country) if code == country else ()
             return Mention(countries=(code,), places=capital)
         if outside := outside_named(key):
             return Mention(outside=outside)
@@ -330,7 +337,7 @@ class Gazetteer:
             return qualified
         beginnings = self._beginnings(key, country)
         if beginnings and not (len(words) == 1 and (words[0] in self._never or words[0] in self._common)):
-            return Mention(places=beginnings, certain=len(beginnings) == 1 and len(key) >= 5)
+            return self._mention(beginnings, country, len(beginnings) == 1 and len(key) >= 5)
         if outside := outside_named(key, whole_world=True):
             return Mention(outside=outside)
         return self._inexact(words, country)
@@ -471,13 +478,13 @@ class Gazetteer:
             return None
         if len(words) > 1:
             homes = _merged(self._homes(form) for form in articled(words))
-            if places := self._choose([h for h in homes if h.score >= 1_000], country):
+            if places := self._choose([h for h in homes if h.score >= 1_000], country, exact=False):
                 return Mention(places=places, certain=False)
         key = " ".join(words)
         if not 5 <= len(key) <= 40 or (len(words) == 1 and key in self._common) or any(c.isdigit() for c in key):
             return None
         nearby = _merged(self._near(key, lambda home: home.score >= _least(home, country)))
-        places = self._choose(nearby, country, strict=False)
+        places = self._choose(nearby, country, exact=False)
         return Mention(places=places, certain=False) if places else None
 
     def _near(self, key: str, wanted: Callable[[_Home], bool]) -> Iterator[list[_Home]]:
@@ -490,16 +497,20 @@ class Gazetteer:
                 if form[:1] == key[:1] or alike:  # hardly anybody mistypes the first letter
                     yield [_Home(h.place, h.score * (5.0 if alike else 1.0)) for h in self._homes(form) if wanted(h)]
 
-    def _choose(self, homes: list[_Home], country: str, *, strict: bool = False) -> tuple[Place, ...]:
+    def _choose(self, homes: list[_Home], country: str, *, strict: bool = False, exact: bool = True) -> tuple[Place, ...]:
         """Up to four of the homes, best first. One alone means that the name is not ambiguous.
 
         The country that is known narrows the homes when it has any. A home is left out when it weighs less than a thirtieth of
         the largest (a tenth within a known country) and either of the two makes it plain which is meant: the home is a
         small town, or the largest a city. A border post, or a city of 50,000, is never left out.
+
+        Behind the homes of the known country come namesakes across its borders (``_across``): whoever said "Colombia" and
+        then "San Cristóbal" may well stand in the Venezuelan city and not in the village.
         """
         here = [h for h in homes if h.place.country == country]
         if strict and not here:
             return ()
+        abroad = [h for h in homes if h.place.country != country] if exact else []
         homes = sorted(here or homes, key=lambda h: (-h.score, h.place.country, h.place.id))
         kept: list[_Home] = []
         for home in homes:
@@ -515,7 +526,27 @@ class Gazetteer:
             # let each country have its best home before any has two
             first = {h.place.country: h for h in reversed(kept)}
             kept = sorted(kept, key=lambda h: first[h.place.country] is not h)
+        if here:
+            across = self._across(abroad, kept[0].score, country)
+            while across and len(kept) >= CHOICES and across[0].score > FAR_LARGER * kept[CHOICES - 1].score:
+                kept = [*kept[: CHOICES - 1], across.pop(0)]
+            kept = [*kept[:CHOICES], *across]
         return tuple(home.place for home in kept[:CHOICES])
+
+    def _across(self, homes: list[_Home], top: float, country: str) -> list[_Home]:
+        """Homes in the countries next to a known one that its own homes, of ``top`` at most, do not make implausible."""
+        found: list[_Home] = []
+        for home in sorted(homes, key=lambda h: (-h.score, h.place.country, h.place.id)):
+            if home.place.country not in neighbours(country) or home.score * FAR_LARGER < top:
+                continue
+            if home.score < LARGE:
+                if home.score < max(TOWN, FAR_LARGER * top):
+                    continue
+                if not any(km <= NEAR_KM for km, _ in self._nearest(home.place.lat, home.place.lon, country)):
+                    continue
+            if not any(_looks_same(home.place, other.place) for other in found):
+                found.append(home)
+        return found
 
     # --- inside a sentence
 
@@ -636,7 +667,7 @@ class Gazetteer:
                     continue
                 tries += 1
                 homes = _merged(self._near(key, lambda home: home.score >= 20_000))
-                if places := self._choose(homes, country):
+                if places := self._choose(homes, country, exact=False):
                     return Mention(places=places, certain=False)
         return None
 

@@ -9,6 +9,7 @@ import time
 import tomllib
 from pathlib import Path
 
+import msgspec
 import phonenumbers
 import pytest
 import tzfpy
@@ -378,6 +379,80 @@ def test_several_homes_are_asked_back(book: Gazetteer, text: str, country: str, 
     labels = [(p.name, p.region, p.country) for p in mention.places]
     assert len(set(labels)) == len(labels), "two choices that look the same"
     assert all(p.region for p in mention.places)
+
+
+#: text, country that the person chose, countries of the answers in their order.
+ACROSS = [
+    ("san cristobal", "CO", "CO VE"),  # a village on the Caribbean, and a city an hour from Cúcuta
+    ("en san cristobal", "CO", "CO VE"),
+    ("san antonio", "CO", "CO CO VE"),  # the other end of the bridge
+    ("san cristobal", "GT", "GT GT GT MX"),
+    ("santa ana", "GT", "GT SV"),
+    ("san miguel", "GT", "GT SV"),
+    ("valencia", "CO", "CO VE"),
+    ("trujillo", "CO", "CO PE VE"),
+    ("guadalupe", "US", "US US MX MX"),
+    ("victoria", "MX", "MX US"),
+    ("santiago", "PE", "PE PE CL"),
+    ("concepcion", "PE", "PE CL"),
+]
+
+
+@pytest.mark.requirement("S-1")
+@pytest.mark.parametrize(("text", "country", "expected"), ACROSS, ids=[f"{t}|{c}" for t, c, _ in ACROSS])
+def test_a_city_across_the_border_stays_beside_its_small_namesake(book: Gazetteer, text: str, country: str, expected: str) -> None:
+    """Mutation: letting the known country narrow the homes to its own; cutting the choices before the others are added."""
+    assert [p.country for p in book.named(text, country).places] == expected.split()
+    assert set(expected.split()) <= {p.country for p in book.mentioned(f"necesito un doctor en {text}", country).places}
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("san cristobal", "VE"), ("san cristobal", "DO"), ("lima", "PE"), ("merida", "MX"), ("merida", "VE"),
+        ("trujillo", "PE"), ("trujillo", "VE"), ("cordoba", "MX"), ("la paz", "MX"), ("la paz", "HN"), ("santiago", "CL"),
+        ("florida", "CO"), ("guadalupe", "PE"), ("santa rosa", "BR"), ("valencia", "VE"), ("san antonio", "US"),
+    ],
+)  # fmt: skip
+def test_a_city_at_home_is_not_asked_about(book: Gazetteer, text: str, country: str) -> None:
+    """Mutation: keeping every large namesake in the neighbouring countries, or namesakes in countries that are none."""
+    mention = book.named(text, country)
+    assert [p.country for p in mention.places] == [country] and mention.certain
+
+
+def test_hardly_any_city_is_asked_about_for_a_namesake_across_the_border(book: Gazetteer) -> None:
+    """Mutation: dropping ``FAR_LARGER`` from ``Gazetteer._across``."""
+    cities = [place for place in map(book._place, range(len(book._rows))) if place.population >= 300_000]
+    asked = [c.name for c in cities if any(p.country != c.country for p in book.named(c.name, c.country).places)]
+    assert len(cities) > 300 and asked == []
+
+
+def test_a_town_near_the_border_counts_when_it_is_far_larger() -> None:
+    """Mutation: measuring no distance in ``_across``, or taking 50,000 for the only measure."""
+    book = Gazetteer.load()
+    village, across = book.named("san cristobal", "CO").places
+    near = places._Home(msgspec.structs.replace(across, population=20_000), 20_000)
+    far = places._Home(msgspec.structs.replace(across, population=20_000, lat=8.0, lon=-63.0), 20_000)
+    small = places._Home(village, 500)
+    assert book._choose([near, small], "CO") == (village, near.place)
+    assert book._choose([far, small], "CO") == (village,)
+    assert book._choose([near, places._Home(village, 4_000)], "CO") == (village,)
+
+
+@pytest.mark.requirement("S-1")
+@pytest.mark.parametrize(
+    ("text", "country", "name"),
+    [("lima", "CO", "Lima"), ("en lima", "CO", "Lima"), ("maracaibo", "CO", "Maracaibo"), ("rubio", "CO", "Rubio"),
+     ("laredo texas", "MX", "Laredo"), ("santa elena de", "CO", "Santa Elena de Uairén"), ("tijuna", "MX", "Tijuana")],
+)  # fmt: skip
+def test_one_place_that_is_not_sure_says_so(book: Gazetteer, text: str, country: str, name: str) -> None:
+    """One place elsewhere than the person said, or an inexact one, is given alone and uncertain: "did you mean ...?".
+
+    Mutation: not asking for the country of a beginning ("santa elena de" from Colombia was a town in Venezuela at once).
+    """
+    mention = book.named(text, country)
+    assert [p.name for p in mention.places] == [name]
+    assert mention.certain is (text == "laredo texas"), "whoever writes the state has said where"
 
 
 def test_choices_can_be_told_apart(book: Gazetteer) -> None:

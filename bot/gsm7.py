@@ -58,6 +58,8 @@ _MARKS: Final = (
 )  # fmt: skip
 
 _FOLDED: Final = _LETTERS | _MARKS
+#: Whatever ``to_gsm7`` changes: all that is outside, and the page break, which is in the alphabet.
+_FOREIGN: Final = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]|\f")
 _FOLDABLE: Final = re.compile(f"[{re.escape(''.join(_FOLDED))}]")
 
 _DROPPED, _UNREADABLE = "\x00", "\x01"
@@ -137,6 +139,8 @@ def to_gsm7(text: str) -> str:
     letters of another script becomes one "?", and what carries no fact (pictures, emoji, controls) goes, with the space
     that it stood in.
     """
+    if not _FOREIGN.search(text):
+        return text
     text = fold(text)
     if not _OUTSIDE.search(text):
         return text

@@ -5,14 +5,14 @@ Here belongs the order and the cutting. Never here: a word, a protocol of a prov
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import msgspec
 
 from bot import gsm7
 from bot.exchange import Button, Message
-from bot.wording import SMS_FIELD, Form, Wording
+from bot.wording import SMS_FIELD, Wording
 from flows.facts import Traits
 from flows.kernel import BACK, EMERGENCY, LEAVE, MORE, Aside, Choices, Country, Foot, Option, Page, Phrase, Screen, Value
 
@@ -20,10 +20,15 @@ LABEL = 20
 """Letters on a button."""
 SMS_SEGMENTS = 3
 """No SMS is longer than this (L-2)."""
+SHORT = 16
+"""Two buttons with labels up to this length stand side by side."""
 ANYTIME = 100
 """Ordinals from here on are digits that mean the same on every turn: a button of an old message still leaves."""
 
 _NAV = (MORE, BACK, EMERGENCY, LEAVE)
+
+Say = Callable[[Any], str]
+"""``Voice.say``: a value of a screen in words."""
 
 REMEMBERED = 2048
 
@@ -68,13 +73,13 @@ def render(screen: Screen, lang: str, turn: int, traits: Traits, wording: Wordin
     """The screen as one message of this channel."""
     if traits.form == "sms":
         return Message(_sms(screen, lang, wording))
+    say = wording.voice(lang).say
     if traits.buttons:
-        text = "\n\n".join(wording.say(lang, part) for part in screen.parts if not isinstance(part, Choices))
-        label = wording.say(lang, Phrase("services.share.button")) if screen.asks_location else ""
-        return Message(text, _rows(screen, lang, wording), label, turn)
-    nav = " · ".join(f"{option.digit} {wording.say(lang, option.label)}" for option in screen.options if option.digit in _NAV)
-    foot = _foot(screen.parts, lang, wording)
-    return Message("\n\n".join((*_written(screen, screen.parts, lang, wording), *([nav] if nav else []), *foot)))
+        text = "\n\n".join([say(part) for part in screen.parts if type(part) is not Choices])
+        label = say(Phrase("services.share.button")) if screen.asks_location else ""
+        return Message(text, _rows(screen, say), label, turn)
+    nav = " · ".join([f"{option.digit} {say(option.label)}" for option in screen.options if option.digit in _NAV])
+    return Message("\n\n".join((*_written(screen, screen.parts, say), *([nav] if nav else []), *_foot(screen.parts, say))))
 
 
 def ordinal(option: Option, position: int) -> int:
@@ -85,23 +90,24 @@ def ordinal(option: Option, position: int) -> int:
 # --- buttons ---------------------------------------------------------------------------------------------------------
 
 
-def _rows(screen: Screen, lang: str, wording: Wording) -> tuple[tuple[Button, ...], ...]:
-    choices: list[Button] = []
-    nav: list[Button] = []
-    for position, option in enumerate(screen.options):
-        label = clipped(wording.say(lang, option.label))
-        button = Button(label, ordinal(option, position))
-        (nav if option.digit in (BACK, EMERGENCY, LEAVE) else choices).append(button)
+def _rows(screen: Screen, say: Say) -> tuple[tuple[Button, ...], ...]:
     rows: list[tuple[Button, ...]] = []
+    nav: list[Button] = []
     pending: Button | None = None
-    for button in choices:
-        if pending is not None and len(pending.label) <= 16 and len(button.label) <= 16:
+    """A short button that waits for another one beside it."""
+    for position, option in enumerate(screen.options):
+        label = say(option.label)
+        button = Button(label if len(label) <= LABEL else clipped(label), ordinal(option, position))
+        if option.digit in (BACK, EMERGENCY, LEAVE):
+            nav.append(button)
+        elif len(label) > SHORT:
+            rows += ((pending,), (button,)) if pending is not None else ((button,),)
+            pending = None
+        elif pending is not None:
             rows.append((pending, button))
             pending = None
-            continue
-        if pending is not None:
-            rows.append((pending,))
-        pending = button
+        else:
+            pending = button
     if pending is not None:
         rows.append((pending,))
     if nav:
@@ -116,33 +122,28 @@ def clipped(label: str) -> str:
 # --- written choices -------------------------------------------------------------------------------------------------
 
 
-def _written(
-    screen: Screen, parts: Sequence[Any], lang: str, wording: Wording, form: Form = "chat", cut: int = SMS_FIELD
-) -> list[str]:
+def _written(screen: Screen, parts: Sequence[Any], say: Say) -> list[str]:
     """Paragraphs with the choices written out: computed ones where the screen wants them, the others at the end."""
-
-    def lines(options: Iterable[Option]) -> str:
-        return "\n".join(f"{option.digit} {wording.say(lang, option.label, form, cut)}" for option in options)
-
-    options = [option for option in screen.options if option.digit not in _NAV]
-    here = [option for option in options if option.id.startswith("#")] if any(isinstance(p, Choices) for p in parts) else []
-    above = [part for part in parts if not isinstance(part, Foot)]
-    said = [lines(here) if isinstance(part, Choices) else wording.say(lang, part, form, cut) for part in above]
-    rest = lines(option for option in options if option not in here)
+    shown = [(option, f"{option.digit} {say(option.label)}") for option in screen.options if option.digit not in _NAV]
+    among = Choices in [type(part) for part in parts]
+    here = "\n".join([line for option, line in shown if among and option.id.startswith("#")])
+    rest = "\n".join([line for option, line in shown if not (among and option.id.startswith("#"))])
+    said = [here if type(part) is Choices else say(part) for part in parts if type(part) is not Foot]
     return [text for text in (*said, rest) if text]
 
 
-def _foot(parts: Sequence[Any], lang: str, wording: Wording, form: Form = "chat") -> list[str]:
-    return [wording.say(lang, part, form) for part in parts if isinstance(part, Foot)]
+def _foot(parts: Sequence[Any], say: Say) -> list[str]:
+    return [say(part) for part in parts if type(part) is Foot]
 
 
 def _sms(screen: Screen, lang: str, wording: Wording) -> str:
     """The text in GSM-7 letters. Where it would pass its segments, asides give way first, then long fields are cut."""
     text = ""
     for cut in (SMS_FIELD, 48, 40, 34, 28, 22, 18, 14, 10):
+        say = wording.voice(lang, "sms", cut).say
         parts = list(screen.parts)
         while True:
-            text = _sms_text(screen, parts, lang, wording, cut)
+            text = _sms_text(screen, parts, say)
             if gsm7.segments(text) <= SMS_SEGMENTS:
                 return text
             asides = [position for position, part in enumerate(parts) if isinstance(part, Aside)]
@@ -152,24 +153,23 @@ def _sms(screen: Screen, lang: str, wording: Wording) -> str:
     return text
 
 
-def _sms_text(screen: Screen, parts: list[Any], lang: str, wording: Wording, cut: int) -> str:
-    lines = _written(screen, parts, lang, wording, "sms", cut)
+def _sms_text(screen: Screen, parts: list[Any], say: Say) -> str:
+    lines = _written(screen, parts, say)
     ways = [o for o in screen.options if o.digit in (MORE, BACK)]
     if ways:
-        lines.append(_ways(ways, lang, wording))
-    foot = _foot(parts, lang, wording, "sms")
+        lines.append(_ways(ways, say))
+    foot = _foot(parts, say)
     if foot:  # it names 9 and 0 itself
         return gsm7.to_gsm7("\n".join((*lines, *foot)))
     text = gsm7.to_gsm7("\n".join(lines))
     # 9 and 0 are said on the first screen; here only where they cost nothing.
     always = [o for o in screen.options if o.digit in (EMERGENCY, LEAVE)]
     if always:
-        last = f" {_ways(always, lang, wording)}" if ways else f"\n{_ways(always, lang, wording)}"
-        longer = gsm7.to_gsm7("\n".join(lines) + last)
+        longer = text + gsm7.to_gsm7((" " if ways else "\n") + _ways(always, say))
         if gsm7.segments(longer) == gsm7.segments(text):
             return longer
     return text
 
 
-def _ways(options: list[Option], lang: str, wording: Wording) -> str:
-    return " ".join(f"{option.digit} {wording.say(lang, option.label, 'sms')}" for option in options)
+def _ways(options: list[Option], say: Say) -> str:
+    return " ".join([f"{option.digit} {say(option.label)}" for option in options])

@@ -20,14 +20,14 @@ from starlette.routing import BaseRoute, Route
 
 from bot import db, doctor, health, logs
 from bot.channels import simulator
-from bot.channels.telegram import Profile, Telegram
+from bot.channels.telegram import Profile, Telegram, webhook_url
 from bot.channels.twilio import Twilio
 from bot.conversation import Conversation, World
 from bot.countries import country_of_prefix, neighbours
 from bot.directory.hours import is_open
 from bot.directory.live import LiveDirectory
-from bot.exchange import Handle, Inbound, Person, Reply, StoreDown
-from bot.helplines import HelplineBook
+from bot.exchange import CannotStart, Handle, Inbound, Person, Reply, StoreDown
+from bot.helplines import HELPLINES, HelplineBook
 from bot.layout import render
 from bot.lexicon import Lexicon
 from bot.metrics import Metrics, endpoint
@@ -37,7 +37,7 @@ from bot.sessions import EmbeddedStore, RedisStore, Sessions, Store
 from bot.settings import Settings
 from bot.understanding import Understanding
 from bot.vault import Vault
-from bot.wording import Wording
+from bot.wording import ContentError, Wording
 from flows.facts import COUNTRIES, LANGS, Directory, Helplines, Places, Traits
 from flows.kernel import Data, Listing, Phrase, Screen
 from flows.topics import GRAPH
@@ -54,12 +54,22 @@ class Content:
 
     @classmethod
     def load(cls, settings: Settings) -> Content:
-        """Raises an error whose text names the file and the line that is wrong."""
-        wording = Wording.load()
-        helplines = HelplineBook.load(due_days=settings.helpline_due_days, stale_days=settings.helpline_stale_days)
-        return cls(
-            wording, Lexicon.load(wording, numbers=(number for number, _ in helplines.everywhere())), Gazetteer.load(), helplines
-        )
+        """Raises CannotStart, whose text names the file and the line that is wrong."""
+        try:
+            wording, book = Wording.load(), helplines(settings)
+            lexicon = Lexicon.load(wording, numbers=(number for number, _ in book.everywhere()))
+            return cls(wording, lexicon, Gazetteer.load(), book)
+        except OSError as error:
+            raise CannotStart(f"{error.filename} cannot be read ({type(error).__name__}): install Faro again.") from None
+        except (ContentError, ValueError) as error:
+            raise CannotStart(str(error)) from None
+
+
+def helplines(settings: Settings) -> HelplineBook:
+    """The numbers of this deployment, with its limits. Raises ``bot.helplines.HelplineError``."""
+    return HelplineBook.load(
+        settings.helplines_file or HELPLINES, due_days=settings.helpline_due_days, stale_days=settings.helpline_stale_days
+    )
 
 
 def served_countries(settings: Settings) -> tuple[str, ...]:
@@ -119,7 +129,7 @@ def observed(handle: Handle, metrics: Metrics) -> Handle:
             raise
         seconds = time.perf_counter() - began
         metrics.turn(name, reply.outcome, seconds)
-        logs.event("turn", channel=name, screen=reply.screen, outcome=reply.outcome, ms=seconds * 1000)
+        logs.turn(name, reply.screen, reply.outcome, seconds)
         return reply
 
     return handle_and_tell
@@ -137,7 +147,10 @@ class Faro:
         clock: Callable[[], float] = time.time,
         chance: Callable[[int], bytes] = os.urandom,
     ) -> None:
+        """Raises CannotStart, BadSecret or DatabaseDown, whose texts are sentences."""
         self.settings = settings
+        self.failure: Exception | None = None
+        """Why the start of the server failed, for whoever ran it."""
         self.content = Content.load(settings)
         self.store = store or (RedisStore(settings.redis_url) if settings.redis_url else EmbeddedStore(clock))
         self.engine = engine or db.open_engine(db.url_of(settings))
@@ -150,10 +163,13 @@ class Faro:
         )
         self.handle = observed(self.conversation.handle, self.metrics)
         self.stopping = False
-        self.telegram = self._telegram()
-        self.twilio = self._twilio()
-        self._hot = self._hot_paths()
-        self._surface = Starlette(routes=self._routes())
+        try:
+            self.telegram = self._telegram()
+            self.twilio = self._twilio()
+            self._hot = self._hot_paths()
+            self._surface = Starlette(routes=self._routes())
+        except ValueError as error:  # a setting that a part cannot use; its sentence names it
+            raise CannotStart(str(error)) from None
 
     # -- parts
 
@@ -227,8 +243,8 @@ class Faro:
         return self._clock() - self.directory.checked_at
 
     def _hosts(self) -> tuple[str, ...]:
-        """Names under which the demo's page may be asked for: this machine's, and the public one."""
-        public = urlsplit(self.settings.public_url).hostname
+        """Names under which the demo's page may be asked for: this machine's; the public one only where somebody said so."""
+        public = urlsplit(self.settings.public_url).hostname if self.settings.simulator else None
         return ("127.0.0.1", "localhost", "[::1]", *((public,) if public else ()))
 
     async def _kept(self, person: Person) -> Sequence[simulator.Kept]:
@@ -241,8 +257,7 @@ class Faro:
         """Open the stores, read the directory, tell Telegram where we are. Raises errors whose text is a sentence."""
         await self.directory.start()
         if self.telegram is not None and self.settings.public_url and self.settings.surfaces in ("public", "both"):
-            base = self.settings.public_url.rstrip("/")
-            await self.telegram.register(f"{base}/telegram", profiles(self.content.wording))
+            await self.telegram.register(webhook_url(self.settings.public_url), profiles(self.content.wording))
         logs.event("started", mode=self.settings.mode, port=self.settings.port)
 
     async def stop(self) -> None:
@@ -273,6 +288,7 @@ class Faro:
                 try:
                     await self.start()
                 except Exception as error:
+                    self.failure = error
                     logs.failure("start", error)
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return

@@ -1,22 +1,22 @@
 """The checkup of a deployment: which questions the doctor may ask here, and the refusal to start.
 
-Here belong the probes over this deployment's stores and providers. Never here: the rules themselves (``bot.doctor``).
+Here belong the probes over this deployment's stores, files and providers. Never here: the rules themselves (``bot.doctor``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TextIO
 
 from bot import db, doctor, jobs
-from bot.app import Content
+from bot.app import Content, helplines
 from bot.catalogs import faults
+from bot.channels import telegram
 from bot.directory.demo import is_demo_database
-from bot.helplines import unconfirmed_emergency
+from bot.exchange import CannotStart
 from bot.settings import Settings
-from bot.wording import ContentError
 from flows.facts import COUNTRIES
 
 
@@ -34,19 +34,28 @@ def probes(settings: Settings) -> doctor.Probes:
         redis_config=doctor.redis_config(settings.redis_url) if settings.redis_url else None,
         migrations=migrations if settings.database_url else None,
         demo_database=demo_database if settings.database_url else None,
-        unconfirmed_emergency=lambda countries: unconfirmed_emergency(tuple(countries) or COUNTRIES),
+        unconfirmed_numbers=lambda countries: helplines(settings).unconfirmed(tuple(countries) or COUNTRIES, db.now().date()),
         known_countries=lambda: COUNTRIES,
         content_faults=lambda: content_faults(settings),
+        telegram_faults=telegram_faults(settings),
         twilio_faults=jobs.twilio_faults(settings),
         job_hours=jobs.asleep(settings, engine) if settings.database_url else None,
     )
+
+
+def telegram_faults(settings: Settings) -> Callable[[], Awaitable[Iterable[str]]] | None:
+    """The doctor's question to Telegram, where there is a bot and this side of the program serves it."""
+    token = settings.telegram_token.get_secret_value()
+    if not token or settings.surfaces == "desk":
+        return None
+    return lambda: telegram.faults(token, telegram.webhook_url(settings.public_url), settings.telegram_api)
 
 
 def content_faults(settings: Settings) -> Iterable[str]:
     """Sentences about catalogs, cues, places and helplines that cannot be used."""
     try:
         content = Content.load(settings)
-    except (ContentError, ValueError, OSError) as error:
+    except CannotStart as error:
         return [str(error)]
     return faults(content.wording)
 
@@ -58,8 +67,10 @@ async def report(settings: Settings, out: TextIO) -> int:
 
 async def refused(settings: Settings) -> bool:
     """Whether this process must not start; says on standard error what to mend."""
-    refusals = doctor.refusals(await doctor.findings(settings, probes(settings)), settings)
+    # A demo has to open at once: it is asked about its settings only.
+    asked = probes(settings) if settings.mode == "live" else doctor.Probes(known_countries=lambda: COUNTRIES)
+    refusals = doctor.refusals(await doctor.findings(settings, asked, ("refuse",)))
     if refusals:
-        print("Faro does not start with MODE=live until this is mended:", file=sys.stderr)
+        print(f"Faro does not start with MODE={settings.mode} until this is mended:", file=sys.stderr)
         doctor.report(refusals, settings, sys.stderr)
     return bool(refusals)

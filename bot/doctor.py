@@ -4,7 +4,8 @@ Here belong the rules; each is a small function with a code, a level and the mod
 know of the outside comes through ``Probes``, which the composition root fills. Never here: mending anything, printing the
 value of a setting.
 
-``refuse``: with ``MODE=live`` the program does not start. ``mend``: it starts, but ``check`` still ends with an error.
+``refuse``: the program does not start. ``mend``: it starts, but ``check`` still ends with an error. Most rules are asked with
+``MODE=live`` only; those of a demo are about settings that cannot work, and about a demo that is open to the world.
 Each code is explained in docs/operating.md (a test checks that).
 """
 
@@ -55,8 +56,9 @@ class Probes:
     """Revision of the database and newest revision of the program; raises where the database cannot be reached."""
     demo_database: Callable[[], Awaitable[bool]] | None = None
     """Whether the database holds the demo's rows or rows that only the demo approved."""
-    unconfirmed_emergency: Callable[[frozenset[str]], Collection[str]] | None = None
-    """Of these countries (none given: all), those with an emergency number that no named role has confirmed."""
+    unconfirmed_numbers: Callable[[frozenset[str]], Mapping[str, Collection[str]]] | None = None
+    """Of these countries (none given: all), those with numbers that people would be shown though no two roles confirmed them in
+    time, and the numbers."""
     known_countries: Callable[[], Collection[str]] | None = None
     """ISO codes of the countries that this program knows."""
     content_faults: Callable[[], Iterable[str]] | None = None
@@ -93,9 +95,9 @@ def _rule(level: Level, *modes: Mode) -> Callable[[Ask], Ask]:
     return register
 
 
-async def findings(settings: Settings, probes: Probes | None = None) -> list[Finding]:
+async def findings(settings: Settings, probes: Probes | None = None, levels: Collection[str] = ("refuse", "mend")) -> list[Finding]:
     """Everything to mend, in the order of the rules. Probes are asked side by side."""
-    asked = [rule for rule in RULES if settings.mode in rule.modes]
+    asked = [rule for rule in RULES if settings.mode in rule.modes and rule.level in levels]
     told = await asyncio.gather(*(_told(rule, settings, probes or Probes()) for rule in asked))
     return [finding for each in told for finding in each]
 
@@ -112,9 +114,9 @@ async def _told(rule: Rule, settings: Settings, probes: Probes) -> list[Finding]
         return [Finding(rule.code, rule.level, sentence)]
 
 
-def refusals(found: Sequence[Finding], settings: Settings) -> list[Finding]:
-    """Those for which this program must not start: with ``MODE=live``, every finding of level ``refuse``."""
-    return [finding for finding in found if finding.level == "refuse"] if settings.mode == "live" else []
+def refusals(found: Sequence[Finding]) -> list[Finding]:
+    """Those for which this program must not start."""
+    return [finding for finding in found if finding.level == "refuse"]
 
 
 def report(found: Sequence[Finding], settings: Settings, out: TextIO) -> int:
@@ -294,6 +296,21 @@ async def demo_in_the_open(settings: Settings, _: Probes) -> AsyncIterator[str]:
         yield "HOST lets other machines reach the demo, whose places are made up: use 127.0.0.1, or MODE=live with real services."
 
 
+@_rule("refuse", "demo")
+async def mode_forgotten(settings: Settings, _: Probes) -> AsyncIterator[str]:
+    # Only SIMULATOR=true says that a demo is meant: nobody sets it for people, and with MODE=live it is refused.
+    if settings.simulator:
+        return
+    outright = "set MODE=live, or say SIMULATOR=true if a demo is meant"
+    if settings.public_url and not _near(urlsplit(settings.public_url).hostname or ""):
+        yield f"PUBLIC_URL would lead people to a demo, with invented places and numbers that nobody dialled: {outright}."
+        return
+    urls = {"REDIS_URL": settings.redis_url, "DATABASE_URL": settings.database_url}
+    stores = [name for name, url in urls.items() if url and not url.startswith("sqlite")]
+    if stores and (settings.telegram_token.get_secret_value() or settings.twilio_account_sid):
+        yield f"{' and '.join(stores)} and a channel are set up as if for people, yet this is a demo: {outright}."
+
+
 @_rule("refuse", "live")
 async def simulator_in_live(settings: Settings, _: Probes) -> AsyncIterator[str]:
     if settings.simulator:
@@ -362,7 +379,7 @@ async def twilio_half_set(settings: Settings, _: Probes) -> AsyncIterator[str]:
         yield "TWILIO_ACCOUNT_SID does not look like one (AC and 32 digits and letters a to f): copy it again."
 
 
-@_rule("refuse", "demo")
+@_rule("mend", "demo")
 async def twilio_without_address(settings: Settings, _: Probes) -> AsyncIterator[str]:
     if settings.twilio_account_sid and not settings.public_url:
         yield "PUBLIC_URL is not set: Twilio signs the address that it calls, so without it every message would be refused."
@@ -393,13 +410,14 @@ async def country_unknown(settings: Settings, probes: Probes) -> AsyncIterator[s
 
 
 @_rule("refuse", "live")
-async def emergency_unconfirmed(settings: Settings, probes: Probes) -> AsyncIterator[str]:
-    if probes.unconfirmed_emergency is None:
+async def numbers_unconfirmed(settings: Settings, probes: Probes) -> AsyncIterator[str]:
+    if probes.unconfirmed_numbers is None:
         return
-    if open_ones := sorted(probes.unconfirmed_emergency(served(settings))):
+    if open_ones := probes.unconfirmed_numbers(served(settings)):
+        listed = "; ".join(f"{country} {', '.join(numbers)}" for country, numbers in sorted(open_ones.items()))
         yield (
-            f"Nobody has confirmed the emergency numbers of {', '.join(open_ones)}: have a named role dial and record each, "
-            "or serve fewer countries with COUNTRIES."
+            f"No two roles have confirmed these numbers in time: {listed}. Have each dialled and recorded in the copy that "
+            "HELPLINES_FILE names, take it out there, or serve fewer countries with COUNTRIES."
         )
 
 

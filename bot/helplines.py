@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -36,6 +36,9 @@ NOTES: tuple[str, ...] = (
     "helpline.note.shares_with_police",  # may pass on what it hears to the police
     "helpline.note.text_start",  # text the word START
 )
+
+HELPLINES = DATA / "helplines.toml"
+"""What the program brings along: candidates that nobody has dialled. Deployments confirm numbers in a copy (``HELPLINES_FILE``)."""
 
 #: Numbers that must never be shown as help, as digits, by country ("" = any). The tip line of the US Department of Homeland
 #: Security circulates as an "anti-trafficking" line; Chile's 134 is the PDI, which also does migration control.
@@ -87,10 +90,14 @@ class HelplineBook:
             self._by.setdefault((record.country, record.purpose), []).append((record, hours))
 
     @classmethod
-    def load(cls, path: Path = DATA / "helplines.toml", *, due_days: int = 180, stale_days: int = 365) -> HelplineBook:
+    def load(cls, path: Path = HELPLINES, *, due_days: int = 180, stale_days: int = 365) -> HelplineBook:
         """The book of a file. Raises ``HelplineError`` for the first record that may not be shown to anybody."""
         try:
             raw = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise HelplineError(
+                f"{path}: cannot be read ({type(error).__name__}). Name a readable copy of data/helplines.toml."
+            ) from None
         except tomllib.TOMLDecodeError as error:
             raise HelplineError(f"{path}: not readable as TOML: {error}. Correct the line that it names.") from error
         lines = raw.get("line", [])
@@ -188,24 +195,32 @@ class HelplineBook:
         ordered = sorted(countries.items(), key=lambda pair: -len(pair[1]))
         return [(number, tuple(codes)) for number, codes in ordered]
 
-    def unconfirmed_emergency(self, countries: Iterable[str], today: date) -> list[str]:
-        """Those of ``countries`` whose emergency number nobody has confirmed, or whose check is past due, on that day."""
-        missing = []
+    def unconfirmed(self, countries: Iterable[str], today: date) -> dict[str, list[str]]:
+        """Country -> its numbers that could be shown on that day though no two roles have confirmed them in time.
+
+        Asks for every number, whatever it is for: which one a card shows depends on the hour, and each may stand in a crisis card.
+        Numbers that are never shown (past their date, or of migration control) need no check; but the emergency number and those
+        with ``card`` are shown even when they are old, so they do. A country without any emergency number has the entry "none".
+        """
+        found: dict[str, list[str]] = {}
         for country in countries:
-            rows = [r for r, _ in self._by.get((country, "emergency"), ()) if r.operator != "migration"]
-            good = rows and rows[0].status == "confirmed" and rows[0].verified_on is not None
-            if not good or today > cast(date, rows[0].verified_on) + self._due or self._expired(rows[0], today):
-                missing.append(country)
-        return missing
+            rows = [r for (code, _), some in self._by.items() if code == country for r, _ in some if r.operator != "migration"]
+            first = next((r for r in rows if r.purpose == "emergency"), None)
+            missing = [] if first else ["none"]
+            for record in rows:
+                expired = self._expired(record, today)
+                if expired and record is not first and not record.card:
+                    continue
+                checked = record.verified_on if record.status == "confirmed" else None
+                if expired or checked is None or today > checked + self._due:
+                    missing += [record.number, *([record.text_to] if record.text_to else [])]
+            if missing:
+                found[country] = list(dict.fromkeys(missing))
+        return found
 
     def records(self) -> list[Record]:
         """Every record, in the order of the file; for exports and for the people who check numbers."""
         return [record for rows in self._by.values() for record, _ in rows]
-
-
-def unconfirmed_emergency(countries: Iterable[str], today: date | None = None) -> list[str]:
-    """For the doctor: countries, of those served, whose emergency number no two roles have confirmed in time."""
-    return HelplineBook.load().unconfirmed_emergency(countries, today or datetime.now(UTC).date())
 
 
 def _checked(path: Path, number: int, entry: Mapping[str, Any]) -> tuple[Record, Hours | None]:

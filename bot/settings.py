@@ -17,10 +17,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    mode: Literal["demo", "live"] = Field("demo", description="`live` refuses demo keys, the simulator and unsafe settings")
+    mode: Literal["demo", "live"] = Field(
+        "demo", description="`live` refuses demo keys, the simulator and unsafe settings; set it wherever people write"
+    )
     surfaces: Literal["public", "desk", "both"] = Field("both", description="which side this process serves")
     host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8000, description="port to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0: any free one")
     public_url: str = Field("", description="address under which providers reach us, such as https://faro.example.org")
 
     secret_key: SecretStr = Field(SecretStr(""), description="32 random bytes or more, base64; kept apart from the stores")
@@ -35,7 +37,10 @@ class Settings(BaseSettings):
     countries: str = Field("", description="ISO codes served by this deployment, comma separated; empty: all fourteen")
 
     metrics_token: SecretStr = Field(SecretStr(""), description="shown by whoever reads /metrics; empty: nobody reads")
-    simulator: bool | None = Field(None, description="the page with a phone; empty: in demo mode only")
+    simulator: bool | None = Field(
+        None,
+        description="the page with a phone; empty: in a demo, for this machine; `true`: a demo under PUBLIC_URL too",
+    )
 
     telegram_token: SecretStr = Field(SecretStr(""), description="bot token; empty: no Telegram")
     telegram_secret: SecretStr = Field(SecretStr(""), description="secret that Telegram sends with each webhook call")
@@ -48,4 +53,7 @@ class Settings(BaseSettings):
     service_stale_days: int = Field(180, description="after this, it is not shown")
     helpline_due_days: int = Field(180, description="the same for helplines (S-10)")
     helpline_stale_days: int = Field(365, description="after this, the general emergency number is shown instead")
+    helplines_file: Path | None = Field(
+        None, description="your own copy of data/helplines.toml, with the numbers that you confirmed"
+    )
     faro_data: Path | None = Field(None, description="folder of real registers that the demo imports; never with MODE=live")

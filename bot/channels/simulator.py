@@ -408,7 +408,8 @@ class Simulator:
         """Another name than ours, or another site's page behind the request: 403. A body that no form can send: else 415."""
         host = request.headers.get("host", "").lower()
         if "*" not in self._hosts and _name(host) not in self._hosts:
-            raise Refused(403, f"This demo answers only under: {', '.join(sorted(self._hosts))}. PUBLIC_URL adds a name.")
+            names = ", ".join(sorted(self._hosts))
+            raise Refused(403, f"This demo answers only under: {names}. PUBLIC_URL with SIMULATOR=true adds a name.")
         if request.method != "POST":
             return
         site = request.headers.get("sec-fetch-site")

@@ -57,7 +57,7 @@ WELL = Probes(
     redis_config=says(QUIET),
     migrations=says(("0002", "0002")),
     demo_database=says(False),
-    unconfirmed_emergency=lambda _: [],
+    unconfirmed_numbers=lambda _: {},
     known_countries=lambda: ["CO", "PE"],
     content_faults=lambda: [],
     twilio_faults=says([]),
@@ -98,7 +98,15 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("public_url_unsafe", {"public_url": "http://faro.example.org"}, {}),
     ("public_url_broken", {"public_url": "faro.example.org"}, {}),
     ("public_url_broken", {"public_url": "https://faro.example.org/?a=1"}, {}),
-    ("demo_in_the_open", {"mode": "demo", "host": "0.0.0.0"}, {}),
+    ("demo_in_the_open", {"mode": "demo", "simulator": True, "host": "0.0.0.0"}, {}),
+    ("mode_forgotten", {"mode": "demo"}, {}),
+    ("mode_forgotten", {"mode": "demo", "simulator": False}, {}),
+    ("mode_forgotten", {"mode": "demo", "public_url": "", "redis_url": "", "twilio_account_sid": "", "twilio_auth_token": ""}, {}),
+    (
+        "mode_forgotten",
+        {"mode": "demo", "public_url": "", "database_url": "", "twilio_account_sid": "", "twilio_auth_token": ""},
+        {},
+    ),
     ("simulator_in_live", {"simulator": True}, {}),
     ("metrics_token_short", {"metrics_token": "short"}, {}),
     ("no_channel", {"telegram_token": "", "twilio_account_sid": "", "twilio_auth_token": ""}, {}),
@@ -111,11 +119,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("twilio_half_set", {"twilio_auth_token": ""}, {}),
     ("twilio_half_set", {"twilio_account_sid": ""}, {}),
     ("twilio_half_set", {"twilio_account_sid": "mine"}, {}),
-    ("twilio_without_address", {"mode": "demo", "public_url": ""}, {}),
+    ("twilio_without_address", {"mode": "demo", "simulator": True, "public_url": ""}, {}),
     ("twilio_unwell", {}, {"twilio_faults": says(["The number is called by GET: set POST."])}),
     ("sms_price_broken", {"sms_price": "cheap"}, {}),
     ("country_unknown", {"countries": "CO,XX"}, {}),
-    ("emergency_unconfirmed", {}, {"unconfirmed_emergency": lambda countries: ["CO"]}),
+    ("numbers_unconfirmed", {}, {"unconfirmed_numbers": lambda countries: {"CO": ["123", "155"]}}),
     ("limits_reversed", {"service_due_days": 180}, {}),
     ("limits_reversed", {"helpline_due_days": 0}, {}),
     ("limits_loose", {"service_stale_days": 900}, {}),
@@ -164,24 +172,41 @@ def test_every_rule_has_a_case_and_a_line_in_the_handbook() -> None:
     assert not missing, f"docs/operating.md does not explain: {', '.join(missing)}"
 
 
-async def test_live_refuses_and_demo_does_not() -> None:
-    """Mutation: letting refusals() return nothing, or everything in demo mode."""
-    bad = settings(secret_key="", sms_price="cheap")
-    assert [finding.code for finding in refusals(await findings(bad, WELL), bad)] == ["secret_missing"]
-    demo = settings(mode="demo", telegram_token="mine")
-    found = await findings(demo, WELL)
-    assert [finding.code for finding in found] == ["telegram_token_broken"] and refusals(found, demo) == []
+async def test_what_refuses_a_start() -> None:
+    """Mutation: letting refusals() return nothing, or what is only to be mended; asking at a start what cannot refuse it."""
+    bad = settings(secret_key="", sms_price="cheap", telegram_token="mine")
+    assert [finding.code for finding in refusals(await findings(bad, WELL))] == ["secret_missing", "telegram_token_broken"]
+    only = await findings(bad, probes(telegram_faults=says(AssertionError())), ("refuse",))
+    assert [finding.code for finding in only] == ["secret_missing", "telegram_token_broken"]
+    demo = settings(mode="demo", simulator=True, secret_key="", sms_price="cheap", telegram_token="mine")
+    assert [finding.code for finding in refusals(await findings(demo, WELL))] == ["telegram_token_broken"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"telegram_token": TOKEN},  # a bot of one's own to try things with, polled by the worker
+        {"telegram_token": TOKEN, "public_url": "http://127.0.0.1:8000"},
+        {"telegram_token": TOKEN, "database_url": "sqlite+aiosqlite:///faro.db"},
+        {"redis_url": "redis://127.0.0.1:6379", "database_url": "postgresql+psycopg:///faro"},  # nobody can write to it
+        {"telegram_token": TOKEN, "telegram_secret": "s" * 32, "public_url": "https://a1b2.tunnel.example", "simulator": True},
+    ],
+)
+async def test_who_develops_is_not_refused(changes: dict[str, Any]) -> None:
+    """Mutation: refusing every demo with a token, or one of which somebody said that it is meant."""
+    assert refusals(await findings(Settings(_env_file=None, **changes), Probes())) == []  # type: ignore[call-arg]
 
 
 async def test_countries_are_handed_to_the_probe() -> None:
     """Mutation: asking about all countries whatever COUNTRIES says."""
     asked: list[frozenset[str]] = []
 
-    def unconfirmed(countries: frozenset[str]) -> list[str]:
+    def unconfirmed(countries: frozenset[str]) -> dict[str, list[str]]:
         asked.append(countries)
-        return []
+        return {}
 
-    await findings(settings(countries="co, PE"), probes(unconfirmed_emergency=unconfirmed))
+    await findings(settings(countries="co, PE"), probes(unconfirmed_numbers=unconfirmed))
     assert asked == [frozenset({"CO", "PE"})]
 
 

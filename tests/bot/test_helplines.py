@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.helplines import BLOCKED, NOTES, PURPOSES, HelplineBook, HelplineError, unconfirmed_emergency
+from bot.helplines import BLOCKED, NOTES, PURPOSES, HelplineBook, HelplineError, Record
+from bot.helplines import _hours as helplines_hours
+from flows.crisis import LINES
 from flows.facts import COUNTRIES, Purpose
 
 BOOK = HelplineBook.load()
@@ -141,7 +144,9 @@ def load(tmp_path: Path) -> Callable[..., HelplineBook]:
     def _load(changes: dict[str, str | None], *, days: int = 180) -> HelplineBook:
         entry = {k: v for k, v in {**GOOD, **changes}.items() if v is not None}
         rest = [
-            {**GOOD, "country": f'"{c}"', "purpose": '"emergency"', "number": '"911"', "operator": '"police"'} for c in COUNTRIES
+            {**GOOD, "country": f'"{c}"', "purpose": '"emergency"', "number": '"911"', "operator": '"police"'}
+            for c in COUNTRIES
+            if (entry["country"], entry["purpose"]) != (f'"{c}"', '"emergency"')
         ]
         path = tmp_path / "lines.toml"
         path.write_text("".join("[[line]]\n" + "".join(f"{k} = {v}\n" for k, v in e.items()) for e in (entry, *rest)), "utf-8")
@@ -227,12 +232,62 @@ def test_hours_past_midnight(load: Callable[..., HelplineBook]) -> None:
 
 
 @pytest.mark.requirement("S-10")
-def test_the_doctor_hears_of_unconfirmed_emergency_numbers(load: Callable[..., HelplineBook]) -> None:
-    """Mutation: counting a number as confirmed for ever."""
-    assert unconfirmed_emergency(COUNTRIES, date(2026, 11, 22)) == list(COUNTRIES)
-    book = load({**CHECK, "purpose": '"emergency"', "number": '"911"'})
-    assert "MX" not in book.unconfirmed_emergency(COUNTRIES, date(2026, 12, 1))
-    assert "MX" in book.unconfirmed_emergency(COUNTRIES, date(2027, 8, 1))
+def test_the_doctor_hears_of_numbers_that_nobody_confirmed(load: Callable[..., HelplineBook]) -> None:
+    """Mutation: counting a number as confirmed for ever; leaving out the number for text messages."""
+    assert set(BOOK.unconfirmed(COUNTRIES, date(2026, 11, 22))) == set(COUNTRIES)
+    book = load({**CHECK, "purpose": '"emergency"', "number": '"911"', "text_to": '"55 1234 5678"'})
+    assert "MX" not in book.unconfirmed(COUNTRIES, date(2026, 12, 1))
+    assert book.unconfirmed(["MX"], date(2027, 8, 1)) == {"MX": ["911", "55 1234 5678"]}
+
+
+def confirmed(records: list[Record], *, but: tuple[Record, ...] = (), on: date) -> HelplineBook:
+    """A book with these records, each confirmed that day by two roles except some."""
+    replaced = [
+        r if r in but else msgspec.structs.replace(r, status="confirmed", verified_on=on, verified_by="a", second_checker="b")
+        for r in records
+    ]
+    return HelplineBook([(r, helplines_hours(r)) for r in replaced])
+
+
+@pytest.mark.requirement("S-10")
+@pytest.mark.requirement("E-5")
+@given(data=st.data(), hour=st.integers(0, 167))
+def test_what_the_doctor_accepts_is_all_that_any_card_shows(data: st.DataObject, hour: int) -> None:
+    """Whatever is not confirmed on a card at some hour, the doctor names.
+
+    Mutation: looking at the first emergency number only; leaving out ambulances with ``card``, a purpose, closed hours.
+    """
+    records = BOOK.records()
+    first = date(2026, 11, 21)
+    but = tuple(data.draw(st.lists(st.sampled_from(records), max_size=3)))
+    book = confirmed(records, but=but, on=first)
+    named = book.unconfirmed(COUNTRIES, first)
+    assert {country for country in named} == {r.country for r in but if r.operator != "migration"}
+    now = datetime(2026, 11, 21, tzinfo=UTC).timestamp() + hour * 3600
+    cards = [*LINES.values(), ("emergency", "ambulance", "women", "children"), ("crisis", "women", "children", "refugee", "legal")]
+    for country in COUNTRIES:
+        for purposes in cards:
+            for line in book.lines(country, purposes, now):
+                assert line.confirmed or line.number in named[country]
+    for number, countries in book.everywhere():
+        for country in countries:
+            for part in number.split("/"):
+                sure = [r.status == "confirmed" for r in book.records() if (r.country, r.number) == (country, part)]
+                assert (sure and all(sure)) or part in named.get(country, ())
+
+
+@pytest.mark.requirement("S-10")
+def test_the_limits_of_the_deployment_count() -> None:
+    """Mutation: a doctor with limits of its own."""
+    book = confirmed(BOOK.records(), on=date(2026, 11, 21))
+    assert book.unconfirmed(COUNTRIES, date(2027, 3, 1)) == {}
+    strict = HelplineBook([(r, helplines_hours(r)) for r in book.records()], due_days=30)
+    assert set(strict.unconfirmed(COUNTRIES, date(2027, 3, 1))) == set(COUNTRIES)
+
+
+def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(HelplineError, match=r"nowhere\.toml: cannot be read"):
+        HelplineBook.load(tmp_path / "nowhere.toml")
 
 
 def test_every_record_is_an_unconfirmed_candidate_with_a_known_note() -> None:

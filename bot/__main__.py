@@ -49,11 +49,12 @@ def _nobody_reads_on() -> bool:
 def _sentences() -> tuple[type[BaseException], ...]:
     """Errors whose text is written for the operator. Anything else is a fault of ours and shows its trace."""
     from bot.db import DatabaseDown
-    from bot.exchange import StoreDown
+    from bot.exchange import CannotStart, StoreDown
+    from bot.helplines import HelplineError
     from bot.secret import BadSecret
     from bot.wording import ContentError
 
-    return (DatabaseDown, StoreDown, BadSecret, ContentError)
+    return (CannotStart, DatabaseDown, StoreDown, BadSecret, ContentError, HelplineError)
 
 
 PASSED_ON = ("import", "export", "audience", "approve")
@@ -117,10 +118,11 @@ def _settings(**changes: Any) -> Any:
 
 
 def demo(options: argparse.Namespace) -> int:
+    from bot.checkup import refused
     from bot.demo import run
 
-    changes = {"mode": "demo"} | ({"port": options.port} if options.port else {})
-    return run(_settings(**changes))
+    settings = _settings(mode="demo", **({"port": options.port} if options.port is not None else {}))
+    return 1 if asyncio.run(refused(settings)) else run(settings)
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -132,15 +134,11 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def work(options: argparse.Namespace) -> int:
-    settings = _settings()
-    if settings.mode == "live":
-        from bot.checkup import refused
-
-        if asyncio.run(refused(settings)):
-            return 1
+    from bot.checkup import refused
     from bot.jobs import run
 
-    return run(settings)
+    settings = _settings()
+    return 1 if asyncio.run(refused(settings)) else run(settings)
 
 
 def migrate(options: argparse.Namespace) -> int:
@@ -196,6 +194,7 @@ def show(options: argparse.Namespace) -> int:
 def talk(options: argparse.Namespace) -> int:
     from bot.talk import main as talk_main
 
+    _settings()  # says which one cannot be used
     return asyncio.run(talk_main(options))
 
 

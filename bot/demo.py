@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -19,21 +20,28 @@ from bot import db, logs
 from bot.app import Faro
 from bot.directory.demo import approve_for_demo, load_demo
 from bot.directory.importing import import_folder, to_stderr
+from bot.serve import address_of, listen, until_stopped
 from bot.settings import Settings
 
 
 def run(settings: Settings) -> int:
-    """Serve until stopped."""
+    """Serve until stopped. Raises what kept it from starting."""
     logs.configure()
     # The server sends itself the signal again when it is done, which would end us before the folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # The loop that ``serve`` gets from the server: uvloop where there is one.
     loop = uvicorn.Config("bot.app:Faro", **logs.UVICORN).get_loop_factory()
-    with TemporaryDirectory(prefix="faro-demo-") as folder, asyncio.Runner(loop_factory=loop) as runner:
-        return runner.run(_run(settings.model_copy(update={"var_dir": Path(folder)})))
+    with (
+        listen(settings) as listener,
+        TemporaryDirectory(prefix="faro-demo-") as folder,
+        asyncio.Runner(loop_factory=loop) as runner,
+    ):
+        # Stores of a deployment are left alone: what the demo invents would stay in them.
+        own = {"var_dir": Path(folder), "database_url": "", "redis_url": ""}
+        return runner.run(_run(settings.model_copy(update=own), listener))
 
 
-async def _run(settings: Settings) -> int:
+async def _run(settings: Settings, listener: socket.socket) -> int:
     began = time.perf_counter()
     engine = db.open_engine(db.url_of(settings))
     await db.create_all(engine)
@@ -47,14 +55,11 @@ async def _run(settings: Settings) -> int:
     else:
         await load_demo(engine)
     faro = Faro(settings, engine=engine)
-    server = uvicorn.Server(
-        uvicorn.Config(faro, host=settings.host, port=settings.port, timeout_graceful_shutdown=5, **logs.UVICORN)
-    )
-    serving = asyncio.create_task(server.serve())
+    server = uvicorn.Server(uvicorn.Config(faro, timeout_graceful_shutdown=5, proxy_headers=False, **logs.UVICORN))
+    serving = asyncio.create_task(until_stopped(server, faro, listener))
     while not server.started and not serving.done():
         await asyncio.sleep(0.02)
     if server.started:
         seconds = time.perf_counter() - began
-        print(f"Faro is open at http://{settings.host}:{settings.port} (ready in {seconds:.1f} s). Ctrl-C ends it.", flush=True)
-    await serving
-    return 0 if server.started else 1
+        print(f"Faro is open at {address_of(listener)} (ready in {seconds:.1f} s). Ctrl-C ends it.", flush=True)
+    return await serving

@@ -73,7 +73,8 @@ async def repeat(job: Job, engine: AsyncEngine, sleep: Callable[[float], Awaitab
 
 
 def run(settings: Settings) -> int:
-    """The worker: recurring jobs, and polling where Telegram cannot reach us. Ends at a stop signal."""
+    """The worker: recurring jobs, and polling where Telegram cannot reach us. Ends at a stop signal. Raises what kept it from
+    starting."""
     logs.configure()
     return asyncio.run(_run(settings))
 
@@ -82,11 +83,12 @@ async def _run(settings: Settings) -> int:
     engine = db.open_engine(db.url_of(settings))
     if not settings.database_url:
         await db.create_all(engine)
+    await db.ping(engine)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    work = [asyncio.create_task(repeat(job, engine)) for job in jobs(settings)]
+    work: list[asyncio.Task[Any]] = [asyncio.create_task(repeat(job, engine)) for job in jobs(settings)]
     polls = settings.telegram_token.get_secret_value() and not settings.public_url
     faro = None
     if polls:

@@ -22,6 +22,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO, get_args
 
+from pydantic import SecretStr
+
 from bot import db, gsm7
 from bot.app import Faro
 from bot.channels import telegram, twilio
@@ -144,7 +146,18 @@ def chance(seed: int | None) -> Callable[[int], bytes] | None:
 
 async def open_demo(clock: Callable[[], float], seed: int | None, folder: Path) -> Faro:
     """A fresh demo in ``folder``, started. The caller stops it."""
-    settings = Settings(_env_file=None, mode="demo", var_dir=folder, session_minutes=20)  # type: ignore[call-arg]
+    # Whatever the environment says: no store and no bot of a deployment is touched from here.
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        mode="demo",
+        var_dir=folder,
+        session_minutes=20,
+        redis_url="",
+        database_url="",
+        public_url="",
+        telegram_token=SecretStr(""),
+        twilio_account_sid="",
+    )
     engine = db.open_engine(db.url_of(settings))
     await db.create_all(engine)
     await load_demo(engine, today=datetime.fromtimestamp(clock(), UTC).date())

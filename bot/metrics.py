@@ -25,10 +25,9 @@ from bot.settings import Settings
 
 #: Every label and every value that it may have.
 LABELS: Final[dict[str, frozenset[str]]] = {
-    "channel": frozenset({"telegram", "sms", "whatsapp", "simulator-telegram", "simulator-sms", "simulator-whatsapp"}),
+    "channel": frozenset({"telegram", "sms", "whatsapp", "simulator"}),
     "outcome": frozenset({"answered", "left", "redelivered", "limited", "unclear", "silent", "failed", "refused"}),
-    "store": frozenset({"sessions", "database", "directory"}),
-    "job": frozenset({"directory", "deletion", "expiry", "clean_up"}),
+    "store": frozenset({"sessions"}),
 }
 
 #: Seconds; a turn takes well under a millisecond of work, so most of these tell how the stores fare.
@@ -46,7 +45,6 @@ class Metrics:
         self._turns = Counter("faro_turns", "Messages answered", ["channel", "outcome"], registry=self.registry)
         self._seconds = Histogram("faro_turn_seconds", "Time to an answer", ["channel"], registry=self.registry, buckets=BUCKETS)
         self._stores = Counter("faro_store_errors", "Failures of a store", ["store"], registry=self.registry)
-        self._jobs = Counter("faro_job_runs", "Runs of a recurring job", ["job", "outcome"], registry=self.registry)
         if age is not None:
             Gauge("faro_directory_age_seconds", "Age of the public directory", registry=self.registry).set_function(age)
         if build is not None:
@@ -66,20 +64,12 @@ class Metrics:
         self._timed[channel].observe(seconds)
 
     def store_failed(self, store: str) -> None:
-        """``store`` (``sessions``, ``database``, ``directory``) could not do its work."""
-        self._stores.labels(_closed("store", store)).inc()
-
-    def job_ran(self, job: str, *, failed: bool = False) -> None:
-        """A recurring job ended."""
-        self._jobs.labels(_closed("job", job), "failed" if failed else "answered").inc()
+        """``store`` could not do its work. How the database fares is told by the age of the directory."""
+        self._stores.labels(store if store in LABELS["store"] else "other").inc()
 
     def text(self) -> bytes:
         """All numbers, in Prometheus' text form."""
         return generate_latest(self.registry)
-
-
-def _closed(label: str, value: str) -> str:
-    return value if value in LABELS[label] else "other"
 
 
 def endpoint(metrics: Metrics, settings: Settings) -> Callable[[Request], Response]:

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from bot.channels import simulator, telegram, twilio
 from bot.metrics import LABELS, Metrics, endpoint, label_values, may_read
 from bot.settings import Settings
 
@@ -27,17 +28,17 @@ def test_labels_come_from_closed_sets() -> None:
     metrics.turn("sms", "answered", 0.002)
     metrics.turn("+573001234567", "tengo miedo", 0.1)
     metrics.store_failed("redis://user:word@host")
-    metrics.job_ran("Tapachula", failed=True)
+    metrics.store_failed("sessions")
     for label, value in label_values(metrics.registry):
-        assert label in LABELS and value in LABELS[label] | {"other"} | ({"failed"} if label == "outcome" else set())
+        assert label in LABELS and value in LABELS[label] | {"other"}
     text = metrics.text().decode()
-    assert "573001234567" not in text and "miedo" not in text and "word" not in text and "Tapachula" not in text
+    assert "573001234567" not in text and "miedo" not in text and "word" not in text
     assert "_created" not in text
 
 
 def test_no_label_of_place_person_language_or_screen() -> None:
     """Mutation: adding such a label."""
-    assert set(LABELS) == {"channel", "outcome", "store", "job"}
+    assert set(LABELS) == {"channel", "outcome", "store"}
 
 
 def test_turns_are_counted() -> None:
@@ -55,6 +56,12 @@ def test_turns_are_counted() -> None:
     assert found["faro_turn_seconds_count", ("channel", "telegram")] == 4
     assert found["faro_turn_seconds_bucket", ("channel", "telegram"), ("le", "0.0025")] == 3
     assert found["faro_directory_age_seconds",] == 3 and found["faro_directory_build",] == 7
+
+
+def test_every_channel_counts_under_its_name() -> None:
+    """Mutation: a label that no channel has, or a channel without one."""
+    every = (telegram.TRAITS, twilio.SMS, twilio.WHATSAPP, *simulator.PHONES.values())
+    assert {traits.name for traits in every} == LABELS["channel"]
 
 
 @pytest.mark.parametrize(

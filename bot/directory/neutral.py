@@ -34,34 +34,150 @@ def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(patterns) + r")\b")
 
 
-#: Folded whole words, Spanish, English and Portuguese at once: whoever calls itself so may be a place that must not be
-#: found by those whom people flee from. Recall before precision: a false alarm costs a person one look.
+#: Folded whole words, Spanish, English and Portuguese at once (and the French of Haiti): whoever calls itself so may be a
+#: place that must not be found by those whom people flee from. Recall before precision: a false alarm costs a person one look.
 _SHELTER = _words(
     r"abrigos?", r"abrigamento", r"albergues?", r"alberguerias?", r"acolhimento", r"acolhidas?", r"acolhe", r"acogidas?",
-    r"acogimiento", r"casas? (?:de )?refugio", r"refugio (?:para|de) (?:mujer|mujeres|victimas)", r"refugios", r"refuges?",
+    r"acogimiento", r"casas? (?:de )?refugio", r"refugios? (?:para|de|temporal(?:es)?)", r"refugios", r"refuges",
     r"casas? (?:de )?abrigo", r"casas? (?:de )?passagem", r"casas? (?:de )?paso", r"hogar(?:es)? (?:de )?paso",
-    r"hogar(?:es)? (?:de )?(?:transito|protegidos?|acogida)", r"casas? (?:de )?(?:acogida|transito)",
-    r"casas? de (?:migrantes|mujeres|la mujer maltratada)", r"casas? del migrante", r"casas? seguras?", r"casas? de apoio",
-    r"lar(?:es)? (?:de )?(?:acolhida|abrigo|transitorio)", r"residencias? protegidas?", r"alojamiento (?:seguro|protegido)",
+    r"hogar(?:es)? (?:de |temporal|sustituto)", r"casas? (?:de )?(?:acogida|transito)", r"casas? hogar(?:es)?",
+    r"casas? lar(?:es)?",
+    r"casas? (?:de|del|de la|de las|da|das|do|dos|para) (?:el |la |las |los )?(?:migrantes?|mujer(?:es)?|mulher(?:es)?|mocas|"
+    r"meninas|"
+    r"nin[oa]s?|criancas?|proteccion|protecao|refugiad[oa]s?|peregrin[oa]s?|caminantes?)(?! brasileira)",
+    r"casas? seguras?", r"casas? de apoio", r"casas? protegidas?", r"lar(?:es)? (?:de )?(?:acolhida|abrigo|transitorio|temporario)",
+    r"residencias? (?:de |para |da |do )?(?:la |las )?(?:proteccion|protecao|protegidas?|familiar|inclusiv[oa]s?|mujer(?:es)?|"
+    r"mulher(?:es)?|"
+    r"nin[oa]s|juveni[ls]|acogida|transitoria)", r"alojamientos?", r"alojamentos?", r"hospedajes?", r"hospedagem",
+    r"pernoctas?", r"pernoite",
+    r"centros? (?:de )?(?:transito|transitori[oa]s?|estadia|estancia|permanencia)", r"estancias? temporal(?:es)?",
+    r"republicas? (?:de |para )?(?:jovens|juvenis|juvenil|feminina|masculina|mulheres)",
+    r"moradia (?:assistida|provisoria|temporaria)",
     r"safe ?(?:house|houses|space|spaces|home|homes|haven)", r"(?:women|woman|girls) safe spaces?", r"shelters?", r"sheltered",
-    r"transitional (?:house|housing|home)", r"half ?way houses?", r"women s (?:refuge|home)", r"domestic violence",
-    r"violencia domestica", r"violencia intrafamiliar",
+    r"transitional (?:house|housing|home|living)", r"half ?way houses?", r"women s (?:refuge|home|house)", r"group homes?",
+    r"(?:emergency|temporary|supportive) (?:housing|lodging|accommodation)", r"homeless", r"orfanatos?", r"orphanages?",
+    r"(?:children s|foster) homes?", r"aldeas? infantil(?:es)?", r"aldeias? infantis?", r"hebergement", r"foyers?",
+    r"(?:centre|maison) d accueil", r"refij",
+    r"domestic violence", r"domestic abuse", r"violencia (?:domestica|intrafamiliar|familiar|de genero|sexual|machista)",
+    r"violencia (?:contra|hacia) (?:la |las |a |as )?(?:mujer|mujeres|mulher|mulheres)", r"vbg", r"gbv", r"sgbv",
+    r"battered", r"abused",
+    r"maltratad[oa]s?", r"victimas?", r"vitimas?", r"victims?", r"survivors?", r"sobrevivientes?", r"trafficking",
+    r"trata de personas",
+    r"trafico de pessoas",
     r"lgb\w*", r"lgt\w*", r"gays?", r"lesbian\w*", r"lesbicas?", r"bissexua\w*", r"bisexual\w*", r"queer", r"trans",
     r"transexua\w*", r"transgen\w*", r"travestis?", r"diversidades?", r"diversidad (?:sexual|de genero)", r"orgullo", r"pride",
     r"sex ?workers?", r"trabajo sexual", r"trabajadoras sexuales",
 )  # fmt: skip
 
+#: Words that shelters share with saints, quarters and families: they count in a name unless a word of medicine stands there
+#: too ("Hospital El Refugio", "UBS Lar Paraná" are where everybody knows them).
+_PERHAPS = _words(
+    r"refugios?", r"refuge", r"hogar(?:es)?", r"lar(?:es)?", r"posadas?", r"pousadas?", r"dormitorios?", r"dormitory",
+    r"residencias?",
+    r"internatos?", r"hostels?", r"lodging", r"lodge",
+)  # fmt: skip
+_MEDICAL = _words(
+    r"hospital\w*", r"hosp", r"medical", r"ubs\w*", r"usf\w*", r"psf", r"esf", r"ubsf", r"pacs", r"eacs", r"uaps", r"uabsf",
+    r"posto",
+    r"posta", r"ps", r"cs", r"csf", r"cms", r"us", r"ums", r"cesfam", r"cecosf", r"cosam", r"sapu", r"sar", r"consultorio",
+    r"ambulatorio",
+    r"(?:centro|unidade?|casa|estrategia|programa|centro comunitario) (?:\w+ )?(?:de )?(?:la )?(?:salud|saude)",
+    r"health (?:center|centre|unit|post)",
+    r"policlinic[oa]", r"maternidade?", r"sanatorio", r"rehabilitation", r"dialisis", r"laboratorio",
+)  # fmt: skip
+#: "Casa Luna", "Casa Emaús": a house with a name of its own, but for the houses that every town has.
+_HOUSE = re.compile(
+    r"^(?:la |a |las |el )?casas? (?!(?:de |da |do |del )?(?:la |el |a )?(?:salud|saude|justicia|justica|cultura|gobierno|"
+    r"governo|comunal|"
+    r"matriz|central|civil|cural|consistorial|municipal|comunitaria|mulher brasileira|cidadania|ciudadania)\b)"
+)
+#: What is written in place of an address that nobody may know.
+_KEPT_SECRET = _words(
+    r"confidencial(?:es)?", r"confidential", r"undisclosed", r"unlisted", r"withheld", r"sigilos[oa]s?", r"sigilo",
+    r"secret[oa]s?", r"secret",
+    r"reservad[oa]s?", r"protegid[oa]s?", r"not (?:disclosed|public|published)",
+    r"no (?:publica|publicar|divulgar|se publica|se divulga)",
+    r"nao (?:divulgar|divulgado|publicar|informado por seguranca)", r"do not (?:publish|share|disclose)",
+)  # fmt: skip
+_SECRET_PLACE = re.compile(
+    r"\b(?:direccion|domicilio|ubicacion|lugar|endereco|localizacao|local|address|location|place|site)\b(?: \w+){0,3} "
+    r"(?:confidencial|confidential|reservad[oa]|sigilos[oa]|secret[oa]?|protegid[oa]|undisclosed|not disclosed|nao divulgad[oa])\b|"
+    r"\b(?:confidential|undisclosed|secret|hidden) (?:address|location|place|site)\b|\bsafe location\b"
+)
+_NIGHT = re.compile(
+    r"\b(?:pasar la noche|passar a noite|spend the night|stay (?:the|over) ?night|overnight|pernoctar|pernoitar|hospedar\w*|"
+    r"alojar\w*|"
+    r"(?:donde|onde|lugar|where|place)(?: \w+){0,3} (?:dormir|sleep|vivir|morar|live))\b"
+)
+
 
 @lru_cache(maxsize=65536)
-def shelter_like(text: str) -> str:
-    """The first word in the text that marks a place to be kept discreet, folded; "" if there is none."""
-    found = _SHELTER.search(fold(text))
+def shelter_like(name: str) -> str:
+    """The first word in a name or label that marks a place to be kept discreet, folded; "" if there is none."""
+    folded = fold(name)
+    found = _SHELTER.search(folded)
+    if found is None and not _MEDICAL.search(folded):
+        found = _PERHAPS.search(folded) or _HOUSE.search(folded)
+    return found.group().strip() if found else ""
+
+
+def offers_shelter(text: str) -> str:
+    """The same for prose, where "hogar" is anybody's home: a word of shelter, a night's sleep, an address that is kept secret."""
+    folded = fold(text)
+    found = _SHELTER.search(folded) or _NIGHT.search(folded) or _SECRET_PLACE.search(folded)
+    return found.group() if found else ""
+
+
+def kept_secret(cell: str) -> str:
+    """What in the cell of an address, a town or a location's name says that it must not be known; "" if nothing does."""
+    found = _KEPT_SECRET.search(fold(cell))
+    return found.group() if found else ""
+
+
+#: Bodies of the state, whose addresses are public by law. Only this lets a service of safety or of care for children pass as
+#: an ordinary place; whoever calls itself a shelter stays discreet all the same.
+_PUBLIC_BODY = _words(
+    r"municipal\w*", r"municipio", r"prefeitura", r"alcaldia", r"ayuntamiento", r"gobierno", r"governo", r"government",
+    r"gobernacion",
+    r"ministerio", r"ministry", r"department of", r"secretaria (?:de|da|do|municipal|estadual|distrital|nacional)",
+    r"estadual", r"federal",
+    r"fiscalia\w*", r"defensoria\w*", r"procuraduria", r"procuradoria", r"personeria", r"promotoria\w*", r"juzgado",
+    r"juizado\w*", r"tribunal",
+    r"vara", r"court", r"comisarias?", r"delegacias?", r"conselho", r"consulado", r"embajada", r"cras", r"creas", r"cram", r"ceam",
+    r"centros? (?:de |especializado de )?(?:referencia|atendimento) (?:especializado )?(?:de |da |do |a |para |"
+    r"em )?(?:atendimento |assistencia |"
+    r"atencao )?(?:social|a mulher|da mulher|mulher|mulheres)", r"casas? da mulher brasileira",
+    r"centros? (?:de )?emergencia mujer", r"sernameg",
+    r"icbf", r"inamu", r"dif", r"hospital\w*", r"fire station", r"sheriff",
+)  # fmt: skip
+
+
+def public_body(text: str) -> bool:
+    """Whether a name or label is that of a body of the state."""
+    return _PUBLIC_BODY.search(fold(text)) is not None
+
+
+_WHERE = re.compile(
+    r"\b(?:calle|cll?|carrera|cra|kra|avenida|avda?|jiron|jr|pasaje|psje|pje|rua|travessa|alameda|rodovia|street|st|road|rd|"
+    r"avenue|ave|"
+    r"boulevard|blvd|drive|lane|barrio|bairro|colonia|vereda|urbanizacion|urb|esquina|esq|manzana|mz|lote|piso|edificio|andar|"
+    r"km|kilometro|"
+    r"frente a|frente al|al lado de\w*|cerca de\w*|cuadras?|detras de\w*|diagonal|next to|near|behind|across from|ao lado|"
+    r"perto d\w+|proximo a\w*|"
+    r"atras d\w+|em frente|corner|block)\b|\d"
+)
+
+
+def tells_where(text: str) -> str:
+    """The first word of a text by which a place could be found (a street, a landmark, a figure), folded; "" if none."""
+    found = _WHERE.search(fold(text))
     return found.group() if found else ""
 
 
 #: E-7: no list, menu, link or preview shows these. Stems, compared with the beginning of folded words.
 _LOUD = re.compile(
-    r"\b(?:violen\w*|viola(?:cion|cao|da|do)\w*|abus\w*|agresi\w*|agresor\w*|agress\w*|agredid\w*|maltrat\w*|victim\w*|vitim\w*|survivor\w*|"
+    r"\b(?:violen\w*|viola(?:cion|cao|da|do)\w*|abus\w*|agresi\w*|agresor\w*|agress\w*|agredid\w*|maltrat\w*|victim\w*|"
+    r"vitim\w*|survivor\w*|"
     r"sobreviv\w*|vbg|gbv|sgbv|psea|seah|sexu\w*|rapes?|raped|estupr\w*|assault\w*|harass\w*|acoso|assedio|"
     r"femicid\w*|feminicid\w*|maria da penha|lgb\w*|lgt\w*|gays?|lesb\w*|bissexua\w*|homosex\w*|trans|transex\w*|transgen\w*|"
     r"travest\w*|queer|pride|orgullo|diversidad\w*|hiv|vih|aids|sida|seropositiv\w*|"

@@ -39,14 +39,18 @@ class Reason(Enum):
 class Note(Enum):
     """What happened to a field of a row that went in."""
 
-    SENSITIVE = "shelter-like words: kept hidden, without address or point; approve one by one"
+    SENSITIVE = "may have to stay discreet (its words, or what it does): kept hidden, without address or point; approve one by one"
     SHORT_NAME = "needs a short name, since none that is neutral could be made: kept hidden, held back until somebody gives one"
     SWAPPED = "axes were swapped: repaired, because only the repaired point lies in the stated country"
     NO_POINT = "no point: found by country and municipality only"
     PHONE_TEXT = "a phone cell held words instead of a number"
     PHONE_INVALID = "a phone number is not possible in its country: dropped"
-    PERSONAL_EMAIL = "an e-mail box looks personal: dropped"
-    PERSONAL_TEXT = "a text holds an e-mail, a number or a person's title: dropped"
+    PERSONAL_EMAIL = "an e-mail box is not that of an office in words that are known: dropped"
+    PERSONAL_TEXT = "a text holds an e-mail, a number, or a person's title or name: dropped"
+    PERSONAL_CELL = "an address, a cost, a town or a body's name says whom to ask or where to call: dropped"
+    PERSONAL_PHONE = "a phone is somebody's own, by what stands beside it: dropped"
+    LINK = "a link is not one, or leads to a messenger, a person, a map or through a shortener: dropped"
+    TELLS_WHERE = "a text or town of a place that may have to stay discreet says where it is: dropped"
     TEXT_WAITS = "a text was taken and waits for a person's approval"
     ADDRESS_LETTERS = "an address held unreadable letters: dropped"
     HOURS_UNREAD = "opening hours were not understood: kept as not known"
@@ -68,7 +72,9 @@ class Draft(msgspec.Struct, kw_only=True, gc=False):
     """Better starting points for the short name than ``name``, best first."""
     organisation: str = ""
     labels: tuple[str, ...] = ()
-    """Category words that are not shown but judged, such as the register's own type."""
+    """Words that are not shown but judged, such as the register's own type."""
+    judged: tuple[str, ...] = ()
+    """Prose that is not shown but judged, such as who may come."""
     kinds: tuple[str, ...] = ()
     specialised: bool = False
     texts: dict[str, str] = {}
@@ -78,6 +84,8 @@ class Draft(msgspec.Struct, kw_only=True, gc=False):
     municipality: str = ""
     phones: tuple[tuple[str, str, bool, bool], ...] = ()
     """(cell, prefix, takes whatsapp, takes text messages)."""
+    private_phones: int = 0
+    """Numbers that the source says are somebody's own: not read, only counted."""
     email: str = ""
     url: str = ""
     hours: tuple[str, ...] = ()

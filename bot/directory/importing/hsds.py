@@ -1,7 +1,7 @@
 """HSDS 3.0 to drafts: canonical JSON (nested, lists, pages) and tabular (a folder of CSV files, or one tabular.json).
 
-Everything becomes nested services first, so that one function reads all forms. Only named fields are read: contacts,
-``attention`` lines, ``assurer_email`` and metadata hold people's names and are never touched.
+Everything becomes nested services first, so that one function reads all forms. Only named fields are read: contacts and
+their phones, ``attention`` lines, ``assurer_email`` and metadata hold people's names and are never touched.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 from bot.directory.importing import maps
 from bot.directory.importing.candidate import Broken, Draft, Status
 from bot.directory.importing.files import FileError, json_items, top_mark
+from bot.directory.importing.personal import whose_phone
 from bot.directory.neutral import fold
 from flows.facts import KINDS, PEOPLE, Tri
 
@@ -42,7 +43,7 @@ _FILES = {
     "service_at_location": "service_at_location", "schedule": "schedules", "language": "languages",
     "attribute": "attributes", "taxonomy_term": "taxonomy_terms", "taxonomy": "taxonomies", "address": "addresses",
     "service_area": "service_areas", "cost_option": "cost_options", "required_document": "required_documents",
-    "accessibility": "accessibility",
+    "accessibility": "accessibility", "program": "programs",
 }  # fmt: skip
 _STATUS: dict[str, Status] = {"active": "open", "inactive": "closed", "defunct": "closed", "temporarily closed": "closed"}
 
@@ -132,11 +133,8 @@ def _joined(tables: dict[str, list[Node]]) -> Iterator[tuple[int, Node | Broken]
     def first(table: str) -> dict[str, Node]:
         return {row["id"]: row for row in tables.get(table, []) if row.get("id")}
 
-    organisations, locations, terms, taxonomies = (
-        first("organization"),
-        first("location"),
-        first("taxonomy_term"),
-        first("taxonomy"),
+    organisations, locations, terms, taxonomies, programs = map(
+        first, ("organization", "location", "taxonomy_term", "taxonomy", "program")
     )
     for term in terms.values():
         if term.get("taxonomy_id") in taxonomies:
@@ -169,6 +167,7 @@ def _joined(tables: dict[str, list[Node]]) -> Iterator[tuple[int, Node | Broken]
         service = {**row, **{name: rows.get(row["id"], []) for name, rows in parts.items()}}
         service["organization"] = organisations.get(row.get("organization_id", ""))
         service["attributes"] = attributes.get(row["id"], [])
+        service["program"] = programs.get(row.get("program_id", ""))
         for name in ("phones", "schedules"):
             service[name] = [part for part in service[name] if not part.get("service_at_location_id")]
         service["service_at_locations"] = [
@@ -204,6 +203,7 @@ class _Reader:
             if taxonomy == PEOPLE_TAXONOMY and code.removeprefix("not-") in PEOPLE:
                 people[code.removeprefix("not-")] = not code.startswith("not-")
         organisation = service.get("organization") or {}
+        program = service.get("program") or {}
         language = next((code.removeprefix("text-") for taxonomy, code, _ in terms if taxonomy == LANGUAGE_TAXONOMY), "")
         links = service.get("service_at_locations") or [{}]
         wide = [area for area in service.get("service_areas") or () if area.get("extent_type") == "country"]
@@ -213,20 +213,33 @@ class _Reader:
         documents = [_text(part.get("document")) for part in service.get("required_documents") or ()]
         for link in links:
             location = link.get("location") or {}
-            address: Node = next(iter(location.get("addresses") or ()), {})
+            addresses: list[Node] = location.get("addresses") or []
+            address = next((one for one in addresses if _text(one.get("address_type")) != "postal"), {})
             schedules = link.get("schedules") or service.get("schedules") or location.get("schedules") or []
             place_terms = {code for _, code, _ in _terms(location)}
-            phones = [*(link.get("phones") or ()), *(service.get("phones") or ()), *(location.get("phones") or ())]
+            every = [*(link.get("phones") or ()), *(service.get("phones") or ()), *(location.get("phones") or ())]
+            phones = [phone for phone in every if not _own(phone)]
+            names = (
+                *(node.get("alternate_name") for node in (location, organisation, program)),
+                location.get("name"),
+                program.get("name"),
+            )
+            prose = (*(node.get("description") for node in (location, link, organisation, program)), *map(service.get, _JUDGED))
+            country = next(filter(None, (_text(one.get("country")) for one in addresses)), "")
             if len(links) > 1 and not _text(link.get("id")):
                 link = {**link, "id": _text(location.get("id"))}
             yield Draft(
                 row=number,
                 source_id="/".join(filter(None, (identity, _text(link.get("id")) if len(links) > 1 else ""))),
-                country=(_text(address.get("country")) or reach or self.country)[:2].upper(),
+                country=(country or reach or self.country)[:2].upper(),
                 name=_text(service.get("name")),
                 short_names=tuple(filter(None, (_text(service.get("alternate_name")),))),
                 organisation=_text(organisation.get("name")),
-                labels=tuple(name for taxonomy, _, name in terms if taxonomy not in OURS),
+                labels=tuple(
+                    filter(None, (*(name for taxonomy, _, name in terms if taxonomy not in OURS), *map(_text, names)))
+                ),
+                judged=tuple(filter(None, map(_text, prose))),
+                private_phones=len(every) - len(phones),
                 kinds=tuple(dict.fromkeys(kinds)) or self.fallback or self.default,
                 specialised="specialised" in ours,
                 texts={language or "und": description} if description else {},
@@ -265,6 +278,15 @@ class _Reader:
                 status_words=_text(service.get("status"))[:40],
                 ends=_latest_end(schedules),
             )  # fmt: skip
+
+
+#: Prose of a service that is not taken, but may say that it is a place to be kept discreet.
+_JUDGED = ("eligibility_description", "application_process", "alert", "interpretation_services", "fees_description", "wait_time")
+
+
+def _own(phone: Node) -> bool:
+    """Whether a phone belongs to a contact, who is a person, or is described as somebody's own."""
+    return bool(phone.get("contact_id")) or whose_phone(_text(phone.get("description")))
 
 
 def _terms(node: Node) -> Iterator[tuple[str, str, str]]:

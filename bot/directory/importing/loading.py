@@ -67,7 +67,7 @@ class Loader:
 
     def _clear(self) -> None:
         self._new = {table: [] for table in (ORGANISATION, SERVICE, LOCATION, ENTRY, TEXT, PHONE, SCHEDULE)}
-        self._changed: list[tuple[uuid.UUID, tuple[Values, ...]]] = []
+        self._changed: list[tuple[uuid.UUID, str, tuple[Values, ...]]] = []
 
     async def start(self) -> None:
         """Name the source, and read what it brought earlier."""
@@ -132,12 +132,16 @@ class Loader:
         if known is None:
             self._report.new += 1
             self._insert(identity, candidate, made, sensitive, discreet)
-        elif made == known and self._held[identity] == (None if made[0]["short_name"] else SHORT_NAME):
+        elif (
+            made == known
+            and self._held[identity] == (None if made[0]["short_name"] else SHORT_NAME)
+            and sensitive == (identity in self._sensitive)  # what turned so is looked at again, though it had no address to lose
+        ):
             self._report.unchanged += 1
         else:
             self._report.updated += 1
             self._report.unapproved += self._approved[identity]
-            self._changed.append((identity, made))
+            self._changed.append((identity, self._row_of(candidate, sensitive), made))
             if discreet:
                 self._discreet.add(identity)
             if sensitive:
@@ -164,6 +168,14 @@ class Loader:
 
     def _identity(self, source_id: str) -> uuid.UUID:
         return stable_id("service_at_location", self._source, source_id)
+
+    def _row_of(self, candidate: Candidate, sensitive: bool) -> str:
+        """The source's own code, by which the row is found again; of what must stay discreet only the number of the row.
+
+        A code that a map makes of several columns may hold the street, and one of OpenStreetMap leads to the point.
+        """
+        several = self._spec is not None and len(self._spec.id) > 1
+        return f"row {candidate.row}" if sensitive or several else candidate.source_id
 
     def _made(self, candidate: Candidate, discreet: bool) -> tuple[Values, ...]:
         """The rows of a candidate without what names them: what decides whether anything changed."""
@@ -243,7 +255,7 @@ class Loader:
                 "audience": "hidden",
                 "audience_texts": "hidden" if candidate.texts else None,
                 "source_id": self._source_id,
-                "source_row": candidate.source_id,
+                "source_row": self._row_of(candidate, sensitive),
                 "held_back": None if candidate.short_name else SHORT_NAME,
             }
         )
@@ -262,12 +274,12 @@ class Loader:
             if self._new[ORGANISATION]:
                 await run(insert(ORGANISATION), self._new[ORGANISATION])
                 self._new[ORGANISATION] = []
-            ids = {identity for identity, _ in changed}
+            ids = {identity for identity, *_ in changed}
             where: dict[uuid.UUID, tuple[uuid.UUID, uuid.UUID]] = {}
             for chunk in _chunks(list(ids)):
                 query = select(ENTRY.c.id, ENTRY.c.service_id, ENTRY.c.location_id).where(ENTRY.c.id.in_(chunk))
                 where.update((row.id, (row.service_id, row.location_id)) for row in await run(query))
-            for identity, (service, location, entry, *parts) in changed:
+            for identity, row_name, (service, location, entry, *parts) in changed:
                 service_id, location_id = where[identity]
                 discreet = identity in self._discreet
                 await run(update(SERVICE).where(SERVICE.c.id == service_id).values(service))
@@ -278,6 +290,7 @@ class Loader:
                     .where(ENTRY.c.id == identity)
                     .values(
                         **entry,
+                        source_row=row_name,
                         sensitive=identity in self._sensitive,
                         held_back=self._held[identity],
                         approved_by=None,

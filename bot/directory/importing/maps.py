@@ -160,6 +160,14 @@ class Map(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Exact replacements in addresses, for letters that the source lost in a known way."""
 
 
+#: Tags of OpenStreetMap that say what a place is, whether or not a map names them: judged, never kept or shown.
+JUDGED_NAMES: tuple[str, ...] = (
+    "amenity", "social_facility", "social_facility:for", "healthcare:speciality", "office", "building", "name", "name:es",
+    "name:en",
+    "name:pt", "alt_name", "official_name", "short_name", "loc_name", "operator", "operator:type", "community_centre:for",
+)  # fmt: skip
+JUDGED_PROSE: tuple[str, ...] = ("description", "description:es", "description:en", "description:pt", "note")
+
 _COLUMN = re.compile(r"\{([^{}]+)\}")
 
 
@@ -191,7 +199,7 @@ def _codes(rule: Many) -> set[str]:
 
 
 def columns(spec: Map) -> list[str]:
-    """The allow-list: every column that the map names, and no other."""
+    """The allow-list: every column that the map names, and no other but the tags by which OpenStreetMap says what a place is."""
     found: dict[str, None] = {}
     for template in (
         spec.name, *spec.short_names, spec.organisation, *spec.labels, spec.address, spec.municipality, spec.email, spec.url,
@@ -208,6 +216,8 @@ def columns(spec: Map) -> list[str]:
     for hours in spec.hours:
         found.update(dict.fromkeys((hours.column, hours.days, hours.opens, hours.closes)))
     found.update(dict.fromkeys((*spec.id, spec.lat, spec.lon)))
+    if spec.format == "osm":
+        found.update(dict.fromkeys((*JUDGED_NAMES, *JUDGED_PROSE)))
     found.pop("", None)
     return list(found)
 
@@ -242,6 +252,7 @@ def reader(spec: Map) -> Callable[[int, Row], Draft]:
     name, organisation = _template(spec.name), _template(spec.organisation)
     shorts = [_template(text, whole=True) for text in spec.short_names]
     labels = [_template(text) for text in spec.labels]
+    tags, prose = (JUDGED_NAMES, JUDGED_PROSE) if spec.format == "osm" else ((), ())
     address, municipality = _template(spec.address), _template(spec.municipality)
     email, url, cost, ends = (_template(text) for text in (spec.email, spec.url, spec.cost, spec.ends))
     texts = {language: _template(text) for language, text in spec.texts.items()}
@@ -275,7 +286,8 @@ def reader(spec: Map) -> Callable[[int, Row], Draft]:
             name=prefixed(name(row)),
             short_names=tuple(text for text in (short(row) for short in shorts) if text),
             organisation=organisation(row),
-            labels=tuple(text for text in (label(row) for label in labels) if text),
+            labels=tuple(text for text in (*(label(row) for label in labels), *(row[tag] for tag in tags)) if text),
+            judged=tuple(row[tag] for tag in prose if row[tag]),
             kinds=tuple(dict.fromkeys((*kinds(row), *spec.kind))),
             specialised=specialised(row),
             texts={language: made for language, text in texts.items() if (made := text(row))},

@@ -7,7 +7,6 @@ Everything that comes out is still hidden and unapproved.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Collection
 from datetime import date
@@ -16,29 +15,13 @@ import tzfpy
 
 from bot.directory import neutral
 from bot.directory.importing import hours as opening
+from bot.directory.importing import personal
 from bot.directory.importing import phones as numbers
 from bot.directory.importing.candidate import Candidate, Draft, Held, Note, Reason
 from bot.places import country_at
 from flows.facts import COUNTRIES, Hours, Phone
 
 LOST = "\ufffd"
-
-#: Boxes that people open for themselves. A role mailbox of an organisation has a domain of its own.
-_PERSONAL_BOX = re.compile(
-    r"@(?:gmail|googlemail|hotmail|outlook|live|msn|yahoo|ymail|icloud|aol|proton|protonmail|gmx|bol|uol|terra|ig|globo|"
-    r"r7|zipmail|cantv|latinmail)\.",
-    re.IGNORECASE,
-)
-_BOX = re.compile(r"^[^@\s<>,;]+@[^@\s<>,;]+\.[A-Za-z]{2,}$")
-_IN_TEXT = re.compile(r"\S+@\S+|\d[\d\s().\-/]{5,}\d")
-_TITLE_IN_TEXT = re.compile(
-    r"\b(?:dr|dra|lic|licda|licdo|sr|sra|srta|mr|mrs|ms|doctor|doctora|doutor|doutora|psic|abog|ing|señor|señora)\b\.?\s+[A-ZÁÉÍÓÚÑÇ]",
-    re.IGNORECASE,
-)
-_CONTACT_WORDS = re.compile(
-    r"\b(?:contact|contacto|contato|attn|focal point|punto focal|responsable|responsável)\b\s*:", re.IGNORECASE
-)
-_WEB = re.compile(r"^https?://[^\s/$.?#].[^\s]*$", re.IGNORECASE)
 
 
 def inspect(
@@ -62,7 +45,7 @@ def inspect(
     if draft.status == "closed":
         return held(Reason.CLOSED)
     if draft.status == "unclear":
-        return held(Reason.UNCLEAR, draft.status_words)
+        return held(Reason.UNCLEAR, "" if personal.speaks_of_somebody(draft.status_words) else draft.status_words)
     if draft.ends is not None and draft.ends < today:
         return held(Reason.ENDED)
     placed = _place(draft)
@@ -79,46 +62,71 @@ def inspect(
         return held(Reason.NO_NAME)
     if LOST in draft.name:
         return held(Reason.LETTERS)
-    if any(map(numbers.refused, (draft.name, draft.address, *(cell for cell, *_ in draft.phones), *draft.texts.values()))):
+    cells = (draft.name, draft.organisation, draft.address, draft.municipality, draft.cost, draft.email, draft.url)
+    if any(map(numbers.refused, (*cells, *draft.short_names, *(cell for cell, *_ in draft.phones), *draft.texts.values()))):
         return held(Reason.REFUSED_NUMBER)
-    if neutral.names_a_person(draft.name) or _BOX.search(draft.name):
+    if personal.names_somebody(draft.name) or personal.holds_contact(draft.name, country):
         return held(Reason.PERSON)
     if not draft.kinds:
         return held(Reason.NO_KIND)
 
     found: list[Phone] = []
     tally: Counter[Note] = Counter()
+    tally[Note.PERSONAL_PHONE] += draft.private_phones
     for cell, prefix, whatsapp, takes_text in draft.phones:
+        if personal.whose_phone(cell):
+            tally[Note.PERSONAL_PHONE] += 1
+            continue
         read, invalid, words = numbers.read(cell, country, prefix=prefix, whatsapp=whatsapp, text=takes_text)
         found += (phone for phone in read if all(phone.number != other.number for other in found))
         tally[Note.PHONE_INVALID] += invalid
         tally[Note.PHONE_TEXT] += words
     name = neutral.tidy(draft.name)
-    body = neutral.tidy(draft.organisation or organisation or name)
-    municipality = neutral.tidy(draft.municipality)
+    body = draft.organisation
+    if personal.names_somebody(body) or personal.holds_contact(body, country):
+        body = ""
+        tally[Note.PERSONAL_CELL] += 1
+    body = neutral.tidy(body or organisation or name)
+    sensitive = _sensitive(draft)
+
+    def kept(text: str, *, prose: bool = False) -> str:
+        """What stands in a cell, unless it is about a person."""
+        if personal.speaks_of_somebody(text) if prose else personal.reaches_somebody(text, country):
+            tally[Note.PERSONAL_CELL] += 1
+            return ""
+        return " ".join(text.replace("_", " ").split())
+
+    municipality = neutral.tidy(kept(draft.municipality))
+    if sensitive and neutral.tells_where(municipality):
+        municipality = ""
+        tally[Note.TELLS_WHERE] += 1
     if lat is None and not municipality and not found and not draft.remote:
         return held(Reason.NO_PLACE)
 
-    sensitive = draft.sensitive or any(
-        map(neutral.shelter_like, (draft.name, *draft.short_names, draft.organisation, *draft.labels, *draft.texts.values()))
-    )
-    short = neutral.short_name(*draft.short_names, name)
-    email = draft.email if _BOX.match(draft.email) else ""
-    if email and _PERSONAL_BOX.search(email):
+    shorts = (text for text in draft.short_names if not (personal.names_somebody(text) or personal.holds_contact(text, country)))
+    short = neutral.short_name(*shorts, name)
+    email = draft.email
+    if email and not personal.role_box(email, draft.name, body, municipality):
         email = ""
         tally[Note.PERSONAL_EMAIL] += 1
+    url = draft.url
+    if url and not personal.open_site(url):
+        url = ""
+        tally[Note.LINK] += 1
     texts = {}
     for language, text in draft.texts.items():
-        if _IN_TEXT.search(text) or _TITLE_IN_TEXT.search(text) or _CONTACT_WORDS.search(text) or LOST in text:
+        if LOST in text or personal.speaks_of_somebody(text):
             tally[Note.PERSONAL_TEXT] += 1
+        elif sensitive and neutral.tells_where(text):
+            tally[Note.TELLS_WHERE] += 1
         else:
             texts[language] = " ".join(text.split())
             tally[Note.TEXT_WAITS] += 1
-    address = " ".join(draft.address.replace("_", " ").split())
+    address = kept(draft.address)
     if LOST in address:
         address = ""
         tally[Note.ADDRESS_LETTERS] += 1
-    authority = draft.authority or neutral.authority_of(draft.name) or neutral.authority_of(draft.organisation)
+    authority = _authority(draft)
     if sensitive:
         lat = lon = None
         address = ""
@@ -147,10 +155,10 @@ def inspect(
         municipality=municipality,
         phones=tuple(found),
         email=email,
-        url=draft.url if _WEB.match(draft.url) else "",
+        url=url,
         hours=times,
         free=draft.free,
-        cost=draft.cost,
+        cost=kept(draft.cost, prose=True),
         papers=draft.papers,
         languages=draft.languages,
         people=draft.people,
@@ -162,6 +170,33 @@ def inspect(
         remote=draft.remote,
         sensitive=sensitive,
     )
+
+
+#: Kinds of service that often mean a house where people live.
+_HOUSES = frozenset({"safety", "alternative-care"})
+
+
+def _authority(draft: Draft) -> str:
+    return draft.authority or neutral.authority_of(draft.name) or neutral.authority_of(draft.organisation)
+
+
+def _sensitive(draft: Draft) -> bool:
+    """Whether a row may be a place to be kept discreet: it says so, its words do, or what it does.
+
+    A service of safety or of care for children is one unless police, migration control or a body of the state runs it, or
+    it is reached by phone only. So is one for LGBTIQ people alone.
+    """
+    if draft.sensitive:
+        return True
+    names = (draft.name, *draft.short_names, draft.organisation, *draft.labels)
+    if any(map(neutral.shelter_like, names)) or any(map(neutral.offers_shelter, (*draft.texts.values(), *draft.judged))):
+        return True
+    if any(map(neutral.kept_secret, (draft.address, draft.municipality, *draft.labels))):
+        return True
+    if draft.specialised and draft.people.get("lgbtiq"):
+        return True
+    somewhere = draft.address or draft.lat != "" or not draft.remote
+    return bool(_HOUSES & set(draft.kinds) and somewhere and not _authority(draft) and not any(map(neutral.public_body, names)))
 
 
 def _place(draft: Draft) -> tuple[str, float | None, float | None, bool] | Reason:

@@ -5,6 +5,7 @@ Here belongs the report. It names rows by number and identifier, never by text t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from bot.directory.importing.candidate import Candidate, Held, Note, Reason
 
 #: Rows named behind a reason, so that somebody can look at a few.
 _NAMED = 5
+#: A code of the source. What a map made of several columns may hold a street: such a row is named by its number alone.
+_CODE = re.compile(r"(?:(?:node|way|relation)/)?(?=[^\s/]*\d)[\w.:\-]{1,40}|[0-9a-f\-]{36}")
 
 
 @dataclass
@@ -43,7 +46,7 @@ class Report:
         self.held[held.reason] += 1
         named = self.rows.setdefault(held.reason, [])
         if len(named) < _NAMED:
-            identity = f" ({held.source_id[:40]})" if held.source_id else ""
+            identity = f" ({held.source_id})" if _CODE.fullmatch(held.source_id) else ""
             named.append(f"{held.row}{identity}" + (f": {held.detail}" if held.detail else ""))
 
     def take(self, candidate: Candidate) -> None:

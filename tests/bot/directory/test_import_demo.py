@@ -108,7 +108,7 @@ def test_names_are_invented_neutral_and_short() -> None:
         names = [row.name for town in country.towns for row in town.services]
         assert len(names) == len(set(names)), country.country
         for name in names + [body.name for body in country.organisations]:
-            assert "Demo" in name and not neutral.loud(name) and not neutral.shelter_like(name), name
+            assert "Demo" in name and not neutral.loud(name) and not neutral.offers_shelter(name), name
             short = neutral.short_name(name)
             assert short and len(short) <= 32 and gsm7.septets(gsm7.fold(short)) == len(short), name
 

@@ -54,7 +54,7 @@ import msgspec
 from telegram.error import Conflict, RetryAfter, TelegramError
 
 from bot import logs
-from bot.channels.telegram_client import Client, Edit, Profile, Undeliverable, edit, fits, keyboard, split
+from bot.channels.telegram_client import Bodies, Client, Edit, Profile, Undeliverable, fits, keyboard, split
 from bot.channels.telegram_updates import Callback, Update, chat_of, decode, inbound, lang_of, sender_of
 from bot.channels.telegram_updates import Message as Written
 from bot.exchange import CannotStart, Handle, Inbound, Message, Person, Press, StoreDown
@@ -80,7 +80,6 @@ MOST_WAITING: Final = 100
 
 _INSIDE: Final = ("member", "administrator", "restricted")
 _DATA = re.compile(r"([0-9]{1,9}):([0-9]{1,3})(?::([0-9]{1,12}))?\Z")
-_encode = msgspec.json.Encoder().encode
 
 
 class _Vault(Protocol):
@@ -132,6 +131,7 @@ class Telegram:
         self._last_words = dict(last_words or {})
         self._clock = clock
         self._client = Client(token, api_url)
+        self._bodies = Bodies()
         self._tasks: set[asyncio.Task[None]] = set()
         self._albums = _Brief(KEEP_SECONDS, clock)
         self._failures = _Brief(KEEP_FAILURES_SECONDS, clock)
@@ -179,7 +179,7 @@ class Telegram:
             return await _respond(send, 503)
         except Exception as fault:
             return await _respond(send, 200 if await self._failed(update, fault) else 503)
-        return await _respond(send, 200, _encode(wanted) if wanted is not None else b"")
+        return await _respond(send, 200, self._bodies.body(wanted) if wanted is not None else b"")
 
     async def _failed(self, update: Update, fault: Exception) -> bool:
         """Count a fault. True when the update is to be given up; the person then got the last words, unless they left."""
@@ -240,7 +240,7 @@ class Telegram:
             up = await self._keep_prompt(person, chat, prompt, message)
         young = shown.date > 0 and self._clock() - shown.date < EDIT_WITHIN
         if reply.edit and young and fits(message.text):
-            return edit(chat, shown.message_id, message, up)
+            return Edit(chat, shown.message_id, message, up)
         await self._send(person, chat, message, up, ())
         return None
 
@@ -397,7 +397,7 @@ class Telegram:
         except Undeliverable:
             return
         if sent:
-            await self._leave_behind(self._person(wanted.chat_id), (sent,))
+            await self._leave_behind(self._person(wanted.chat), (sent,))
 
     # -- set-up and end
 

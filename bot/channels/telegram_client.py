@@ -60,30 +60,65 @@ class _NoPreview(msgspec.Struct, gc=False):
     is_disabled: bool = True
 
 
-class Edit(msgspec.Struct, gc=False, omit_defaults=True, tag_field="method", tag="editMessageText"):
-    """``editMessageText`` as a webhook's response body. Without ``reply_markup`` Telegram takes the buttons away."""
+class _Screen(msgspec.Struct, gc=False, omit_defaults=True):
+    """What ``sendMessage`` and ``editMessageText`` have in common. Without ``reply_markup`` an edit takes the buttons away."""
 
-    chat_id: int
-    message_id: int
     text: str
     link_preview_options: _NoPreview
     reply_markup: Keyboard | None = None
+    disable_notification: bool = False
+
+
+class Edit(msgspec.Struct, gc=False):
+    """A screen that is to be put into a message of ours. ``prompt``: see ``keyboard``."""
+
+    chat: int
+    shown: int
+    message: Message
+    prompt: int = 0
 
 
 _NO_PREVIEW: Final = _NoPreview()
 
 
-def keyboard(message: Message, prompt: int) -> Keyboard | None:
-    """The buttons below a message. ``prompt`` is the message that carries the location button now, or 0."""
+def keyboard(message: Message, prompt: int, turn: str = "") -> Keyboard | None:
+    """The buttons below a message. ``prompt`` is the message that carries the location button now, or 0. ``turn`` stands in for
+    the message's turn."""
     if not message.rows:
         return None
     tail = f":{prompt}" if prompt else ""
-    return Keyboard([[Button(b.label, message.data(b) + tail) for b in row] for row in message.rows])
+    turn = turn or str(message.turn)
+    return Keyboard([[Button(b.label, f"{turn}:{b.ordinal}{tail}") for b in row] for row in message.rows])
 
 
-def edit(chat: int, shown: int, message: Message, prompt: int) -> Edit:
-    """The call that puts a screen into the message ``shown``."""
-    return Edit(chat, shown, message.text, _NO_PREVIEW, keyboard(message, prompt))
+BODIES_REMEMBERED: Final = 512
+
+
+class Bodies:
+    """Writes an ``Edit`` as a webhook's response body. Of a message that many people get (``Message.common``) all but chat,
+    message and turn is written once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, object], list[bytes]] = {}
+
+    def body(self, edit: Edit) -> bytes:
+        """``editMessageText`` with its parameters, as JSON."""
+        message = edit.message
+        if message.common and not edit.prompt:
+            key = message.text, message.rows
+            pieces = self._known.get(key)
+            if pieces is None:
+                if len(self._known) >= BODIES_REMEMBERED:
+                    self._known.clear()
+                pieces = self._known[key] = _encode(_screen(message, 0, turn="\0")).split(b"\\u0000")
+            shown = (b"%d" % message.turn).join(pieces)
+        else:
+            shown = _encode(_screen(message, edit.prompt))
+        return b'{"method":"editMessageText","chat_id":%d,"message_id":%d,%b' % (edit.chat, edit.shown, shown[1:])
+
+
+def _screen(message: Message, prompt: int, turn: str = "") -> _Screen:
+    return _Screen(message.text, _NO_PREVIEW, keyboard(message, prompt, turn))
 
 
 def fits(text: str) -> bool:
@@ -131,6 +166,16 @@ class Profile:
 
 
 # --- transport -------------------------------------------------------------------------------------------------------
+
+
+class _Ready(RequestData):
+    """The parameters of a call, already as JSON."""
+
+    __slots__ = ("body",)
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__([])
+        self.body = body
 
 
 class Transport(BaseRequest):
@@ -194,6 +239,8 @@ class Transport(BaseRequest):
         if method != "POST" or (request_data is not None and request_data.contains_files):
             raise TelegramError("files are neither fetched nor sent")
         seconds = read_timeout if isinstance(read_timeout, int | float) else self._seconds
+        if isinstance(request_data, _Ready):
+            return await self.post_json(url, request_data.body, float(seconds))
         return await self.post_json(url, _encode(request_data.parameters if request_data else {}), float(seconds))
 
     @staticmethod
@@ -259,45 +306,51 @@ class Client:
         base = f"{(api_url or 'https://api.telegram.org').rstrip('/')}/bot"
         self._requests = _Polling(pool=2), Transport()
         self._bot = _Bot(token, base_url=base, request=self._requests[1], get_updates_request=self._requests[0])
+        self._send_url = f"{base}{token}/sendMessage"
         self._acks = Posts(f"{base}{token}/answerCallbackQuery")
 
     def __repr__(self) -> str:
         return "Client(…)"
 
     async def send(self, chat: int, text: str, buttons: Keyboard | None = None) -> int:
-        """Send one message and give its id. Raises Undeliverable where there is nobody to get it."""
-        return await self._send(chat, text, _markup(buttons))
+        """Send one message and give its id. Raises Undeliverable where there is nobody to get it.
+
+        Once for each typed message, so it goes past the library's objects; its errors and the wait for a flood limit stay."""
+        shown = _encode(_Screen(text, _NO_PREVIEW, buttons, disable_notification=True))
+        ready = _Ready(b'{"chat_id":%d,%b' % (chat, shown[1:]))
+        return int((await self._deliver(lambda: self._requests[1].post(self._send_url, ready)))["message_id"])
 
     async def send_prompt(self, chat: int, label: str) -> int:
         """Send the message that carries the button for sharing a location, and give its id. Raises Undeliverable."""
         button = telegram.KeyboardButton(label, request_location=True)
-        return await self._send(chat, label, telegram.ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True))
+        markup = telegram.ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
+        message = await self._deliver(
+            lambda: self._bot.send_message(chat, label, disable_notification=True, reply_markup=markup, link_preview_options=_OFF)
+        )
+        return message.message_id
 
-    async def _send(self, chat: int, text: str, markup: Any) -> int:
+    @staticmethod
+    async def _deliver(call: Callable[[], Awaitable[T]]) -> T:
         try:
-            message = await _again(
-                lambda: self._bot.send_message(
-                    chat, text, disable_notification=True, reply_markup=markup, link_preview_options=_OFF
-                )
-            )
+            return await _again(call)
         except Forbidden:
             raise Undeliverable from None
         except BadRequest as error:
             if "chat not found" in error.message.lower():
                 raise Undeliverable from None
             raise
-        return message.message_id
 
     async def edit(self, wanted: Edit) -> int:
         """Put a screen into a message. What cannot be edited any more is sent anew; gives the new message's id then, else 0.
         Raises Undeliverable."""
+        text, buttons = wanted.message.text, keyboard(wanted.message, wanted.prompt)
         try:
             await _again(
                 lambda: self._bot.edit_message_text(
-                    wanted.text,
-                    wanted.chat_id,
-                    wanted.message_id,
-                    reply_markup=_markup(wanted.reply_markup),
+                    text,
+                    wanted.chat,
+                    wanted.shown,
+                    reply_markup=_markup(buttons),
                     link_preview_options=_OFF,
                 )
             )
@@ -305,7 +358,7 @@ class Client:
             raise Undeliverable from None
         except BadRequest as error:
             if "not modified" not in error.message.lower():
-                return await self.send(wanted.chat_id, wanted.text, wanted.reply_markup)
+                return await self.send(wanted.chat, text, buttons)
         return 0
 
     async def delete(self, chat: int, ids: Iterable[int]) -> list[int]:

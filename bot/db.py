@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 #: The newest migration in ``bot/migrations`` (a test compares them); ``create_all`` marks new databases with it.
-HEAD = "0002"
+HEAD = "0003"
 
 #: Every constraint has a name, so that a migration can drop it on both databases.
 NAMES = {

@@ -20,16 +20,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot import db
 from bot.directory import stamp
-from bot.directory.audience import Refused, find, role
-from bot.directory.tables import LEVELS, AudienceChange, ComplaintChannel, Service, ServiceAtLocation, Source
+from bot.directory.audience import Refused, decide_channel, find, role
+from bot.directory.tables import LEVELS, AudienceChange, Decision, Service, ServiceAtLocation, Source
 from bot.directory.visibility import carries_no_place
 from bot.settings import Settings
 
 _entry: Any = ServiceAtLocation.__table__  # type: ignore[attr-defined]
 _service: Any = Service.__table__  # type: ignore[attr-defined]
 _source: Any = Source.__table__  # type: ignore[attr-defined]
-_channel: Any = ComplaintChannel.__table__  # type: ignore[attr-defined]
 _change: Any = AudienceChange.__table__  # type: ignore[attr-defined]
+_decision: Any = Decision.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ async def approve(
     _check_level(audience)
     with db.explained(engine.url):
         async with engine.begin() as connection:
-            if await _approve_channel(connection, entry, by, audience):
+            if await decide_channel(connection, entry, by, "approval", audience):
                 return Approved(1)
             rows = await find(connection, entry)
             if len(rows) > 1:
@@ -105,7 +105,7 @@ async def approve(
 async def approve_source(
     engine: AsyncEngine, source: str, by: str, audience: str | None = None, verified_on: date | None = None
 ) -> Approved:
-    """Approve all entries of a source (``Source.name``) that are not approved yet, but never shelter-like ones.
+    """Approve all entries of a source (``Source.name``) that are not approved yet, but never shelter-like ones; recorded once.
 
     Raises Refused when there is no such source; DatabaseDown.
     """
@@ -135,8 +135,8 @@ async def approve_source(
             values: dict[str, Any] = {"approved_by": by, "approved_on": db.now()}
             if audience is not None:
                 values["audience"] = audience
+            await record_bulk(connection, plain, audience, by, await stamp.bump(connection))
             done = await connection.execute(update(_entry).where(plain).values(values))
-            await stamp.bump(connection)
     return Approved(done.rowcount, *(int(number or 0) for number in left))
 
 
@@ -149,18 +149,30 @@ def _check_level(audience: str | None) -> None:
         raise Refused(f"{audience!r} is no level; it is one of {', '.join(LEVELS)}.")
 
 
-async def _approve_channel(connection: AsyncConnection, entry: str, by: str, audience: str | None) -> bool:
-    try:
-        named = uuid.UUID(entry.strip())
-    except ValueError:
-        return False
-    values: dict[str, Any] = {"approved_by": by, "approved_on": db.now()}
-    if audience is not None:
-        values["audience"] = audience
-    done = await connection.execute(update(_channel).where(_channel.c.id == named).values(values))
-    if done.rowcount:
-        await stamp.bump(connection)
-    return bool(done.rowcount)
+async def record_bulk(connection: AsyncConnection, which: Any, audience: str | None, by: str, version: int) -> None:
+    """Record that a role is about to approve the entries that meet a condition: one row for each source and present level.
+
+    Call it before they change, in the same transaction. ``audience``: their level from then on, None for the one they have.
+    """
+    counted = (
+        select(_entry.c.source_id, _entry.c.audience, func.count()).where(which).group_by(_entry.c.source_id, _entry.c.audience)
+    )
+    records = [
+        {
+            "id": uuid.uuid4(),
+            "source_id": source_id,
+            "what": "approval",
+            "before": level,
+            "after": audience or level,
+            "entries": number,
+            "by": by,
+            "version": version,
+            "at": db.now(),
+        }
+        for source_id, level, number in (await connection.execute(counted)).all()
+    ]
+    if records:
+        await connection.execute(insert(_decision), records)
 
 
 def main(argv: Sequence[str], settings: Settings) -> int:

@@ -23,6 +23,7 @@ from bot.directory.tables import (
     LEVELS,
     AudienceChange,
     ComplaintChannel,
+    Decision,
     Location,
     Service,
     ServiceAtLocation,
@@ -37,6 +38,7 @@ _entry: Any = ServiceAtLocation.__table__  # type: ignore[attr-defined]
 _service: Any = Service.__table__  # type: ignore[attr-defined]
 _location: Any = Location.__table__  # type: ignore[attr-defined]
 _channel: Any = ComplaintChannel.__table__  # type: ignore[attr-defined]
+_decision: Any = Decision.__table__  # type: ignore[attr-defined]
 
 
 class Refused(ValueError):
@@ -88,7 +90,7 @@ async def change(engine: AsyncEngine, entry: str, audience: str, field: str | No
         raise Refused(f"{field!r} is no field with a level of its own; it is one of {', '.join(FIELDS)}.")
     with db.explained(engine.url):
         async with engine.begin() as connection:
-            if field is None and (said := await _change_channel(connection, entry, audience)):
+            if field is None and (said := await _change_channel(connection, entry, audience, by)):
                 return said
             rows = await find(connection, entry)
             version = await stamp.bump(connection)
@@ -151,16 +153,31 @@ async def _take_place_away(connection: AsyncConnection, row: Any) -> None:
     await connection.execute(moved)
 
 
-async def _change_channel(connection: AsyncConnection, entry: str, audience: str) -> str:
+async def _change_channel(connection: AsyncConnection, entry: str, audience: str, by: str) -> str:
+    if not await decide_channel(connection, entry, by, "audience", audience):
+        return ""
+    return f"The complaint channel is now {audience.replace('_', ' ')}; conversations follow within a minute."
+
+
+async def decide_channel(connection: AsyncConnection, entry: str, by: str, what: str, audience: str | None) -> bool:
+    """Grade (``what``: "audience") or approve ("approval") the complaint channel of this UUID, and record it.
+
+    ``audience``: its level from now on, None for the one it has. False when no complaint channel has this UUID.
+    """
     try:
         named = uuid.UUID(entry.strip())
     except ValueError:
-        return ""
-    done = await connection.execute(update(_channel).where(_channel.c.id == named).values(audience=audience))
-    if not done.rowcount:
-        return ""
-    await stamp.bump(connection)
-    return f"The complaint channel is now {audience.replace('_', ' ')}; conversations follow within a minute."
+        return False
+    channel = (await connection.execute(select(_channel).where(_channel.c.id == named).with_for_update())).first()
+    if channel is None:
+        return False
+    at, after = db.now(), audience or channel.audience
+    values = {"audience": after} | ({"approved_by": by, "approved_on": at} if what == "approval" else {})
+    await connection.execute(update(_channel).where(_channel.c.id == named).values(values))
+    version = await stamp.bump(connection)
+    record = {"complaint_channel_id": named, "what": what, "before": channel.audience, "after": after, "entries": 1}
+    await connection.execute(insert(_decision).values(id=uuid.uuid4(), by=by, version=version, at=at, **record))
+    return True
 
 
 def main(argv: Sequence[str], settings: Settings) -> int:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.db import now
 from bot.directory import neutral
+from bot.directory.approval import record_bulk
 from bot.directory.importing import hours as opening
 from bot.directory.importing.loading import ENTRY, LOCATION, ORGANISATION, PHONE, SCHEDULE, SERVICE, TEXT
 from bot.directory.stamp import bump
@@ -331,6 +332,7 @@ async def approve_for_demo(engine: AsyncEngine, *, today: date | None = None) ->
     )
     ours = select(ENTRY.c.service_id).where(ENTRY.c.approved_by == DEMO_ROLE, ENTRY.c.source_id.is_not(None))
     async with engine.begin() as connection:
+        await record_bulk(connection, fresh, "public", DEMO_ROLE, await bump(connection))
         done = await connection.execute(
             update(ENTRY).where(fresh).values(audience="public", approved_by=DEMO_ROLE, approved_on=now())
         )
@@ -339,7 +341,6 @@ async def approve_for_demo(engine: AsyncEngine, *, today: date | None = None) ->
             .where(SERVICE.c.id.in_(ours), or_(SERVICE.c.verified_on.is_(None), SERVICE.c.verified_by == DEMO_ROLE))
             .values(verified_on=today, verified_by=DEMO_ROLE)
         )
-        await bump(connection)
     return done.rowcount
 
 

@@ -319,6 +319,36 @@ class AudienceChange(Table, table=True):
     at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
+class Decision(Table, table=True):
+    """What a role decided about a complaint channel, or about many entries of a source at once; never changed, names no value.
+
+    Apart from ``AudienceChange``: that a source was approved is no decision of an organisation about its own entry.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        _one_of("what", ("audience", "approval"), "what"),
+        _one_of("after", LEVELS, "after"),
+        CheckConstraint("(complaint_channel_id IS NULL) <> (source_id IS NULL)", name="subject"),
+    )
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    complaint_channel_id: uuid.UUID | None = Field(default=None, foreign_key="complaint_channel.id", ondelete="CASCADE", index=True)
+    source_id: uuid.UUID | None = Field(default=None, foreign_key="source.id", ondelete="CASCADE", index=True)
+    what: str = Field(max_length=8)
+    """``approval`` or ``audience``: only the level changed."""
+    before: str = Field(max_length=10)
+    after: str = Field(max_length=10)
+    """The same as ``before`` where an approval left the level as it was."""
+    entries: int = 1
+    """How many had the level ``before``: one decision about a source is one row a level."""
+    by: str = Field(max_length=80)
+    """A role."""
+    version: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    """The change stamp with which it was made."""
+    at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
 class DirectoryStamp(Table, table=True):
     """One row. Every writer raises ``version`` in its own transaction (``bot.directory.stamp``); readers poll it."""
 

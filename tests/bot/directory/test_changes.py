@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db
@@ -17,7 +17,7 @@ from bot.directory.approval import Approved, approve, approve_source
 from bot.directory.audience import Refused, change
 from bot.directory.live import LiveDirectory
 from bot.directory.snapshot import build
-from bot.directory.tables import FIELDS, AudienceChange, ComplaintChannel, Location, ServiceAtLocation, Source
+from bot.directory.tables import FIELDS, AudienceChange, ComplaintChannel, Decision, Location, ServiceAtLocation, Source
 from bot.settings import Settings
 from flows.facts import Query
 from tests.bot.directory.world import NOW, TODAY, entry_id, key_of, rows, write
@@ -25,6 +25,7 @@ from tests.bot.directory.world import NOW, TODAY, entry_id, key_of, rows, write
 ENTRY = ServiceAtLocation.__table__  # type: ignore[attr-defined]
 CHANGE = AudienceChange.__table__  # type: ignore[attr-defined]
 LOCATION = Location.__table__  # type: ignore[attr-defined]
+DECISION = Decision.__table__  # type: ignore[attr-defined]
 
 
 async def one(engine: AsyncEngine, number: int) -> Any:
@@ -137,8 +138,16 @@ async def test_a_deleted_address_is_gone_from_the_files(tmp_path: Path) -> None:
     await engine.dispose()
 
 
-async def test_a_complaint_channel_is_graded_and_approved_as_well(engine: AsyncEngine, settings: Settings) -> None:
-    """By its UUID."""
+async def decisions(engine: AsyncEngine) -> list[Any]:
+    async with engine.connect() as connection:
+        return list((await connection.execute(select(DECISION).order_by(DECISION.c.version, DECISION.c.before))).all())
+
+
+@pytest.mark.requirement("S-2")
+async def test_a_complaint_channel_is_graded_and_approved_as_well_and_it_is_recorded(
+    engine: AsyncEngine, settings: Settings
+) -> None:
+    """By its UUID. Mutation: changing its level without a record, a role or a day."""
     made = rows(1)
     channel = ComplaintChannel(organization_id=made[0].id, country="CO", how="box", value="a box")
     identity = str(channel.id)
@@ -146,15 +155,29 @@ async def test_a_complaint_channel_is_graded_and_approved_as_well(engine: AsyncE
     assert not (await build(engine, NOW, settings)).complaint_channels("CO")
     await approve(engine, identity, "coordinator", "public")
     assert (await build(engine, NOW, settings)).complaint_channels("CO")
-    await change(engine, identity, "members", None, "coordinator")
+    said = await change(engine, identity, "members", None, "director of the member")
+    assert "complaint channel is now members" in said
     assert not (await build(engine, NOW, settings)).complaint_channels("CO")
+    await approve(engine, identity, "coordinator")
+    records = await decisions(engine)
+    assert [(record.what, record.before, record.after, record.by) for record in records] == [
+        ("approval", "hidden", "public", "coordinator"),
+        ("audience", "public", "members", "director of the member"),
+        ("approval", "members", "members", "coordinator"),
+    ]
+    assert {str(record.complaint_channel_id) for record in records} == {identity}
+    assert all(record.at and record.version for record in records) and len({record.version for record in records}) == 3
+    with pytest.raises(Refused, match="not a person's address"):
+        await change(engine, identity, "hidden", None, "someone@example.org")
+    assert len(await decisions(engine)) == 3
 
 
 @pytest.mark.requirement("S-2")
 async def test_a_source_is_approved_in_bulk_but_never_what_may_have_to_stay_discreet(
     engine: AsyncEngine, settings: Settings
 ) -> None:
-    """Mutation: dropping ``sensitive``, ``held_back`` or the organisations' own decisions from the bulk's condition."""
+    """Mutation: dropping ``sensitive``, ``held_back`` or the organisations' own decisions from the bulk's condition; approving
+    without a record, or with one that counts as a decision of the organisation."""
     source = Source(name="a register")
     new: dict[str, Any] = {"approved_by": None, "audience": "hidden", "source_id": source.id}
     discreet = {"sensitive": True, "discreet": True, "address": None, "point": None}
@@ -178,6 +201,17 @@ async def test_a_source_is_approved_in_bulk_but_never_what_may_have_to_stay_disc
     assert "one by one" in str(done) and "held back" in str(done) and "as their organisations decided" in str(done)
     assert await shown(engine, settings) == {key_of(1), key_of(2), key_of(8)}
     assert await approve_source(engine, "a register", "steward", "public") == Approved(0, 2, 1, 1)
+    records = await decisions(engine)
+    assert [(record.source_id, record.what, record.before, record.after, record.entries, record.by) for record in records] == [
+        (source.id, "approval", "hidden", "public", 2, "steward"),
+        (source.id, "approval", "members", "public", 1, "steward"),
+    ]
+    assert all(record.at for record in records)
+    async with engine.begin() as connection:  # a later import that changes an entry takes its approval back
+        changed = update(ENTRY).where(ENTRY.c.id == entry_id(1)).values(approved_by=None, approved_on=None)
+        await connection.execute(changed)
+    assert await approve_source(engine, "a register", "steward") == Approved(1, 2, 1, 1)
+    assert [(record.before, record.after, record.entries) for record in (await decisions(engine))[2:]] == [("public", "public", 1)]
     for number in (3, 4, 5, 6, 7):
         assert (await one(engine, number)).approved_by is None
     # One by one, and only then.

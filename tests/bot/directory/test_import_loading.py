@@ -18,10 +18,11 @@ from bot.directory.demo import CHANGE, DEMO_ROLE, approve_for_demo, is_demo_data
 from bot.directory.importing import FileError, MapError, import_file, import_folder, main
 from bot.directory.importing.candidate import Note, Reason
 from bot.directory.importing.loading import ENTRY, LOCATION, PHONE, SCHEDULE, SERVICE, SOURCE, TEXT
-from bot.directory.tables import stable_id
+from bot.directory.tables import Decision, stable_id
 from bot.settings import Settings
 from flows.facts import COUNTRIES, Query
 
+DECISION = Decision.__table__  # type: ignore[attr-defined]
 SMALL = Path(__file__).parents[2] / "data" / "import"
 REAL = Path(__file__).parents[4] / "shared" / "data" / "services"
 MAP = SMALL / "every_reason.toml"
@@ -95,6 +96,9 @@ async def test_shelter_like_rows_carry_no_place_and_are_never_approved_in_bulk(e
     assert (await entry(engine, "short"))["approved_by"] is None, "no short name, no approval"
     names = await shown(engine, settings)
     assert count == len(names) and "Casa Refugio Luna" not in names and "Centro del Puente" in names
+    async with engine.connect() as connection:
+        (record,) = (await connection.execute(select(DECISION))).all()
+    assert (record.by, record.entries, record.before, record.after) == (DEMO_ROLE, count, "hidden", "public")
     public = await snapshot.build(engine, NOW, settings)
     assert b"Escondida" not in public.encoded() and b"Consulta m" not in public.encoded(), "free text waits for a person"
 

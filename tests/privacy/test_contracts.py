@@ -23,7 +23,11 @@ PLANTED: dict[str, list[tuple[str, str]]] = {
         ("flows/kernel.py", "from random import choice"),
         ("flows/start.py", "import bot.settings"),
     ],
-    "one-room": [("bot/layout.py", "from bot.vault import Address"), ("bot/directory/search.py", "import bot.vault")],
+    "one-room": [
+        ("bot/layout.py", "from bot.vault import Address"),
+        ("bot/directory/search.py", "import bot.vault"),
+        ("bot/conversation.py", "from bot.sealing import unseal"),
+    ],
     "channels-apart": [("bot/channels/telegram.py", "from bot.channels.twilio import Twilio")],
     "channels-carry": [
         ("bot/channels/twilio.py", "from bot.directory.tables import Service"),

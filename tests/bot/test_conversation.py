@@ -42,7 +42,9 @@ class Store(EmbeddedStore):
     async def load(self, *args: Any, **kwargs: Any) -> Any:
         if "load" in self.away:
             raise StoreDown("away")
-        return await super().load(*args, **kwargs)
+        loaded = await super().load(*args, **kwargs)
+        await asyncio.sleep(0)  # as over a network: others come in between
+        return loaded
 
     async def save(self, *args: Any, **kwargs: Any) -> bool:
         if "save" in self.away:

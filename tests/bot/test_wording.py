@@ -58,7 +58,7 @@ def test_hours_are_said_by_day_also_past_midnight(opening: Hours, es: str, en: s
 
 
 def test_hours_hold_no_letter_that_an_sms_cannot_carry_cheaply() -> None:
-    """Mutation: the narrow no-break space of the newest calendars, which makes every English SMS twice as long."""
+    """Mutation: the calendar's own short format, whose narrow no-break space makes every English SMS twice as long."""
     for lang in LANGS:
         text = hours(lang, week(*((day, 450 + day, 1015) for day in range(7))))
         assert "\u202f" not in text and "\xa0" not in text and "–" not in text

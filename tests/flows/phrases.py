@@ -420,20 +420,24 @@ THIRD_PERSON = (
     "a minha vizinha foi estuprada",
 )
 
-#: Plainly denied: no card.
+#: Plainly denied, where nobody is in danger by a mistake: no card.
 DENIED = (
-    "no me pega",
-    "nunca me golpea",
-    "no me amenaza",
-    "he never hits me",
-    "never hit me",
-    "nao me bate",
-    "nunca me bate",
-    "não estou em perigo",
+    "no soy menor",
+    "no voy a matarlo",
+    "no me quiero matar",
+    "não sou menor",
+    "não vou matar ele",
 )
 
 #: Figures of speech that hold a cue.
 IDIOMS = (
+    "quiero cortarme el pelo",
+    "no puedo hablar ingles",
+    "we got beaten by argentina",
+    "vou matar a aula hoje",
+    "they sold me a ticket",
+    "i can't talk english",
+    "não posso falar inglês",
     "me muero de risa",
     "me muero de hambre",
     "estoy muerto de sueño",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import msgspec
 import pytest
@@ -282,6 +283,7 @@ def test_somebody_who_is_watched_needs_a_specific_cue() -> None:
 def test_of_several_cues_the_longer_phrase_counts_and_else_the_more_urgent_class() -> None:
     """Mutation: the first cue in the text, or the order of the alphabet."""
     assert found("si me devuelven a mi pais me matan") == "G"
+    assert found("se me mandarem de volta vão me matar") == "G"
     assert found("el de la ong me toca") == "H"
     assert found("mi papa me toca") == "E"
     assert found("me esta pegando y quiero morir") == "B"
@@ -313,22 +315,21 @@ def test_how_a_cue_is_written() -> None:
 
 
 def test_the_search_is_bounded_for_any_text() -> None:
-    """Mutation: comparing each word with each cue. Counted in comparisons, not in time."""
-    counted = 0
-    original = crisis._end
+    """Mutation: comparing each word with each cue. Counted in calls, not in time."""
+    called = 0
 
-    def counting(*args):  # type: ignore[no-untyped-def]
-        nonlocal counted
-        counted += 1
-        return original(*args)
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal called
+        called += event in ("call", "c_call")
 
-    crisis._end = counting
-    try:
-        for text in ("me " * 333, "no quiero que me llamen " * 41, "a b c d " * 120):
-            CUES.find(fold(text))
-    finally:
-        crisis._end = original
-    assert counted < 60_000
+    for text in ("me " * 333, "no quiero que me llamen " * 41, "a b c d " * 120):
+        folded = fold(text)
+        sys.setprofile(count)
+        try:
+            CUES.find(folded)
+        finally:
+            sys.setprofile(None)
+    assert 0 < called < 250_000
 
 
 @pytest.mark.requirement("E-6")

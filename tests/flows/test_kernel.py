@@ -61,6 +61,7 @@ def test_back_goes_where_one_came_from_and_sends_nothing(steps: list[int]) -> No
             went = copy.copy(play)
             went.picks("back")
             assert went.here == before
+            assert went.session.back == play.session.back[:-1]
             assert went.turn is not None
             assert went.turn.effects == ()
             assert went.session.turn == play.session.turn + 1

@@ -167,7 +167,7 @@ ANYTHING = st.one_of(
 @pytest.mark.requirement("L-3")
 @given(ANYTHING, st.sampled_from(SCREENS))
 def test_any_text_is_read_as_something(text: str, screen: str) -> None:
-    """Mutation: an exception on a strange digit (``int("²")``), a lone surrogate, or an empty text."""
+    """Mutation: an exception on a lone surrogate, or on a text of nothing but marks."""
     event = read(Words(text), drawn(standing(screen)).options, lexicon())
     assert isinstance(event, Chose | Said | Command | Alarm | Unclear)
     if isinstance(event, Alarm):
@@ -188,7 +188,7 @@ def test_any_text_gets_a_screen_or_the_silence_of_leaving(text: str, screen: str
 
 @pytest.mark.parametrize("digit", ["²", "①", "٣", "५", "Ⅷ", "½", "𝟗", "9\ufe0f\u20e3", "⑨"])
 def test_strange_digits_do_no_harm(digit: str) -> None:
-    """Mutation: ``int`` of whatever ``isdigit`` calls a digit."""
+    """Mutation: ``int`` of whatever ``isdigit`` calls a digit, before folding."""
     assert isinstance(read(Words(digit), drawn(standing("start.menu")).options, lexicon()), Chose | Said | Command | Unclear)
 
 

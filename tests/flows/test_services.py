@@ -436,6 +436,12 @@ def test_every_answer_that_shows_invented_places_says_so_first(channel: Traits) 
 @by_channel
 def test_another_country_is_asked_about_from_the_same_conversation_without_being_there(channel: Traits) -> None:
     """Mutation: the order of all countries instead of the usual next stops; losing the kind of help on the way."""
+    play = standing("services.kind", channel, slots={"country": "MX", "place": TAPACHULA.id})
+    assert [o.label.code for o in play.picks("legal").says("4").screen.options if isinstance(o.label, Country)][:3] == [
+        "MX",
+        "US",
+        "GT",
+    ]
     play = standing("services.kind", channel).picks("legal").says("4")
     assert play.here == "services.next"
     countries = [option.label.code for option in play.screen.options if isinstance(option.label, Country)]

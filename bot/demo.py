@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -20,7 +19,7 @@ from bot import db, logs
 from bot.app import Faro
 from bot.directory.demo import approve_for_demo, load_demo
 from bot.directory.importing import import_folder, to_stderr
-from bot.serve import address_of, listen, until_stopped
+from bot.serve import Listener, address_of, listen, until_stopped
 from bot.settings import Settings
 
 
@@ -41,7 +40,7 @@ def run(settings: Settings) -> int:
         return runner.run(_run(settings.model_copy(update=own), listener))
 
 
-async def _run(settings: Settings, listener: socket.socket) -> int:
+async def _run(settings: Settings, listener: Listener) -> int:
     began = time.perf_counter()
     engine = db.open_engine(db.url_of(settings))
     await db.create_all(engine)

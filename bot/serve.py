@@ -16,8 +16,11 @@ from bot.app import Faro
 from bot.exchange import CannotStart
 from bot.settings import Settings
 
+Listener = socket.socket
+"""A port that is taken. Nobody but the server below does anything with it."""
 
-def listen(settings: Settings) -> socket.socket:
+
+def listen(settings: Settings) -> Listener:
     """Take the port before anything else is begun. Raises CannotStart; the server's own way would end in a log without words."""
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -47,13 +50,13 @@ def _sentence(error: OSError, settings: Settings) -> str:
     return f"{port} cannot be listened on ({type(error).__name__}): choose others with the settings HOST and PORT."
 
 
-def address_of(listener: socket.socket) -> str:
-    """``http://host:port`` as a person may open it."""
+def address_of(listener: Listener) -> str:
+    """The address as a person may open it in a browser."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def until_stopped(server: uvicorn.Server, faro: Faro, listener: socket.socket) -> int:
+async def until_stopped(server: uvicorn.Server, faro: Faro, listener: Listener) -> int:
     """Run the server; the exit status. Raises what kept ``faro`` from starting, where the server would only end with a number."""
     try:
         await server.serve(sockets=[listener])

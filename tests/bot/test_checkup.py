@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from telegram.error import TelegramError
 
 from bot import checkup, doctor
+from bot.app import Faro
 from bot.channels.telegram import MOST_WAITING, faults, webhook_url
 from bot.settings import Settings
 from tests.fakes.bot_api import CANARIES, TOKEN, BotApi
@@ -93,7 +96,19 @@ async def test_a_demo_asks_nobody_before_it_opens(monkeypatch: pytest.MonkeyPatc
     assert "country_unknown" in said and "mode_forgotten" in said and "MODE=demo" in said
 
 
-async def test_a_broken_file_of_helplines_is_named(tmp_path: Any) -> None:
+@pytest.mark.parametrize(("said", "status"), [(None, 403), (True, 200)])
+async def test_the_page_answers_under_the_public_name_only_where_somebody_said_so(
+    said: bool | None, status: int, tmp_path: Path
+) -> None:
+    """Also where a start was forced past the checkup. Mutation: adding the public name to every demo."""
+    faro = Faro(settings(simulator=said, telegram_token="", var_dir=tmp_path))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(faro)) as client:
+        assert (await client.get(f"{URL}/")).status_code == status
+        assert (await client.get("http://localhost:8000/")).status_code == 200
+    await faro.engine.dispose()
+
+
+async def test_a_broken_file_of_helplines_is_named(tmp_path: Path) -> None:
     """Mutation: looking at the file of the package whatever HELPLINES_FILE says."""
     path = tmp_path / "helplines.toml"
     path.write_text('[[line]]\ncountry = "XX"\n')

@@ -277,6 +277,18 @@ def test_what_the_doctor_accepts_is_all_that_any_card_shows(data: st.DataObject,
 
 
 @pytest.mark.requirement("S-10")
+def test_an_old_number_that_is_shown_all_the_same_needs_its_check() -> None:
+    """The short card of all countries shows its numbers however old they are; others past their date are shown nowhere.
+
+    Mutation: passing over everything that is past its date.
+    """
+    book = confirmed(BOOK.records(), on=date(2026, 11, 21))
+    later = date(2030, 1, 1)
+    shown = {part for number, countries in book.everywhere() if "BR" in countries for part in number.split("/")}
+    assert len(shown) > 1 and set(book.unconfirmed(["BR"], later)["BR"]) == shown
+
+
+@pytest.mark.requirement("S-10")
 def test_the_limits_of_the_deployment_count() -> None:
     """Mutation: a doctor with limits of its own."""
     book = confirmed(BOOK.records(), on=date(2026, 11, 21))

@@ -54,7 +54,7 @@ CONNECTING = {
     "twilio.rest": {"bot/channels/twilio_retention.py"},  # deletion of older records
     "redis": {"bot/doctor.py", "bot/redis_batch.py", "bot/sessions.py"},  # the session store
     "psycopg": {"bot/db.py"},
-    "socket": {"bot/redis_batch.py", "bot/app.py", "bot/__main__.py"},  # the session store; listening
+    "socket": {"bot/redis_batch.py", "bot/serve.py"},  # the session store; listening
     **{
         module: set()
         for module in ("httpx", "requests", "urllib3", "urllib.request", "http.client", "smtplib", "ftplib", "websockets")

@@ -137,7 +137,7 @@ class Conversation:
             if ordinal == ANYTIME + EMERGENCY:
                 return Command("emergency")
             options = self._graph.options(session, facts)
-            if inbound.press.turn != session.turn or not 0 <= ordinal < len(options):
+            if inbound.press.turn != _stamp(session) or not 0 <= ordinal < len(options):
                 return None
             return Chose(options[ordinal].id)
         if inbound.point is not None:
@@ -177,10 +177,15 @@ class Conversation:
 
     def _reply(self, session: Session, screen: Screen, inbound: Inbound, outcome: str) -> Reply:
         return Reply(
-            message=self._layout.render(screen, session.lang, session.turn, inbound.traits),
+            message=self._layout.render(screen, session.lang, _stamp(session), inbound.traits),
             lang=session.lang,
             edit=inbound.press is not None and inbound.traits.edits,
             screen=screen.id,
             outcome=outcome,
             parts=screen.parts,
         )
+
+
+def _stamp(session: Session) -> int:
+    """The turn as a button carries it. Conversations begin anew at turn 1, so the button of an earlier one must not fit by chance."""
+    return int.from_bytes(session.id[:2]) * 10_000 + session.turn % 10_000

@@ -452,3 +452,15 @@ async def test_an_inbound_message_shows_nothing_when_printed(dial: Dial) -> None
         assert words not in shown
     with pytest.raises(TypeError):
         pickle.dumps(Point(LAT, LON))
+
+
+async def test_a_button_of_an_earlier_conversation_does_not_fit_the_turn_of_a_new_one(dial: Dial) -> None:
+    """Both are at their first turn. Mutation: carrying the turn alone."""
+    phone = dial(TELEGRAM)
+    old = await phone.says("hola")
+    await phone.says("0")
+    new = await phone.says("hola")
+    assert old.message is not None and new.message is not None
+    assert old.message.turn != new.message.turn
+    reply = await phone.presses(old.message.turn, 0)
+    assert (reply.screen, reply.outcome) == ("start.hello", "redelivered")

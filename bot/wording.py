@@ -16,6 +16,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.messages.pofile import PoFileError, read_po
 
+from flows.beside import Beside
 from flows.facts import LANGS, Hours, Lang
 from flows.kernel import Aside, Country, Data, Day, Foot, Km, Language, Listing, Opening, Phrase
 
@@ -94,10 +95,11 @@ class Wording:
 class Voice:
     """One language on one form of channel."""
 
-    __slots__ = ("_cut", "_entries", "_form", "_lang")
+    __slots__ = ("_cut", "_entries", "_form", "_known", "_lang")
 
     def __init__(self, lang: str, form: Form, cut: int, entries: dict[str, Template]) -> None:
         self._lang, self._form, self._cut, self._entries = lang, form, cut, entries
+        self._known = Beside()
 
     def say(self, value: Any) -> str:
         """A ``Value`` in words."""
@@ -122,6 +124,8 @@ class Voice:
                 return text
             return clipped(text, int(self._cut * _WIDE.get(value.source, 1)))
         if kind is Listing:
+            if value.kept:
+                return self._kept(value)
             return ("\n" if value.lines else ", ").join([self.say(item) for item in value.items])
         if kind is int:
             return str(value)
@@ -138,6 +142,14 @@ class Voice:
         if kind is Language:
             return language_name(self._lang, value.code)
         raise TypeError(f"{kind.__name__} cannot be said")
+
+    def _kept(self, listing: Listing) -> str:
+        """The words of a listing that comes again."""
+        known = self._known.of(listing)
+        text: str | None = known.get("text")
+        if text is None:
+            text = known["text"] = ("\n" if listing.lines else ", ").join([self.say(item) for item in listing.items])
+        return text
 
 
 def clipped(text: str, most: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -130,7 +130,7 @@ class Hours(Struct, frozen=True):
     always: bool = False
 
 
-class Offer(Struct, frozen=True):
+class Offer(Struct, frozen=True, gc=True, weakref=True):
     """One public service at one location, as anybody may see it. A field that its organisation keeps back is ``None`` or empty."""
 
     key: int
@@ -300,3 +300,5 @@ class Facts(Struct, frozen=True):
     """country -> countries that people usually reach next from it, likeliest first."""
     is_open: Callable[[Hours, float], bool] = lambda hours, now: hours.always
     """Whether these hours hold at this moment; time zones are the shell's."""
+    once: dict[Any, Any] = {}
+    """What this turn looked up already and may need again; it ends with the turn."""

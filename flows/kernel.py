@@ -190,11 +190,13 @@ class Phrase(msgspec.Struct, frozen=True):
     params: dict[str, Any] = {}
 
 
-class Listing(msgspec.Struct, frozen=True):
+class Listing(msgspec.Struct, frozen=True, weakref=True):
     """Several values in one sentence ("a, b and c"), or one a line."""
 
     items: tuple[Any, ...]
     lines: bool = False
+    kept: bool = False
+    """It is this very object whenever it is shown again: whoever writes it out may remember the words by that."""
 
 
 class Aside(msgspec.Struct, frozen=True):
@@ -381,7 +383,7 @@ class Flow:
 
         def pick(session: Session, event: Event, facts: Facts) -> Go | None:
             go = move.pick(session, event, facts)
-            return None if go is None else Go(flow._full(go.to), go.set, go.only, go.do, go.digit)
+            return go if go is None or "." in go.to else Go(flow._full(go.to), go.set, go.only, go.do, go.digit)
 
         return Branch(pick, *(self._full(name) for name in move.to), only=move.only, digit=move.digit)
 
@@ -483,6 +485,10 @@ class _Plan(msgspec.Struct, frozen=True):
     free: tuple[int, ...]
     floating: tuple[tuple[str, Value], ...]
     fixed: tuple[Option, ...]
+    mixed: bool
+    """Some of the fixed digits are lower than some of the free ones."""
+    has_more: bool
+    """The digit of "more" is taken by an option of the sheet's own."""
 
 
 class Graph:
@@ -580,33 +586,41 @@ class Graph:
         A turn asks twice, before the step and after it, and there are some hundreds of different pages: they are remembered.
         Those with places or services on them are not, because they would tell what people look for."""
         choices = sheet.among(session, facts) if sheet.among is not None else ()
-        hidden = tuple(key for key, only in self._conditions[sheet.id] if not only(session, facts))
+        conditions = self._conditions[sheet.id]
+        hidden = tuple([key for key, only in conditions if not only(session, facts)]) if conditions else ()
         plan = self._plans.get((sheet.id, hidden)) or self._plan(sheet, hidden)
         size = len(plan.free)
         pages = max(1, -(-(len(choices) + len(plan.floating)) // size)) if size else 1
         start = int(session.slot("page", 0)) % pages * size
-        labels = tuple([choice.label for choice in choices[start : start + size]])
+        labels = tuple([choice.label for choice in choices[start : start + size]]) if choices else ()
+        for label in labels:
+            if type(label) is not Country:
+                return tuple(self._laid_out(plan, labels, start, len(choices), pages > 1, bool(session.back)))
         key = (sheet.id, hidden, labels, start, len(choices), bool(session.back))
-        fixed = all(type(label) is Country for label in labels)
-        if fixed and (known := self._pages.get(key)) is not None:
-            return known
-        shown: list[tuple[str, Value]] = [(f"#{start + number}", label) for number, label in enumerate(labels)]
+        page = self._pages.get(key)
+        if page is None:
+            if len(self._pages) >= PAGES_REMEMBERED:
+                self._pages.clear()
+            page = Page(self._laid_out(plan, labels, start, len(choices), pages > 1, bool(session.back)))
+            self._pages[key] = page
+        return page
+
+    @staticmethod
+    def _laid_out(plan: _Plan, labels: tuple[Value, ...], start: int, choices: int, more: bool, back: bool) -> list[Option]:
+        """A page that begins with choice number ``start`` of ``choices``; ``labels`` are those that stand on it."""
+        shown: list[tuple[str, Value]] = [(f"#{number}", label) for number, label in enumerate(labels, start)]
         # Written options that have no digit of their own stand behind the computed ones, in the same line.
-        shown += plan.floating[max(0, start - len(choices)) : max(0, start + size - len(choices))]
+        shown += plan.floating[max(0, start - choices) : max(0, start + len(plan.free) - choices)]
         options = [Option(id, digit, label) for digit, (id, label) in zip(plan.free, shown, strict=False)]
         options += plan.fixed
-        options.sort(key=lambda option: option.digit or 10)
-        if pages > 1 and all(option.digit != MORE for option in plan.fixed):
+        if plan.mixed:
+            options.sort(key=lambda option: option.digit or 10)
+        if more and not plan.has_more:
             options.append(_NAV_MORE)
-        if session.back:
+        if back:
             options.append(_NAV_BACK)
         options += (_NAV_EMERGENCY, _NAV_LEAVE)
-        if not fixed:
-            return tuple(options)
-        if len(self._pages) >= PAGES_REMEMBERED:
-            self._pages.clear()
-        page = self._pages[key] = Page(options)
-        return page
+        return options
 
     def _plan(self, sheet: Sheet, hidden: tuple[str, ...]) -> _Plan:
         """What of a sheet's options is there whatever its computed choices are. There is one plan for each set of hidden ones."""
@@ -622,7 +636,10 @@ class Graph:
                 fixed.append(Option(key, move.digit, label))
         taken = {option.digit for option in fixed}
         free = [digit for digit in range(1, 6) if digit not in taken][: sheet.size]
-        plan = self._plans[sheet.id, hidden] = _Plan(tuple(free), tuple(floating), tuple(fixed))
+        fixed.sort(key=lambda option: option.digit or 10)
+        mixed = bool(free) and any((option.digit or 10) < free[-1] for option in fixed)
+        plan = _Plan(tuple(free), tuple(floating), tuple(fixed), mixed, has_more=MORE in taken)
+        self._plans[sheet.id, hidden] = plan
         return plan
 
     def _move(self, option: str, session: Session, facts: Facts) -> Move | None:

@@ -6,11 +6,13 @@ flows receive is built for the public), distances and indexes (``bot.directory.s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import msgspec
 
+from flows.beside import Beside
 from flows.facts import COUNTRIES, KINDS, LANGS, Area, Facts, Found, Mention, Offer, Place, Query, served
 from flows.kernel import (
     Aside,
@@ -375,12 +377,37 @@ def _more(session: Session, event: Event, facts: Facts) -> Go | None:
     return go
 
 
+T = TypeVar("T")
+Rest = ParamSpec("Rest")
+
+
+def of_offer(make: Callable[Concatenate[Offer, Rest], T]) -> Callable[Concatenate[Offer, Rest], T]:
+    """Remembers what was made of an offer, as long as the directory holds it. The other arguments are from closed sets, so nothing
+    of whoever asked is in it."""
+    beside = Beside()
+
+    def remembered(offer: Offer, /, *rest: Rest.args, **named: Rest.kwargs) -> T:
+        known = beside.of(offer)
+        found = known.get(rest)
+        if found is None:
+            found = known[rest] = make(offer, *rest, **named)
+        return cast(T, found)
+
+    return remembered
+
+
 def _listed(session: Session, facts: Facts) -> list[tuple[Offer, float | None]]:
+    """The services of the present list that may still be shown, and how far they are."""
     keys, far = session.slot("shown", ()), session.slot("far", ())
+    known: list[tuple[Offer, float | None]] | None = facts.once.get(("listed", keys, far))
+    if known is not None:
+        return known
     pairs = ((facts.directory.get(key), None if km < 0 else float(km)) for key, km in zip(keys, far, strict=False))
     listed = [(offer, km) for offer, km in pairs if offer is not None]
     # An entry may be taken back while its list is on the screen; what is specialised is not left alone by that either (S-3).
-    return [] if len(listed) == 1 and listed[0][0].specialised else listed
+    listed = [] if len(listed) == 1 and listed[0][0].specialised else listed
+    facts.once["listed", keys, far] = listed
+    return listed
 
 
 def named(offer: Offer) -> Value:
@@ -393,22 +420,29 @@ def named(offer: Offer) -> Value:
 
 def line(offer: Offer, km: float | None, facts: Facts) -> Phrase:
     """One service in a list: name, distance, open now, free (the rest is in the details)."""
-    facts_of_it: list[Value] = [named(offer)]
+    head, tail = _line_parts(offer, open_now(offer, facts), facts.channel.form)
+    if offer.remote or km is None:
+        return Phrase("service.line", {"facts": Listing((head, tail))}) if tail else Phrase("service.line", {"facts": head})
+    return Phrase("service.line", {"facts": Listing((head, Km(km), tail) if tail else (head, Km(km)))})
+
+
+@of_offer
+def _line_parts(offer: Offer, is_open: bool | None, form: str) -> tuple[Listing, Listing | None]:
+    """What stands before the distance, and what behind it."""
+    head: list[Value] = [named(offer)]
     if offer.authority:
         # S-6: who is behind it is read before anything else about it.
-        facts_of_it.append(Phrase(f"service.authority_short.{offer.authority}"))
+        head.append(Phrase(f"service.authority_short.{offer.authority}"))
     if offer.remote:
-        facts_of_it.append(Phrase("service.remote"))
-    elif km is not None:
-        facts_of_it.append(Km(km))
-    is_open = open_now(offer, facts)
+        head.append(Phrase("service.remote"))
+    tail: list[Value] = []
     if is_open is not None:
-        facts_of_it.append(Phrase("service.open_now" if is_open else "service.closed_now"))
+        tail.append(Phrase("service.open_now" if is_open else "service.closed_now"))
     if offer.free is not None:
-        facts_of_it.append(Phrase("service.free" if offer.free else "service.paid"))
-    if offer.check == "due" and not (offer.authority and facts.channel.form == "sms"):
-        facts_of_it.append(Phrase("service.call_first_short"))
-    return Phrase("service.line", {"facts": Listing(tuple(facts_of_it))})
+        tail.append(Phrase("service.free" if offer.free else "service.paid"))
+    if offer.check == "due" and not (offer.authority and form == "sms"):
+        tail.append(Phrase("service.call_first_short"))
+    return Listing(tuple(head), kept=True), Listing(tuple(tail), kept=True) if tail else None
 
 
 def open_now(offer: Offer, facts: Facts) -> bool | None:
@@ -560,14 +594,20 @@ def _details_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     offer = _offer(session, facts)
     if offer is None:
         return (Phrase("services.details.gone"),)
-    contact = _contact(offer, facts)
     if facts.channel.form == "sms":
-        return (*_demo((offer,)), *contact)
+        return (*_demo((offer,)), *_contact(offer))
+    return _details(offer, session.lang)
+
+
+@of_offer
+def _details(offer: Offer, lang: str) -> tuple[Value, ...]:
+    """All that is known of a service, where there is room for it."""
+    contact = _contact(offer)
     return (
         *_demo((offer,)),
         contact[0],
-        Listing(tuple(contact[1:]), lines=True),
-        *(Listing(tuple(block), lines=True) for block in _blocks(_further(offer, session, facts))),
+        Listing(tuple(contact[1:]), lines=True, kept=True),
+        *(Listing(tuple(block), lines=True, kept=True) for block in _blocks(_further(offer, lang))),
     )
 
 
@@ -577,7 +617,7 @@ def _blocks(parts: list[Value]) -> list[list[Value]]:
     return [block for block in (told, [part for part in parts if part not in told]) if block]
 
 
-def _contact(offer: Offer, facts: Facts) -> list[Value]:
+def _contact(offer: Offer) -> list[Value]:
     """Who, how to get there or call, hours, cost, papers: what a person needs before walking in."""
     parts: list[Value] = [Data("service.name", offer.name) if offer.name else named(offer)]
     if offer.authority:
@@ -606,17 +646,17 @@ def _contact(offer: Offer, facts: Facts) -> list[Value]:
     return parts
 
 
-def _further(offer: Offer, session: Session, facts: Facts) -> list[Value]:
+def _further(offer: Offer, lang: str) -> list[Value]:
     """What for, for whom, languages, access, when it was checked."""
     parts: list[Value] = []
-    text = offer.texts.get(session.lang)
+    text = offer.texts.get(lang)
     if text:
         parts.append(Phrase("service.text", {"text": Data("service.text", text)}))
     elif offer.texts:
         # A text in another language is better than none, and is marked as such.
-        lang = next((lang for lang in LANGS if lang in offer.texts), next(iter(offer.texts)))
-        text = offer.texts[lang]
-        parts.append(Phrase("service.text_in", {"language": Language(lang), "text": Data("service.text", text)}))
+        other = next((code for code in LANGS if code in offer.texts), next(iter(offer.texts)))
+        text = offer.texts[other]
+        parts.append(Phrase("service.text_in", {"language": Language(other), "text": Data("service.text", text)}))
     served = tuple(Phrase(f"service.people.{group}") for group, yes in offer.people.items() if yes)
     not_served = tuple(Phrase(f"service.people.{group}") for group, yes in offer.people.items() if yes is False)
     if served:
@@ -646,7 +686,7 @@ def _further_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     offer = _offer(session, facts)
     if offer is None:
         return (Phrase("services.details.gone"),)
-    parts = _further(offer, session, facts)
+    parts = _further(offer, session.lang)
     return (*_demo((offer,)), named(offer), *parts[:1], *(Aside(part) for part in parts[1:]))
 
 

@@ -25,7 +25,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -125,7 +125,7 @@ class Program:
     journey: Journey
     size: int
     """Journeys a round: enough for a second or more."""
-    before: Journey | None = None
+    before: Callable[[Sequence[int]], Awaitable[None]] | None = None
     """What the same people send first, outside the measurement."""
     proof: bytes = b""
     """What the last answer of a journey holds, where answers come in the response."""
@@ -137,7 +137,7 @@ class Program:
     async def round(self, store_pid: int) -> None:
         people = [next(_people) for _ in range(self.size)]
         if self.before is not None:
-            await load.run(self.port, [self.before(person) for person in people])
+            await self.before(people)
         journeys = [self.journey(person) for person in people]
         before, store_before = load.cpu_seconds(self.process.pid), load.cpu_seconds(store_pid)
         done = await load.run(self.port, journeys)
@@ -202,23 +202,48 @@ def ours(redis_url: str, api: str, port: int) -> contextlib.AbstractAsyncContext
     )
 
 
-async def learned_buttons(port: int) -> list[str]:
-    """What the buttons of the journey carry, the language first. Turns count from hello, so it is the same for everybody."""
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button of the journey: how many turns after hello, and its place there. What a conversation counts its turns from is
+    chance, so it is read from each person's hello."""
+
+    after: int
+    ordinal: int
+
+    def data(self, hello: int) -> str:
+        return f"{hello + self.after}:{self.ordinal}"
+
+
+def hellos() -> dict[int, int]:
+    """Person -> the turn that the buttons of the hello carry which the Bot API got."""
+    found = {}
+    for body in load.Telegram.sent:
+        call = json.loads(body)
+        if rows := call.get("reply_markup", {}).get("inline_keyboard"):
+            found[call["chat_id"]] = int(rows[0][0]["callback_data"].partition(":")[0])
+    load.Telegram.sent.clear()
+    return found
+
+
+async def learned_buttons(port: int) -> list[Pressed]:
+    """The buttons of the journey, the language first."""
     person = next(_people)
     load.Telegram.remember = True
     await load.run(port, [[typed("/telegram", person, OURS[0], 1)]], 1)
     load.Telegram.remember = False
-    shown = b"".join(load.Telegram.sent)
-    data = []
+    shown = load.Telegram.sent[-1]
+    hello = hellos()[person]
+    learned = []
     for label in (LANGUAGE, *PRESSED):
         call = json.loads(shown)
         rows = call["reply_markup"]["inline_keyboard"]
         found = [button["callback_data"] for row in rows for button in row if button["text"].startswith(label)]
         if not found:
             raise SystemExit(f"bench: no button that begins with {label!r} in {call['text']!r}; mend LANGUAGE or PRESSED")
-        data.append(found[0])
-        shown = (await load.run(port, [[pressed("/telegram", person, data[-1])]], 1)).bodies[0]
-    return data
+        turn, _, ordinal = found[0].partition(":")
+        learned.append(Pressed(int(turn) - hello, int(ordinal)))
+        shown = (await load.run(port, [[pressed("/telegram", person, found[0])]], 1)).bodies[0]
+    return learned
 
 
 # --- what is measured -------------------------------------------------------------------------------------------------
@@ -271,17 +296,24 @@ async def turns(rounds: int, scale: float, say: Callable[[str], None]) -> tuple[
             return lambda person: [sms(PUBLIC, person, text, number) for number, text in enumerate(steps, 1)]
 
         language, *buttons = await learned_buttons(ports["ours"])
+        greeted: dict[int, int] = {}
 
         def by_buttons(person: int) -> list[bytes]:
-            return [pressed("/telegram", person, data) for data in buttons]
+            """Their hello and the language come before and are not measured."""
+            return [pressed("/telegram", person, button.data(greeted[person])) for button in buttons]
 
-        def greeted(person: int) -> list[bytes]:
-            return [typed("/telegram", person, OURS[0], 1), pressed("/telegram", person, language)]
+        async def greet(people: Sequence[int]) -> None:
+            load.Telegram.remember = True
+            await load.run(ports["ours"], [[typed("/telegram", person, OURS[0], 1)] for person in people])
+            load.Telegram.remember = False
+            greeted.clear()
+            greeted.update(hellos())
+            await load.run(ports["ours"], [[pressed("/telegram", person, language.data(greeted[person]))] for person in people])
 
         # The floor gets the bodies of the others, so that it reads as many bytes.
         all_programs = [
             Program("bare", ports["bare"], bare, messages(OURS), round(1600 * scale), proof=b"x"),
-            Program("telegram button", ports["ours"], our, by_buttons, round(800 * scale), greeted, b"DEMO: "),
+            Program("telegram button", ports["ours"], our, by_buttons, round(800 * scale), greet, b"DEMO: "),
             Program("telegram text", ports["ours"], our, messages(OURS), round(400 * scale)),
             Program("sms", ports["ours"], our, texted(OURS_SMS), round(800 * scale), proof=b"DEMO"),
             Program("aiogram", ports["aiogram"], aiogram, messages(THEIRS), round(160 * scale), proof=b"Casa Azul"),

@@ -199,6 +199,7 @@ def ours(redis_url: str, api: str, port: int) -> contextlib.AbstractAsyncContext
         TWILIO_ACCOUNT_SID=SID,
         TWILIO_AUTH_TOKEN=AUTH,
         PUBLIC_URL=PUBLIC,
+        SIMULATOR="true",  # a demo at a public address has to be meant
     )
 
 

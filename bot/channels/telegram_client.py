@@ -318,7 +318,8 @@ class Client:
         Once for each typed message, so it goes past the library's objects; its errors and the wait for a flood limit stay."""
         shown = _encode(_Screen(text, _NO_PREVIEW, buttons, disable_notification=True))
         ready = _Ready(b'{"chat_id":%d,%b' % (chat, shown[1:]))
-        return int((await self._deliver(lambda: self._requests[1].post(self._send_url, ready)))["message_id"])
+        sent: Any = await self._deliver(lambda: self._requests[1].post(self._send_url, ready))
+        return int(sent["message_id"])
 
     async def send_prompt(self, chat: int, label: str) -> int:
         """Send the message that carries the button for sharing a location, and give its id. Raises Undeliverable."""

@@ -171,9 +171,10 @@ def _cue(path: Path, phrase: str, groups: dict[str, str]) -> str:
 
 
 def folded_cue(phrase: str) -> str:
-    """A cue folded like a text, its ``*``, ``?``, ``|``, ``_`` and leading ``=`` kept."""
+    """A cue folded like a text, its ``*``, ``?``, ``|``, ``_``, ``!``, ``$`` and leading ``=`` kept."""
     parts = []
     for part in phrase.removeprefix("=").split():
-        either = (fold(word.rstrip("*?")) + word[len(word.rstrip("*?")) :] for word in part.split("|"))
-        parts.append(part if part == "_" else "|".join(either))
+        denied, words = ("!", part[1:]) if part.startswith("!") else ("", part)
+        either = (fold(word.rstrip("*?")) + word[len(word.rstrip("*?")) :] for word in words.split("|"))
+        parts.append(part if part in ("_", "$") else denied + "|".join(either))
     return ("=" if phrase.startswith("=") else "") + " ".join(parts)

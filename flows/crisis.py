@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Literal, NamedTuple
 
 from flows.facts import Facts, Helpline, Purpose
 from flows.kernel import Aside, Country, Data, Listing, Phrase, Session, Value
-from flows.reading import squeeze
+from flows.reading import CLAUSE_MARK, squeeze
 
 CLASSES = tuple("ABCDEFGHIJK")
 
@@ -42,54 +43,195 @@ REPEAT_MINUTES = 10
 """Within this time the same class gets its one-line form."""
 
 
-_Part = tuple[frozenset[str], tuple[str, ...], bool] | None
-"""Whole words and stems of which one is there, and whether it may be missing; None is a gap."""
+_FORGIVING = frozenset("BCDFI")
+"""Classes in which a "no" takes nothing back: "no, me pega", "nunca me deja salir". A false alarm costs one short message."""
+
+_OCCURRENCES = 2
+_MATCHED = 32
+"""Of so many cues, and so many places of each, it is looked at which one holds another; the rest count as they are."""
+
+
+class _Part(NamedTuple):
+    """One step of a cue: a word that is there (``one``), a word that is not there next (``not``), or the end of a clause."""
+
+    step: Literal["one", "not", "end"]
+    id: int
+    gap: int = 0
+    """Words that may stand before it."""
+    optional: bool = False
+
+
+class _Cue(NamedTuple):
+    kind: str
+    parts: tuple[_Part, ...]
+    whole: bool
+    """There is nothing else in the text."""
 
 
 class Cues:
-    """Finds crisis cues in folded text, in all languages at once. Built once from the lists of cues and of idioms."""
+    """Finds crisis cues in folded text, in all languages at once. Built once from the lists of cues and of idioms.
+
+    Each word of the lists is one set of positions in the text, an integer with a bit for each. A cue is then a few shifts and
+    ands of such integers, whatever the text: no text makes it compare more than once each of its words and each cue."""
 
     def __init__(self, cues: Iterable[tuple[str, str]], idioms: Iterable[str], negations: Iterable[str]) -> None:
         """``cues`` are (class, folded phrase). In a phrase ``|`` stands between words of which one is there, ``*`` ends a word
-        stem, ``?`` a word that may be missing, ``_`` is up to three words, and a leading ``=`` means that there is nothing else
-        in the text."""
-        self._by_word: dict[tuple[str, str], list[tuple[str, tuple[_Part, ...], bool]]] = {}
+        stem, ``?`` a word that may be missing, ``_`` is up to three words, ``!`` begins a word that does not follow, ``$`` is the
+        end of a clause, and a leading ``=`` means that there is nothing else in the text."""
+        self._ids: dict[frozenset[str], int] = {}
+        self._sizes: list[int] = []
+        self._exact: dict[str, list[int]] = {}
+        self._stems: dict[str, list[int]] = {}
+        self._by_part: dict[int, list[_Cue]] = {}
         for kind, phrase in cues:
-            whole = phrase.startswith("=")
-            words = _plain(phrase.removeprefix("=")).split()
-            if not words or words[0].endswith(("_", "?")):
-                raise ValueError(f"a crisis cue of class {kind} has no first word: {phrase!r}")
-            cue = tuple(_part(word) for word in words)
-            # Many cues begin with "me", "no", "my": they are found by their second word as well.
-            second = _starts(words[1]) if len(words) > 1 and not words[1].endswith(("_", "?")) else {""}
-            if len(second) > _FEW:
-                second = {""}
-            for start in _starts(words[0]):
-                for after in second:
-                    self._by_word.setdefault((start, after), []).append((kind, cue, whole))
+            cue = self._cue(kind, phrase)
+            self._by_part.setdefault(self._rarest(cue), []).append(cue)
+        self._longest_stem = max(map(len, self._stems), default=0)
         self._idioms = tuple(f" {_plain(idiom)} " for idiom in idioms)
         self._negations = frozenset(_plain(word) for word in negations)
 
+    def _cue(self, kind: str, phrase: str) -> _Cue:
+        words = _plain(phrase.removeprefix("=")).split()
+        if not words or words[0].endswith(("_", "?")) or words[0].startswith(("!", "$")):
+            raise ValueError(f"a crisis cue of class {kind} has no first word: {phrase!r}")
+        parts: list[_Part] = []
+        gap = 0
+        for word in words:
+            if word == "_":
+                gap += 3
+                continue
+            if word == "$":
+                parts.append(_Part("end", -1))
+            elif word.startswith("!"):
+                parts.append(_Part("not", self._id(word[1:])))
+            else:
+                parts.append(_Part("one", self._id(word), gap, word.endswith("?")))
+            gap = 0
+        return _Cue(kind, tuple(parts), phrase.startswith("="))
+
+    def _id(self, word: str) -> int:
+        """Number of the set of words and stems that one step of a cue names."""
+        either = frozenset(one for one in word.removesuffix("?").split("|") if one.strip("*"))
+        if not either or any(one.endswith("*") and len(one) < 4 for one in either):
+            raise ValueError(f"{word!r} is empty, or a stem of fewer than three letters")
+        known = self._ids.get(either)
+        if known is None:
+            known = self._ids[either] = len(self._ids)
+            self._sizes.append(len(either))
+            for one in either:
+                where = self._stems if one.endswith("*") else self._exact
+                where.setdefault(one.rstrip("*"), []).append(known)
+        return known
+
+    def _rarest(self, cue: _Cue) -> int:
+        """The step by which a cue is looked up: the one with the fewest words, of several the last."""
+        needed = [part.id for part in cue.parts if part.step == "one" and not part.optional]
+        return min(reversed(needed), key=self._sizes.__getitem__)
+
     def find(self, folded: str) -> str:
-        """The class of the most urgent cue in a folded text; empty when there is none."""
+        """The class of the most urgent cue in a text; empty when there is none. ``folded`` comes from ``reading.clauses``."""
         text = f" {_plain(folded)} "
         for idiom in self._idioms:
             if idiom in text:
                 text = text.replace(idiom, " | ")
-        tokens = text.split()
-        found: list[tuple[int, int, str]] = []
-        for start, token in enumerate(tokens):
-            if start and tokens[start - 1] in self._negations:
-                continue
-            after = tokens[start + 1][:3] if start + 1 < len(tokens) else " "
-            for key in ((token[:3], ""), (token[:3], after)):
-                for kind, cue, whole in self._by_word.get(key, ()):
-                    end = _end(tokens, start, cue)
-                    if end and not (whole and (start or end < len(tokens))):
-                        found.append((start, end, kind))
+        tokens: list[str] = []
+        breaks = 0
+        for token in text.split():
+            if token == CLAUSE_MARK:
+                breaks |= 1 << len(tokens)
+            else:
+                tokens.append(token)
+        return self._find(tokens, breaks) if tokens else ""
+
+    def _find(self, tokens: list[str], breaks: int) -> str:
+        end = 1 << len(tokens)
+        breaks |= end
+        masks, denied = self._masks(tokens, breaks)
+        found: list[tuple[_Cue, int]] = []
+        for id in [id for id, mask in enumerate(masks) if mask]:
+            for cue in self._by_part.get(id, ()):
+                starts = _starts(cue, masks, breaks, end)
+                if cue.kind not in _FORGIVING:
+                    starts &= ~denied
+                if cue.whole and not (starts & 1 and _ends(cue, 0, masks, breaks, end) & end):
+                    continue
+                if starts:
+                    found.append((cue, starts))
+        kinds = {cue.kind for cue, _ in found}
+        if len(kinds) < 2:
+            return next(iter(kinds), "")
+        found.sort(key=lambda one: _URGENCY[one[0].kind])
+        spans: list[tuple[int, int, str]] = []
+        for cue, starts in found[:_MATCHED]:
+            for _ in range(_OCCURRENCES):
+                if not starts:
+                    break
+                first = starts & -starts
+                starts ^= first
+                start = first.bit_length() - 1
+                last = _ends(cue, start, masks, breaks, end)
+                spans.append((start, (last & -last).bit_length() - 1, cue.kind))
         # What lies within a longer phrase is said better by that phrase: "if they send me back they will kill me".
-        said = [kind for start, end, kind in found if not any(_within((start, end), other[:2]) for other in found)]
-        return min(said, key=_URGENCY.__getitem__, default="")
+        said = [kind for start, last, kind in spans if not any(_within((start, last), other[:2]) for other in spans)]
+        return min(said, key=_URGENCY.__getitem__)
+
+    def _masks(self, tokens: list[str], breaks: int) -> tuple[list[int], int]:
+        """For each step of a cue the positions of its words; and the positions right behind a negation in the same clause."""
+        positions: dict[str, int] = {}
+        for at, token in enumerate(tokens):
+            positions[token] = positions.get(token, 0) | 1 << at
+        masks = [0] * len(self._ids)
+        negated = 0
+        for token, mask in positions.items():
+            if token in self._negations:
+                negated |= mask
+            for id in self._exact.get(token, ()):
+                masks[id] |= mask
+            for length in range(3, min(len(token), self._longest_stem) + 1):
+                for id in self._stems.get(token[:length], ()):
+                    masks[id] |= mask
+        # "No no no" is said, not denied.
+        negated &= ~(negated << 1 | negated >> 1)
+        return masks, (negated << 1) & ~breaks
+
+
+def _starts(cue: _Cue, masks: list[int], breaks: int, end: int) -> int:
+    """Positions at which a cue begins, found from its end."""
+    behind = end * 2 - 1
+    for part in cue.parts[:0:-1]:
+        if part.step == "end":
+            behind &= breaks
+        elif part.step == "not":
+            behind &= ~masks[part.id] | breaks
+        else:
+            before = masks[part.id] & (behind >> 1)
+            if part.optional:
+                before |= behind
+            behind = before
+            for _ in range(part.gap):
+                behind |= before
+                before >>= 1
+            behind |= before
+            if not behind:
+                return 0
+    return masks[cue.parts[0].id] & (behind >> 1)
+
+
+def _ends(cue: _Cue, start: int, masks: list[int], breaks: int, end: int) -> int:
+    """Positions right behind a cue that begins at ``start``."""
+    ahead = 2 << start
+    for part in cue.parts[1:]:
+        if part.step == "end":
+            ahead &= breaks
+        elif part.step == "not":
+            ahead &= ~masks[part.id] | breaks
+        else:
+            reach = ahead
+            for _ in range(part.gap):
+                reach |= reach << 1
+            reach &= end * 2 - 1
+            ahead = (reach & masks[part.id]) << 1 | (reach if part.optional else 0)
+    return ahead
 
 
 def _within(span: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -104,49 +246,8 @@ def _plain(folded: str) -> str:
     return squeeze(_CONTRACTED.sub(r"\1\2", folded))
 
 
-_FEW = 12
-"""Beginnings of a second word up to which it is worth an entry of its own."""
-
-
-def _starts(word: str) -> set[str]:
-    """The first three letters by which a word of a cue is looked up."""
-    return {one.rstrip("*")[:3] for one in _either(word)}
-
-
-def _either(word: str) -> list[str]:
-    return [one for one in word.removesuffix("?").split("|") if one.strip("*")]
-
-
-def _part(word: str) -> _Part:
-    if word == "_":
-        return None
-    either = _either(word)
-    stems = tuple(one[:-1] for one in either if one.endswith("*"))
-    if not either or any(len(stem) < 3 for stem in stems):
-        raise ValueError(f"{word!r} is empty, or a stem of fewer than three letters")
-    return frozenset(one for one in either if not one.endswith("*")), stems, word.endswith("?")
-
-
 #: Of several cues in one text the first of these decides the card.
 _URGENCY = {kind: rank for rank, kind in enumerate("IDBCEAFHGJK")}
-
-
-def _end(tokens: list[str], start: int, cue: tuple[_Part, ...]) -> int:
-    """Where a cue that begins at ``start`` ends; 0 where it is not there."""
-    at, gap = start, 0
-    for part in cue:
-        if part is None:
-            gap += 3
-            continue
-        words, stems, optional = part
-        for here in range(at, min(at + gap + 1, len(tokens))):
-            if tokens[here] in words or tokens[here].startswith(stems):
-                at, gap = here + 1, 0
-                break
-        else:
-            if not optional:
-                return 0
-    return at
 
 
 def line(found: Helpline) -> Phrase:

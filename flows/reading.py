@@ -15,10 +15,17 @@ from flows.kernel import BACK, EMERGENCY, LEAVE, Alarm, Chose, Command, Event, O
 from flows.reserved import HELP_LIKE, START_LIKE, STOP_LIKE
 
 READ_AT_MOST = 1_000
-"""Characters of a text that are looked at; the rest of a long paste changes nothing."""
+"""Characters of a text that are read for what it asks; the rest of a long paste changes nothing."""
+HEARD_AT_MOST = 4_096
+"""Characters of a text in which crisis cues are looked for: the longest message of Telegram and WhatsApp."""
 
+CLAUSE_MARK = "."
+"""Stands in ``clauses`` for whatever ends a clause. A "no" before it denies nothing behind it."""
+
+_CLAUSE_MARKS = re.compile(r"[,.;:!?¡¿()\n\r\u2013\u2014]+| -+ ")
 _NOT_LETTERS = re.compile(r"[^0-9a-z]+")
 _RUNS = re.compile(r"([a-z])\1+")
+_CRIES = re.compile(r"([a-z])\1{2,}")
 
 
 @lru_cache(maxsize=4096)
@@ -26,15 +33,27 @@ def _fold_short(text: str) -> str:
     return _fold(text)
 
 
-def _fold(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-    return _NOT_LETTERS.sub(" ", plain).strip()
+def _plain(text: str, most: int) -> str:
+    """Lower case without accents and invisible characters. One sign may stand for eighteen letters: these are cut too."""
+    decomposed = unicodedata.normalize("NFKD", text[:most].casefold())[: 2 * most]
+    if decomposed.isascii():
+        return decomposed
+    return "".join(c for c in decomposed if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+
+
+def _fold(text: str, most: int = READ_AT_MOST) -> str:
+    return _NOT_LETTERS.sub(" ", _plain(text, most)).strip()
 
 
 def fold(text: str) -> str:
     """Lower case, no accents, no marks, single spaces; full-width and keycap digits become digits."""
-    return _fold(text[:READ_AT_MOST])
+    return _fold(text)
+
+
+def clauses(text: str) -> str:
+    """Like ``fold``, of a longer text, with a ``CLAUSE_MARK`` as a word of its own where a clause ends."""
+    parts = _CLAUSE_MARKS.split(_plain(text, HEARD_AT_MOST))
+    return f" {CLAUSE_MARK} ".join(folded for part in parts if (folded := _NOT_LETTERS.sub(" ", part).strip()))
 
 
 def fold_constant(text: str) -> str:
@@ -63,7 +82,7 @@ class Lexicon(Protocol):
         ...
 
     def cue(self, folded: str) -> str:
-        """Class of the crisis cue in this text, or empty."""
+        """Class of the crisis cue in this text (from ``clauses``), or empty."""
         ...
 
 
@@ -71,14 +90,16 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
     """What these words mean where these are the options. ``Said`` when they are neither digit, command, option nor crisis cue."""
     folded = fold(words.reveal())
     if not folded:
-        return Unclear("text")
+        # Maybe there are words behind a thousand hearts.
+        cue = lexicon.cue(clauses(words.reveal()))
+        return Alarm(cue, words) if cue else Unclear("text")
     digit = int(folded) if folded.isdigit() and len(folded) == 1 else lexicon.digit(folded)
     if digit is not None:
         return _digit(digit, options)
     upper = folded.upper()
     if upper in STOP_LIKE:
         return Command("leave")
-    command = lexicon.command(folded)
+    command = lexicon.command(folded) or _cry(folded, lexicon)
     if command in ("leave", "emergency"):
         return Command(command)
     # What is written on the screen goes before a word that works everywhere: "another language" is also an option.
@@ -89,7 +110,7 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
         return Command(command)
     if upper == "YES" and any(option.id == "yes" for option in options):
         return Chose("yes")
-    cue = lexicon.cue(folded)
+    cue = lexicon.cue(clauses(words.reveal()))
     if cue:
         return Alarm(cue, words)
     if upper in HELP_LIKE or upper in START_LIKE:
@@ -104,7 +125,14 @@ def urgent(words: Words | None, lexicon: Lexicon) -> bool:
     folded = fold(words.reveal())
     if folded in ("9", "0") or lexicon.digit(folded) in (EMERGENCY, LEAVE):
         return True
-    return folded.upper() in STOP_LIKE or lexicon.command(folded) in ("leave", "emergency") or bool(lexicon.cue(folded))
+    if folded.upper() in STOP_LIKE or (lexicon.command(folded) or _cry(folded, lexicon)) in ("leave", "emergency"):
+        return True
+    return bool(lexicon.cue(clauses(words.reveal())))
+
+
+def _cry(folded: str, lexicon: Lexicon) -> str:
+    """ "Ayudaaaa" is "ayuda", and no other command."""
+    return "emergency" if lexicon.command(_CRIES.sub(r"\1", folded)) == "emergency" else ""
 
 
 def _digit(digit: int, options: tuple[Option, ...]) -> Event:

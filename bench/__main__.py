@@ -34,6 +34,9 @@ from twilio.request_validator import RequestValidator
 
 from bench import load, purse, search
 from bench.apps import texts
+from bot import db
+from bot.directory.demo import load_demo
+from bot.settings import Settings
 from tests.servers import free_port, redis_server
 
 ROOT = Path(__file__).parents[1]
@@ -186,21 +189,33 @@ async def program(command: Sequence[str], port: int, ready: str, **environment: 
         log.close()
 
 
-def ours(redis_url: str, api: str, port: int) -> contextlib.AbstractAsyncContextManager[subprocess.Popen[bytes]]:
-    """The program as it is: the demo, with real webhooks and its sessions in Redis."""
-    return program(
-        [sys.executable, "-m", "bot", "demo", "--port", str(port)],
-        port,
-        "/health/ready",
-        REDIS_URL=redis_url,
-        TELEGRAM_TOKEN=TOKEN,
-        TELEGRAM_SECRET=SECRET,
-        TELEGRAM_API=api,
-        TWILIO_ACCOUNT_SID=SID,
-        TWILIO_AUTH_TOKEN=AUTH,
-        PUBLIC_URL=PUBLIC,
-        SIMULATOR="true",  # a demo at a public address has to be meant
-    )
+@contextlib.asynccontextmanager
+async def ours(redis_url: str, api: str, port: int, *arguments: str) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """The program as it is deployed (``serve``, or other ``arguments``), with the demo's directory and its sessions in Redis."""
+    with tempfile.TemporaryDirectory(prefix="faro-bench-") as folder:
+        settings = Settings(_env_file=None, var_dir=Path(folder))  # type: ignore[call-arg]
+        engine = db.open_engine(db.url_of(settings))
+        await db.create_all(engine)
+        await load_demo(engine)
+        await engine.dispose()
+        command = [sys.executable, "-m", "bot", *(arguments or ("serve",))]
+        deployment = program(
+            command,
+            port,
+            "/health/ready",
+            PORT=str(port),
+            VAR_DIR=folder,
+            REDIS_URL=redis_url,
+            TELEGRAM_TOKEN=TOKEN,
+            TELEGRAM_SECRET=SECRET,
+            TELEGRAM_API=api,
+            TWILIO_ACCOUNT_SID=SID,
+            TWILIO_AUTH_TOKEN=AUTH,
+            PUBLIC_URL=PUBLIC,
+            SIMULATOR="true",  # a demo at a public address has to be meant
+        )
+        async with deployment as process:
+            yield process
 
 
 @dataclass(frozen=True, slots=True)

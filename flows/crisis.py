@@ -47,7 +47,7 @@ _FORGIVING = frozenset("BCDFI")
 """Classes in which a "no" takes nothing back: "no, me pega", "nunca me deja salir". A false alarm costs one short message."""
 
 _OCCURRENCES = 2
-_MATCHED = 32
+_MATCHED = 24
 """Of so many cues, and so many places of each, it is looked at which one holds another; the rest count as they are."""
 
 
@@ -64,6 +64,8 @@ class _Part(NamedTuple):
 class _Cue(NamedTuple):
     kind: str
     parts: tuple[_Part, ...]
+    behind: tuple[_Part, ...]
+    """The parts behind the first one, the last one first: so they are looked for."""
     whole: bool
     """There is nothing else in the text."""
 
@@ -107,7 +109,7 @@ class Cues:
             else:
                 parts.append(_Part("one", self._id(word), gap, word.endswith("?")))
             gap = 0
-        return _Cue(kind, tuple(parts), phrase.startswith("="))
+        return _Cue(kind, tuple(parts), tuple(parts[:0:-1]), phrase.startswith("="))
 
     def _id(self, word: str) -> int:
         """Number of the set of words and stems that one step of a cue names."""
@@ -148,8 +150,8 @@ class Cues:
         breaks |= end
         masks, denied = self._masks(tokens, breaks)
         found: list[tuple[_Cue, int]] = []
-        for id in [id for id, mask in enumerate(masks) if mask]:
-            for cue in self._by_part.get(id, ()):
+        for id, cues in self._by_part.items():
+            for cue in cues if masks[id] else ():
                 starts = _starts(cue, masks, breaks, end)
                 if cue.kind not in _FORGIVING:
                     starts &= ~denied
@@ -161,7 +163,7 @@ class Cues:
         if len(kinds) < 2:
             return next(iter(kinds), "")
         found.sort(key=lambda one: _URGENCY[one[0].kind])
-        spans: list[tuple[int, int, str]] = []
+        spans: dict[tuple[int, int], str] = {}
         for cue, starts in found[:_MATCHED]:
             for _ in range(_OCCURRENCES):
                 if not starts:
@@ -170,9 +172,13 @@ class Cues:
                 starts ^= first
                 start = first.bit_length() - 1
                 last = _ends(cue, start, masks, breaks, end)
-                spans.append((start, (last & -last).bit_length() - 1, cue.kind))
+                spans.setdefault((start, -((last & -last).bit_length())), cue.kind)
         # What lies within a longer phrase is said better by that phrase: "if they send me back they will kill me".
-        said = [kind for start, last, kind in spans if not any(_within((start, last), other[:2]) for other in spans)]
+        said, reach = [], 0
+        for start, last in sorted(spans):
+            if -last > reach:
+                reach = -last
+                said.append(spans[start, last])
         return min(said, key=_URGENCY.__getitem__)
 
     def _masks(self, tokens: list[str], breaks: int) -> tuple[list[int], int]:
@@ -198,22 +204,21 @@ class Cues:
 def _starts(cue: _Cue, masks: list[int], breaks: int, end: int) -> int:
     """Positions at which a cue begins, found from its end."""
     behind = end * 2 - 1
-    for part in cue.parts[:0:-1]:
-        if part.step == "end":
-            behind &= breaks
-        elif part.step == "not":
-            behind &= ~masks[part.id] | breaks
-        else:
-            before = masks[part.id] & (behind >> 1)
-            if part.optional:
+    for step, id, gap, optional in cue.behind:
+        if step == "one":
+            before = masks[id] & (behind >> 1)
+            if optional:
                 before |= behind
-            behind = before
-            for _ in range(part.gap):
-                behind |= before
-                before >>= 1
-            behind |= before
-            if not behind:
+            elif not before:
                 return 0
+            behind = before
+            for _ in range(gap):
+                before >>= 1
+                behind |= before
+        elif step == "not":
+            behind &= ~masks[id] | breaks
+        else:
+            behind &= breaks
     return masks[cue.parts[0].id] & (behind >> 1)
 
 
@@ -232,10 +237,6 @@ def _ends(cue: _Cue, start: int, masks: list[int], breaks: int, end: int) -> int
             reach &= end * 2 - 1
             ahead = (reach & masks[part.id]) << 1 | (reach if part.optional else 0)
     return ahead
-
-
-def _within(span: tuple[int, int], other: tuple[int, int]) -> bool:
-    return span != other and other[0] <= span[0] and span[1] <= other[1]
 
 
 _CONTRACTED = re.compile(r"\b([a-z]+) (t|s|m|ll|re|ve)\b")

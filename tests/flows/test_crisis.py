@@ -15,8 +15,23 @@ from flows import crisis
 from flows.crisis import CLASSES, LINES
 from flows.facts import LANGS, Traits
 from flows.kernel import Alarm, Phrase, Session, Value, Words
-from flows.reading import fold, read
-from tests.flows.phrases import CLOSE, DENIED, DESIGN, FRESH, HELD_OUT, IDIOMS, LAST, ORDINARY, THIRD_PERSON
+from flows.reading import HEARD_AT_MOST, READ_AT_MOST, clauses, fold, read, urgent
+from tests.flows.phrases import (
+    ALIKE,
+    CLOSE,
+    DENIED,
+    DESIGN,
+    EVERYDAY,
+    FRESH,
+    HELD_OUT,
+    IDIOMS,
+    LAST,
+    LATER,
+    LATEST,
+    ORDINARY,
+    SEALED,
+    THIRD_PERSON,
+)
 from tests.flows.standing import CHANNELS, SCREENS, drawn, standing
 from tests.flows.world import NOW, SMS, TELEGRAM, Play, data, ids, lexicon, wording
 
@@ -217,7 +232,7 @@ def test_the_time_limits_of_health_care_are_told_and_nothing_is_asked(lang: str)
 
 
 def found(phrase: str) -> str:
-    return CUES.find(fold(phrase))
+    return CUES.find(clauses(phrase))
 
 
 def recall(rows: tuple[tuple[str, str], ...]) -> tuple[float, float, list[str]]:
@@ -241,6 +256,75 @@ def test_held_out_phrasings_are_found(lang: str) -> None:
     assert right_card >= 0.95, wrong
     spelt = tuple((kind, fold(phrase).replace("que", "q").replace("quier", "kier")) for kind, phrase in rows)
     assert recall(spelt)[0] >= 0.90, recall(spelt)[2]
+
+
+@pytest.mark.requirement("E-6")
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_three_more_lists_found_missing_is_found(lang: str) -> None:
+    """Any card for so many of 100 when first measured (es, en, pt): ``SEALED`` 26, 37, 37 before the lists were widened for it
+    unseen; then ``LATER`` 62, 67, 57; after widening for its misses ``LATEST`` 88, 83, 83, whose misses were added last. So a
+    fresh list would today give about 85, which is less than the 95 that E-6 asks for; what is asserted here is that nothing
+    of the three gets lost.
+    Mutation: dropping a family of cues, such as what is said of fire, snakes or pills."""
+    rows = SEALED[lang] + LATER[lang] + LATEST[lang]
+    assert len(rows) >= 120
+    any_card, right_card, wrong = recall(rows)
+    assert any_card >= 0.98, wrong
+    assert right_card >= 0.88, wrong
+    unaccented = tuple((kind, fold(phrase)) for kind, phrase in rows)
+    assert recall(unaccented)[0] >= 0.98, recall(unaccented)[2]
+
+
+@pytest.mark.requirement("E-6")
+def test_what_only_sounds_urgent_is_seldom_taken_for_it() -> None:
+    """Blood tests, pills against pressure, years of work, kilometres. When first measured 10 of 100 (``SEALED`` lists) and 11 of
+    100 (``LATEST``) of those that sound alike; mended since. Mutation: an age that may be followed by anything."""
+    assert len(ALIKE) >= 150 and len(EVERYDAY) >= 200
+    false = [f"{phrase} -> {found(phrase)}" for phrase in ALIKE if found(phrase)]
+    assert len(false) / len(ALIKE) <= 0.05, false
+    false = [f"{phrase} -> {found(phrase)}" for phrase in EVERYDAY if found(phrase)]
+    assert len(false) / len(EVERYDAY) <= 0.01, false
+    # Class I hides everything else, so it is never guessed.
+    assert [phrase for phrase in (*ALIKE, *EVERYDAY) if found(phrase) == "I"] == []
+
+
+@pytest.mark.requirement("E-6")
+@pytest.mark.parametrize(
+    ("phrase", "kind"),
+    [
+        ("no, me quiere matar", "B"),
+        ("no no no me va a matar", "B"),
+        ("ya no, me pega todos los dias", "B"),
+        ("nunca me deja salir", "F"),
+        ("não, ele vai me matar", "B"),
+        ("no. me quiero matar", "A"),
+        ("no\nme quiero matar", "A"),
+        ("no! quiero morir", "A"),
+        ("no - quiero morir", "A"),
+        ("no no quiero morir", "A"),
+        ("no me violó", "C"),
+        ("no soy menor", ""),
+        ("no voy a matarlo", ""),
+        ("nao sou menor", ""),
+    ],
+)
+def test_a_no_denies_only_what_it_stands_before_and_never_danger(phrase: str, kind: str) -> None:
+    """Mutation: folding marks away before negations are looked for; denying class B, C, D, F or I."""
+    assert found(phrase) == kind
+
+
+@pytest.mark.requirement("E-6")
+def test_a_cry_at_the_end_of_a_long_story_is_heard() -> None:
+    """Up to the longest message that a channel carries, also for the limit. Mutation: looking where the rest is understood."""
+    options = drawn(standing("start.menu")).options
+    for story in ("vengo caminando desde hace dias con mis hijos. ", "😀 ", "áéíóú "):
+        for length in (READ_AT_MOST, 2_000, HEARD_AT_MOST - 40):
+            text = (story * HEARD_AT_MOST)[:length] + " me quiero matar"
+            event = read(Words(text), options, lexicon())
+            assert isinstance(event, Alarm) and event.kind == "A", (story, length)
+            assert urgent(Words(text), lexicon())
+    beyond = "vengo caminando " * HEARD_AT_MOST + " me quiero matar"
+    assert not isinstance(read(Words(beyond), options, lexicon()), Alarm)
 
 
 @pytest.mark.requirement("E-6")
@@ -312,6 +396,9 @@ def test_how_a_cue_is_written() -> None:
     assert matches("=uno dos", "uno dos") and not matches("=uno dos", "uno dos tres") and not matches("=uno dos", "a uno dos")
     assert matches("can t go", "cant go") and matches("cant go", "can t go")
     assert matches("uno dos", "uuuno dos") and not matches("uno dos", "no uno dos")
+    assert matches("uno dos", "no . uno dos") and matches("uno dos", "uno . dos")
+    assert matches("uno !dos|tres", "uno") and matches("uno !dos", "uno . dos") and not matches("uno !dos|tres", "uno tres")
+    assert matches("uno $", "cero uno") and matches("uno $", "uno . dos") and not matches("uno $", "uno dos")
 
 
 def test_the_search_is_bounded_for_any_text() -> None:
@@ -322,14 +409,17 @@ def test_the_search_is_bounded_for_any_text() -> None:
         nonlocal called
         called += event in ("call", "c_call")
 
-    for text in ("me " * 333, "no quiero que me llamen " * 41, "a b c d " * 120):
-        folded = fold(text)
+    stuffed = " ".join(phrase for by_lang in DESIGN.values() for phrases in by_lang.values() for phrase in phrases)
+    for text in ("me " * 2_000, "no quiero que me llamen " * 200, "a b c d " * 600, "me pega " * 600, stuffed * 3, "ﷺ" * 5_000):
+        folded = clauses(text)
+        called = 0
         sys.setprofile(count)
         try:
             CUES.find(folded)
         finally:
             sys.setprofile(None)
-    assert 0 < called < 250_000
+        # A few for each different word and for each cue whose words are there, however often they are.
+        assert 0 < called < 40_000, text[:20]
 
 
 @pytest.mark.requirement("E-6")

@@ -187,5 +187,5 @@ class Conversation:
 
 
 def _stamp(session: Session) -> int:
-    """The turn as a button carries it. Conversations begin anew at turn 1, so the button of an earlier one must not fit by chance."""
+    """The turn as a button carries it: conversations begin anew at turn 1, and the button of an earlier one must not fit."""
     return int.from_bytes(session.id[:2]) * 10_000 + session.turn % 10_000

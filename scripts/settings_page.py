@@ -15,8 +15,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
 HEAD = """# Settings
 
-All of them, with their defaults. Each is read from the environment, or from a file `.env` where the program is started; the environment
-wins. `python -m bot check` says what is missing or unsafe, and [operating.md](operating.md) explains each of its findings. Values marked
+All of them, with their defaults. Each is read from the environment, or from a file `.env` where the program is started; the
+environment wins. `python -m bot check` says what is missing or unsafe, and [operating.md](operating.md) explains each of its
+findings. Values marked
 *secret* belong in the secret store of whoever runs the deployment, never in a file that is committed or backed up with the data.
 
 This page is written by `python scripts/settings_page.py`.
@@ -43,7 +44,8 @@ def _takes(field: FieldInfo) -> str:
     if kind is SecretStr:
         return "*secret*"
     words = {int: "number", float: "number", bool: "`true` or `false`", str: "text"}.get(kind, "path")
-    limits = [f"{sign} {getattr(rule, key)}" for rule in field.metadata for key, sign in (("ge", "≥"), ("le", "≤")) if hasattr(rule, key)]
+    bounds = (("ge", "≥"), ("le", "≤"))
+    limits = [f"{sign} {getattr(rule, key)}" for rule in field.metadata for key, sign in bounds if hasattr(rule, key)]
     return f"{words} {', '.join(limits)}".strip()
 
 

@@ -129,9 +129,7 @@ class Twilio:
         base = public_url.rstrip("/")
         # Twilio signs the address now with, now without the default port. The validator's own ``validate`` takes both, but
         # takes them apart anew for each call, which costs more than the signature itself.
-        self._addresses = {
-            path: (remove_port(urlsplit(base + path)), add_port(urlsplit(base + path))) for path in PATHS
-        }
+        self._addresses = {path: (remove_port(urlsplit(base + path)), add_port(urlsplit(base + path))) for path in PATHS}
         self._handle = handle
         self._vault = vault
         self._country_of = country_of

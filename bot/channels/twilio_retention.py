@@ -182,8 +182,7 @@ def _findings(hook: _Hook, ours: str) -> Iterator[str]:
         )
     if hook.method.upper() != "POST":
         yield (
-            f"{hook.sender} calls us by {hook.method.upper()}, which writes numbers and texts into the logs of proxies: "
-            "set POST."
+            f"{hook.sender} calls us by {hook.method.upper()}, which writes numbers and texts into the logs of proxies: set POST."
         )
     overrides = dict(pair.partition("=")[::2] for pair in parts.fragment.split("&"))
     if overrides.get("rc", "1") == "0" or not {"all", "5xx"} & set(overrides.get("rp", "").split(",")):

@@ -355,9 +355,7 @@ class Proxy:
                 scope["method"], f"{self.target}{path}" + (f"?{query}" if query else ""), content=body, headers=headers
             )
         kept = [
-            (name.lower().encode(), value.encode())
-            for name, value in answer.headers.items()
-            if name.lower() != "transfer-encoding"
+            (name.lower().encode(), value.encode()) for name, value in answer.headers.items() if name.lower() != "transfer-encoding"
         ]
         await send({"type": "http.response.start", "status": answer.status_code, "headers": kept})
         await send({"type": "http.response.body", "body": answer.content})

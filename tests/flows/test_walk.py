@@ -26,8 +26,10 @@ from tests.flows.world import (
 )
 
 TEXTS = (
-    "tapachula", "san cristobal", "cucutta", "colombia", "colombia o mexico", "panama", "doctor", "abogado en cucuta", "doctor en colombia",
-    "doctor en panama", "doctor en san cristobal", "doctor en cucutta", "doctor en santa rosa", "boa vista", "port of spain", "brasil", "mis derechos son", "xyzzy",
+    "tapachula", "san cristobal", "cucutta", "colombia", "colombia o mexico", "panama", "doctor", "abogado en cucuta",
+    "doctor en colombia",
+    "doctor en panama", "doctor en san cristobal", "doctor en cucutta", "doctor en santa rosa", "boa vista", "port of spain",
+    "brasil", "mis derechos son", "xyzzy",
 )  # fmt: skip
 SHARED = ((CUCUTA,), (CUCUTA, SAN_CRISTOBAL_VE), (BOA_VISTA,), (PORT_OF_SPAIN,), (SANTA_ROSA_PE, SANTA_ROSA_EC), ())
 

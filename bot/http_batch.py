@@ -3,7 +3,7 @@
 Here belongs how calls become HTTP/1.1 on kept connections. Never here: what is called or why (``bot.channels.telegram``:
 each press of a button needs one ``answerCallbackQuery`` beside its answer), an answer's meaning.
 
-The calls of one loop tick leave in one write and their answers are only counted: a tenth of the CPU of an ordinary client,
+The calls of a moment leave in one write and their answers are only counted: a tenth of the CPU of an ordinary client,
 which would cost more than the rest of the turn. A call that got no answer is made once more and then given up, so only
 calls belong here that may be lost or come twice. Errors carry no address: a token may be part of it.
 """
@@ -23,6 +23,8 @@ QUEUE: Final = 16
 """Unanswered calls on a connection before another one is opened."""
 WAITING: Final = 10_000
 """Calls that may wait for a connection; more are dropped, because they would come too late."""
+GATHER_SECONDS: Final = 0.01
+"""Calls of so long leave in one write. Nobody waits for them; each write and each read costs as much as the rest of a call."""
 SECONDS: Final = 10.0
 """Without any answer for so long, a connection is given up."""
 
@@ -136,7 +138,7 @@ class Posts:
             self._planned = True
             self.loop = asyncio.get_running_loop()
             self._idle.clear()
-            self.loop.call_soon(self._flush)
+            self.loop.call_later(GATHER_SECONDS, self._flush)
 
     def _flush(self) -> None:
         self._planned = False

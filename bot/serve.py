@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import socket
 
 import uvicorn
@@ -75,4 +76,14 @@ def run(settings: Settings) -> int:
         faro = Faro(settings)
         config = uvicorn.Config(faro, timeout_graceful_shutdown=20, proxy_headers=False, **logs.UVICORN)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            return runner.run(until_stopped(uvicorn.Server(config), faro, listener))
+            return runner.run(until_stopped(_Server(config), faro, listener))
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # What is in memory now (catalogs, places, the directory) stays: the collector need not look through it again and again,
+        # and the little that turns leave behind may wait for it longer.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)

@@ -70,6 +70,13 @@ class _Cue(NamedTuple):
     """There is nothing else in the text."""
 
 
+class _Masks(dict[int, int]):
+    """Step of a cue -> the positions of its words; none for a step that is not in it."""
+
+    def __missing__(self, key: int) -> int:
+        return 0
+
+
 class Cues:
     """Finds crisis cues in folded text, in all languages at once. Built once from the lists of cues and of idioms.
 
@@ -88,8 +95,10 @@ class Cues:
         for kind, phrase in cues:
             cue = self._cue(kind, phrase)
             self._by_part.setdefault(self._rarest(cue), []).append(cue)
+        self._rank = {id: rank for rank, id in enumerate(self._by_part)}
         self._longest_stem = max(map(len, self._stems), default=0)
         self._idioms = tuple(f" {_plain(idiom)} " for idiom in idioms)
+        self._idiom_starts = frozenset(idiom.split()[0] for idiom in self._idioms)
         self._negations = frozenset(_plain(word) for word in negations)
 
     def _cue(self, kind: str, phrase: str) -> _Cue:
@@ -133,9 +142,10 @@ class Cues:
     def find(self, folded: str) -> str:
         """The class of the most urgent cue in a text; empty when there is none. ``folded`` comes from ``reading.clauses``."""
         text = f" {_plain(folded)} "
-        for idiom in self._idioms:
-            if idiom in text:
-                text = text.replace(idiom, " | ")
+        if not self._idiom_starts.isdisjoint(text.split()):
+            for idiom in self._idioms:
+                if idiom in text:
+                    text = text.replace(idiom, " | ")
         tokens: list[str] = []
         breaks = 0
         for token in text.split():
@@ -150,8 +160,9 @@ class Cues:
         breaks |= end
         masks, denied = self._masks(tokens, breaks)
         found: list[tuple[_Cue, int]] = []
-        for id, cues in self._by_part.items():
-            for cue in cues if masks[id] else ():
+        # Only cues of which a word is in the text; most texts have none of all those thousands.
+        for id in sorted(masks.keys() & self._rank.keys(), key=self._rank.__getitem__):
+            for cue in self._by_part[id]:
                 starts = _starts(cue, masks, breaks, end)
                 if cue.kind not in _FORGIVING:
                     starts &= ~denied
@@ -181,12 +192,12 @@ class Cues:
                 said.append(spans[start, last])
         return min(said, key=_URGENCY.__getitem__)
 
-    def _masks(self, tokens: list[str], breaks: int) -> tuple[list[int], int]:
+    def _masks(self, tokens: list[str], breaks: int) -> tuple[_Masks, int]:
         """For each step of a cue the positions of its words; and the positions right behind a negation in the same clause."""
         positions: dict[str, int] = {}
         for at, token in enumerate(tokens):
             positions[token] = positions.get(token, 0) | 1 << at
-        masks = [0] * len(self._ids)
+        masks = _Masks()
         negated = 0
         for token, mask in positions.items():
             if token in self._negations:
@@ -201,7 +212,7 @@ class Cues:
         return masks, (negated << 1) & ~breaks
 
 
-def _starts(cue: _Cue, masks: list[int], breaks: int, end: int) -> int:
+def _starts(cue: _Cue, masks: _Masks, breaks: int, end: int) -> int:
     """Positions at which a cue begins, found from its end."""
     behind = end * 2 - 1
     for step, id, gap, optional in cue.behind:
@@ -222,7 +233,7 @@ def _starts(cue: _Cue, masks: list[int], breaks: int, end: int) -> int:
     return masks[cue.parts[0].id] & (behind >> 1)
 
 
-def _ends(cue: _Cue, start: int, masks: list[int], breaks: int, end: int) -> int:
+def _ends(cue: _Cue, start: int, masks: _Masks, breaks: int, end: int) -> int:
     """Positions right behind a cue that begins at ``start``."""
     ahead = 2 << start
     for part in cue.parts[1:]:

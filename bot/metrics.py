@@ -12,12 +12,16 @@ alone is no proof in live mode.
 from __future__ import annotations
 
 import hmac
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
+from itertools import accumulate
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, disable_created_metrics, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,32 +40,54 @@ BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 disable_created_metrics()  # type: ignore[no-untyped-call] # they would tell when something was first counted
 
 
+class _Turns(Collector):
+    """Turns and their durations. Counted here in whole numbers, by the one thread that answers, and told in the library's shapes
+    when somebody looks: its own counters take a lock and several calls for each number."""
+
+    def __init__(self) -> None:
+        channels, outcomes = (*sorted(LABELS["channel"]), "other"), (*sorted(LABELS["outcome"]), "other")
+        self._turns = {(channel, outcome): 0 for channel in channels for outcome in outcomes}
+        self._slots = {channel: [0] * (len(BUCKETS) + 1) for channel in channels}
+        """How many turns ended within each of ``BUCKETS`` and not the one before; the last one: later."""
+        self._seconds = dict.fromkeys(channels, 0.0)
+
+    def count(self, channel: str, outcome: str, seconds: float) -> None:
+        """One turn. What is in no closed set counts as ``other``."""
+        if (channel, outcome) not in self._turns:
+            channel = channel if channel in LABELS["channel"] else "other"
+            outcome = outcome if outcome in LABELS["outcome"] else "other"
+        self._turns[channel, outcome] += 1
+        self._slots[channel][bisect_left(BUCKETS, seconds)] += 1
+        self._seconds[channel] += seconds
+
+    def collect(self) -> Iterable[Metric]:
+        turns = CounterMetricFamily("faro_turns", "Messages answered", labels=["channel", "outcome"])
+        for labels, count in self._turns.items():
+            turns.add_metric(labels, count)
+        seconds = HistogramMetricFamily("faro_turn_seconds", "Time to an answer", labels=["channel"])
+        for channel, slots in self._slots.items():
+            told = zip((*map(str, BUCKETS), "+Inf"), accumulate(slots), strict=True)
+            seconds.add_metric([channel], buckets=list(told), sum_value=self._seconds[channel])
+        return turns, seconds
+
+
 class Metrics:
     """All numbers of one process. ``turn`` and ``store_failed`` are called on the way of an answer; both are cheap."""
 
     def __init__(self, age: Callable[[], float] | None = None, build: Callable[[], int] | None = None) -> None:
         """``age`` (seconds) and ``build`` (number) of the public directory in use are read when somebody looks."""
         self.registry = CollectorRegistry()
-        self._turns = Counter("faro_turns", "Messages answered", ["channel", "outcome"], registry=self.registry)
-        self._seconds = Histogram("faro_turn_seconds", "Time to an answer", ["channel"], registry=self.registry, buckets=BUCKETS)
+        self._turns = _Turns()
+        self.registry.register(self._turns)
         self._stores = Counter("faro_store_errors", "Failures of a store", ["store"], registry=self.registry)
         if age is not None:
             Gauge("faro_directory_age_seconds", "Age of the public directory", registry=self.registry).set_function(age)
         if build is not None:
             Gauge("faro_directory_build", "Number of the public directory", registry=self.registry).set_function(build)
-        # Children are looked up once: ``labels()`` costs more than counting.
-        self._known = {
-            (channel, outcome): self._turns.labels(channel, outcome)
-            for channel in (*LABELS["channel"], "other")
-            for outcome in (*LABELS["outcome"], "other")
-        }
-        self._timed = {channel: self._seconds.labels(channel) for channel in (*LABELS["channel"], "other")}
 
     def turn(self, channel: str, outcome: str, seconds: float) -> None:
         """One message was answered (or met with silence) after ``seconds``."""
-        channel = channel if channel in LABELS["channel"] else "other"
-        self._known[channel, outcome if outcome in LABELS["outcome"] else "other"].inc()
-        self._timed[channel].observe(seconds)
+        self._turns.count(channel, outcome, seconds)
 
     def store_failed(self, store: str) -> None:
         """``store`` could not do its work. How the database fares is told by the age of the directory."""

@@ -40,12 +40,13 @@ class Layout:
     def __init__(self, wording: Wording) -> None:
         self._wording = wording
         self._written: dict[Hashable, Message] = {}
+        self._buttons: Buttons = {}
 
     def render(self, screen: Screen, lang: str, turn: int, traits: Traits) -> Message:
         """The screen as one message of this channel."""
         said = _common(screen.parts) if type(screen.options) is Page else None
         if said is None:
-            return render(screen, lang, turn, traits, self._wording)
+            return render(screen, lang, turn, traits, self._wording, self._buttons)
         key = (said, screen.options, screen.asks_location, lang, traits.form, traits.buttons)
         message = self._written.get(key)
         if message is None:
@@ -69,15 +70,19 @@ def _common(parts: tuple[Value, ...]) -> Hashable:
     return tuple(found)
 
 
-def render(screen: Screen, lang: str, turn: int, traits: Traits, wording: Wording) -> Message:
-    """The screen as one message of this channel."""
+Buttons = dict[tuple[str, str, int], Button]
+"""(language, catalog id, ordinal) -> button, for labels that are nothing but an entry."""
+
+
+def render(screen: Screen, lang: str, turn: int, traits: Traits, wording: Wording, buttons: Buttons | None = None) -> Message:
+    """The screen as one message of this channel. ``buttons`` remembers those that stand on many screens."""
     if traits.form == "sms":
         return Message(_sms(screen, lang, wording))
     say = wording.voice(lang).say
     if traits.buttons:
         text = "\n\n".join([say(part) for part in screen.parts if type(part) is not Choices])
         label = say(Phrase("services.share.button")) if screen.asks_location else ""
-        return Message(text, _rows(screen, say), label, turn)
+        return Message(text, _rows(screen, lang, say, {} if buttons is None else buttons), label, turn)
     nav = " · ".join([f"{option.digit} {say(option.label)}" for option in screen.options if option.digit in _NAV])
     return Message("\n\n".join((*_written(screen, screen.parts, say), *([nav] if nav else []), *_foot(screen.parts, say))))
 
@@ -90,17 +95,23 @@ def ordinal(option: Option, position: int) -> int:
 # --- buttons ---------------------------------------------------------------------------------------------------------
 
 
-def _rows(screen: Screen, say: Say) -> tuple[tuple[Button, ...], ...]:
+def _rows(screen: Screen, lang: str, say: Say, known: Buttons) -> tuple[tuple[Button, ...], ...]:
     rows: list[tuple[Button, ...]] = []
     nav: list[Button] = []
     pending: Button | None = None
     """A short button that waits for another one beside it."""
     for position, option in enumerate(screen.options):
-        label = say(option.label)
-        button = Button(label if len(label) <= LABEL else clipped(label), ordinal(option, position))
+        label = option.label
+        if type(label) is Phrase and not label.params:
+            key = lang, label.id, ordinal(option, position)
+            button = known.get(key)
+            if button is None:
+                button = known[key] = Button(clipped(say(label)), key[2])
+        else:
+            button = Button(clipped(say(label)), ordinal(option, position))
         if option.digit in (BACK, EMERGENCY, LEAVE):
             nav.append(button)
-        elif len(label) > SHORT:
+        elif len(button.label) > SHORT:
             rows += ((pending,), (button,)) if pending is not None else ((button,),)
             pending = None
         elif pending is not None:

@@ -23,7 +23,6 @@ import secrets
 import struct
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -200,8 +199,7 @@ def _unseal(cipher: AESGCM, name: bytes, sealed: bytes) -> bytes | None:
         return None
 
 
-@dataclass(slots=True)
-class Opened:
+class Opened(msgspec.Struct, gc=False):
     """One message has the floor: its person's session, and the right to save it."""
 
     session: Session
@@ -209,11 +207,14 @@ class Opened:
     """This very message was handled before."""
     limited: bool
     """More messages in this minute than are allowed."""
-    _token: bytes = field(repr=False)
-    _name: bytes = field(repr=False)
-    _before: bytes = field(repr=False)
-    _cipher: AESGCM = field(repr=False)
-    _digest: bytes = field(repr=False)
+    _token: bytes
+    _name: bytes
+    _before: bytes
+    _cipher: AESGCM
+    _digest: bytes
+
+    def __repr__(self) -> str:
+        return "Opened(…)"
 
 
 class Sessions:

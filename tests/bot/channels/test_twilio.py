@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -150,9 +150,30 @@ def test_the_fake_signs_as_twilio_does(fields: Fields, url: str) -> None:
     for name, value in fields:
         form.setdefault(name, []).append(value)
     signed = signature(TOKEN, url, fields)
-    assert RequestValidator(TOKEN).compute_signature(url, form) == signed
+    assert RequestValidator(TOKEN).compute_signature(url, form) == signed == channel.signature(TOKEN.encode(), url, form).decode()
     assert RequestValidator(TOKEN).validate(url, form, signed)
     assert not RequestValidator(TOKEN + "x").validate(url, form, signed)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a", "Body", "=", "&", "&&", "+", "%", "%20", "%C3", "%B1", "%c3%b1", "%zz", "%ff", "ñ", ";", "\0"]),
+        max_size=12,
+    )
+)
+@settings(max_examples=500, deadline=None)
+def test_a_form_is_read_as_the_standard_library_reads_it(pieces: list[str]) -> None:
+    """Mutation: a field without "=" left out, "+" or broken percents taken otherwise, bytes that are no UTF-8 let in."""
+    body = "".join(pieces).encode()
+    try:
+        expected = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        with pytest.raises(channel.Refused):
+            channel._form(body)
+        return
+    assert [(name, value) for name, values in channel._form(body).items() for value in values] == sorted(
+        expected, key=lambda pair: [name for name, _ in expected].index(pair[0])
+    )
 
 
 def test_the_fake_reads_strictly() -> None:

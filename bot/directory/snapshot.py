@@ -78,6 +78,9 @@ class _Packed(msgspec.Struct, array_like=True, frozen=True, gc=False):
 DECODED = 512
 """Offers that are kept decoded: a list and what is chosen from it ask for the same ones again and again."""
 
+LISTS = 256
+"""Lists for whole countries that are kept."""
+
 _SPECIALISED, _REMOTE, _DEMO = 1, 2, 4
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Packed).decode
@@ -102,6 +105,7 @@ class Snapshot:
         self._withdrawn: frozenset[int] = frozenset()
         self._decoded: dict[int, tuple[int, Offer]] = {}
         """rank -> (day for which it was decoded, the offer). Whether it may be shown is asked before, each time."""
+        self._lists: dict[tuple[int, Query], list[Found]] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -114,6 +118,17 @@ class Snapshot:
     def search(self, query: Query) -> list[Found]:
         """As ``flows.facts.Directory.search``. Distances are rounded (S-8)."""
         today = int(self.clock() // 86400)
+        if query.lat is not None or query.open_at is not None:
+            return self._search(query, today)
+        # A list for a whole country is the same all day, and one of few: it tells of nobody where they are.
+        found = self._lists.get((today, query))
+        if found is None:
+            if len(self._lists) >= LISTS:
+                self._lists.clear()
+            found = self._lists[today, query] = self._search(query, today)
+        return found.copy()
+
+    def _search(self, query: Query, today: int) -> list[Found]:
         hits = self._index.search(query, today, self._withdrawn)
         return [Found(offer=self._offer(rank, today), km=None if km is None else rounded_km(km)) for rank, km in hits]
 
@@ -133,6 +148,7 @@ class Snapshot:
         """Stop showing these at once; used between a change of an audience and the next snapshot."""
         ranks = {rank for key in keys if (rank := self._rank(key)) is not None}
         self._withdrawn = self._withdrawn | ranks
+        self._lists.clear()
 
     def encoded(self) -> bytes:
         """Everything that the snapshot holds, as bytes: equal directories give equal bytes."""

@@ -283,3 +283,21 @@ def test_a_naive_datetime_is_refused_and_an_instant_comes_back_in_utc() -> None:
     back = kind.process_result_value(stored.replace(tzinfo=None), dialect)  # type: ignore[arg-type]
     assert back == there and back is not None and back.utcoffset() == timedelta(0)
     assert date(2027, 1, 1) == there.date()
+
+
+async def test_a_list_that_is_kept_loses_what_is_withdrawn_and_belongs_to_whoever_asked(
+    engine: AsyncEngine, settings: Settings
+) -> None:
+    """Mutation: not forgetting the lists on ``withdraw``, or handing out the kept list itself."""
+    for number in (1, 2, 3):
+        await write(engine, rows(number))
+    snapshot = await build(engine, NOW, settings)
+    whole = Query(country="CO")
+    first = snapshot.search(whole)
+    assert len(first) == 3
+    kept = list(first)
+    first.clear()
+    assert snapshot.search(whole) == kept == snapshot.search(Query(country="CO"))
+    snapshot.withdraw({kept[0].offer.key})
+    assert snapshot.search(whole) == kept[1:]
+    assert snapshot.get(kept[0].offer.key) is None

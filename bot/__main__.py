@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate = add("migrate", "bring the database up to this version")
     migrate.add_argument("--to", default="head", help="a revision, or base")
     check = add("check", "say everything about the settings that is unsafe or incomplete")
+    check.add_argument("--start", action="store_true", help="say only what forbids a start; nothing where nothing does")
     check.add_argument("--write", action="store_true", help="add missing ids to the catalogs, as empty entries to be written")
     show = add("show", "print a topic as a readable script, or draw the map of all screens")
     show.add_argument("topic", nargs="?", help="such as services")
@@ -134,11 +136,13 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def work(options: argparse.Namespace) -> int:
-    from bot.checkup import refused
     from bot.jobs import run
 
     settings = _settings()
-    return 1 if asyncio.run(refused(settings)) else run(settings)
+    # In a process of its own: the questions need most of the program, 50 MB that the worker would keep and never use.
+    asked = subprocess.run([sys.executable, "-m", "bot", "check", "--start"], stderr=subprocess.PIPE, text=True, check=False)
+    sys.stderr.write(asked.stderr)
+    return 1 if asked.returncode else run(settings)
 
 
 def migrate(options: argparse.Namespace) -> int:
@@ -159,8 +163,10 @@ def migrate(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     from bot.catalogs import write_missing
-    from bot.checkup import report
+    from bot.checkup import refused, report
 
+    if options.start:
+        return int(asyncio.run(refused(_settings())))
     if options.write:
         for line in write_missing():
             print(line)

@@ -256,8 +256,13 @@ async def create_all(engine: AsyncEngine) -> None:
 
     Raises DatabaseDown, also when the database is at an older revision.
     """
-    from bot import job_runs  # noqa: F401, PLC0415 - so that the metadata know it; it imports this module
-    from bot.directory import tables  # noqa: PLC0415 - likewise
+    # So that the metadata know them; they import this module.
+    from bot import job_runs  # noqa: F401, PLC0415
+    from bot.alerts import tables as _alerts  # noqa: F401, PLC0415
+    from bot.directory import tables  # noqa: PLC0415
+    from bot.roster import tables as _roster  # noqa: F401, PLC0415
+    from bot.staff import tables as _staff  # noqa: F401, PLC0415
+    from bot.tickets import tables as _tickets  # noqa: F401, PLC0415
 
     with explained(engine.url):
         async with engine.begin() as connection:

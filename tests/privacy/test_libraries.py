@@ -39,6 +39,9 @@ REVIEWED = """
     redis hiredis starlette uvicorn httptools uvloop click colorama jinja2
     msgspec pydantic pydantic-core pydantic-settings annotated-types annotated-doc python-dotenv typing-extensions typing-inspection
     cryptography cffi pycparser tzfpy tzdata phonenumbers prometheus-client
+    python-multipart webauthn cbor2 pyopenssl pyasn1 pyasn1-modules pyotp segno shamir-mnemonic
+    icalendar recurring-ical-events x-wr-timezone python-dateutil six
+    pywebpush http-ece py-vapid aiosmtplib
 """
 
 LEARNED = re.compile(

@@ -1,0 +1,161 @@
+"""Tables of the people who answer. Staff are known by a role label ("case manager CO 1"), never by their own name.
+
+Never here: queries, a request, a secret in the clear.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlmodel import Field
+
+from bot.db import Codes, Table, UTCDateTime, now
+
+Role = Literal[
+    "case_manager", "child_protection", "supervisor", "national_focal_point", "psea_focal_point", "coordinator", "member", "administrator"
+]  # fmt: skip
+ROLES: Final[tuple[Role, ...]] = (
+    "case_manager", "child_protection", "supervisor", "national_focal_point", "psea_focal_point", "coordinator", "member", "administrator",
+)  # fmt: skip
+RECOVERY_PURPOSES: Final = ("requests", "complaints")
+
+
+class Employer(Table, table=True):
+    """An organisation of the network whose staff answer. ``key`` is what wishes and exclusions name."""
+
+    __tablename__ = "employer"
+
+    key: str = Field(primary_key=True, max_length=40)
+    name: str = Field(max_length=120)
+    """As people on the move know it."""
+
+
+class Staff(Table, table=True):
+    """An account. ``countries`` and ``organisation`` are its scope; an administrator's countries may be empty (all)."""
+
+    __tablename__ = "staff"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    name: str = Field(max_length=40)
+    """Sign-in name and label, such as ``case-manager-co-1``: a role, not a person's name."""
+    organisation: str = Field(foreign_key="employer.key", index=True)
+    roles: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    countries: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    languages: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    """ISO 639 codes, also of languages that Faro does not speak."""
+    gender: str = Field(default="", max_length=5)
+    """``woman``, ``man`` or empty: only to honour a wish (D-12)."""
+    load_cap: int = 5
+    """Open tickets at once (M-7)."""
+    lang: str = Field(default="es", max_length=2)
+    """Language of the desk's pages."""
+    active: bool = True
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    left_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+    enrolment_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Hash of the one-time enrolment code; empty once used."""
+    enrolment_ends_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    salt: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Salt of the passphrase; the browser derives proof and wrapping key from it."""
+    proof_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Hash of the sign-in proof. The server never sees the passphrase or the wrapping key."""
+    totp_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Secret of the second factor, encrypted under the process secret."""
+    totp_step: int = 0
+    """The last time step that was accepted: a code counts once (RFC 6238)."""
+    recovery_hashes: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    alert_ways: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    """Ways on which this account wants alerts: ``telegram``, ``sms``, ``email``, ``push``."""
+    alert_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Addresses for alerts, encrypted under the process secret."""
+
+
+class Passkey(Table, table=True):
+    """A WebAuthn credential of an account."""
+
+    __tablename__ = "passkey"
+
+    id: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    """WebAuthn credential id."""
+    staff_id: uuid.UUID = Field(foreign_key="staff.id", ondelete="CASCADE", index=True)
+    public_key: bytes = Field(sa_type=LargeBinary)
+    sign_count: int = 0
+    prf_salt: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class StaffKey(Table, table=True):
+    """A public key to which envelopes are sealed (``bot.sealing.key_id``)."""
+
+    __tablename__ = "staff_key"
+
+    id: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    staff_id: uuid.UUID = Field(foreign_key="staff.id", ondelete="CASCADE", index=True)
+    public: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    retired_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """Nothing new is sealed to it; what was sealed before may still be opened."""
+
+
+class KeyWrap(Table, table=True):
+    """The private half of a staff key, wrapped in the browser by a passkey's PRF or a passphrase."""
+
+    __tablename__ = "key_wrap"
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    key_id: bytes = Field(foreign_key="staff_key.id", ondelete="CASCADE", sa_type=LargeBinary, index=True)
+    passkey_id: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """The passkey that opens it; empty: the passphrase."""
+    wrapped: bytes = Field(sa_type=LargeBinary)
+    """nonce 12 · AES-256-GCM of the PKCS#8 key."""
+
+
+class RecoveryKey(Table, table=True):
+    """An offline key to which every envelope is sealed too. Its private half was printed in three parts and kept nowhere."""
+
+    __tablename__ = "recovery_key"
+
+    id: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    purpose: str = Field(max_length=10)
+    """One of ``RECOVERY_PURPOSES``."""
+    public: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    retired_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    rehearsed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When two parts last opened the test envelope."""
+
+
+class DeskSession(Table, table=True):
+    """Somebody is signed in. ``id`` is a hash of the cookie."""
+
+    __tablename__ = "desk_session"
+
+    id: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    staff_id: uuid.UUID = Field(foreign_key="staff.id", ondelete="CASCADE", index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    seen_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    challenge: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Of a WebAuthn ceremony under way."""
+    training: bool = False
+    """Sees invented requests only."""
+
+
+class AuditEntry(Table, table=True):
+    """Who did what to which ticket, without content. Each entry holds a hash of the one before it (M-1)."""
+
+    __tablename__ = "audit_entry"
+
+    number: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UTCDateTime)
+    actor: str = Field(max_length=40)
+    """Staff name (a role label), ``clock`` or ``person``."""
+    role: str = Field(default="", max_length=24)
+    what: str = Field(max_length=40)
+    """A code such as ``opened_contact``, ``claimed``, ``closed``."""
+    subject: str = Field(default="", max_length=40)
+    """Reference of a ticket, name of an account, or empty."""
+    before: bytes = Field(sa_type=LargeBinary)
+    digest: bytes = Field(sa_type=LargeBinary)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot import db
+from bot.settings import Settings
 from tests.servers import Redis, empty_redis, postgres_database, postgres_server, redis_server
 
 # A busy machine is no counterexample.
@@ -69,3 +73,26 @@ def module_postgres(postgres_url: str) -> Iterator[str]:
     """``postgresql+psycopg://`` URL of a database that the tests of one file share; empty at first."""
     with postgres_database(postgres_url) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database of the test's own, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'faro.db'}"
+    return str(request.getfixturevalue("fresh_postgres"))
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on a database with all tables, empty."""
+    engine = db.open_engine(database_url)
+    await db.create_all(engine)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The settings as they are when nobody sets anything."""
+    return Settings(_env_file=None)  # type: ignore[call-arg]

@@ -13,10 +13,12 @@ from sqlmodel import Field
 from bot.db import Codes, Table, UTCDateTime, now
 
 Role = Literal[
-    "case_manager", "child_protection", "supervisor", "national_focal_point", "psea_focal_point", "coordinator", "member", "administrator"
+    "case_manager", "child_protection", "supervisor", "national_focal_point",
+    "psea_focal_point", "coordinator", "member", "administrator",
 ]  # fmt: skip
 ROLES: Final[tuple[Role, ...]] = (
-    "case_manager", "child_protection", "supervisor", "national_focal_point", "psea_focal_point", "coordinator", "member", "administrator",
+    "case_manager", "child_protection", "supervisor", "national_focal_point",
+    "psea_focal_point", "coordinator", "member", "administrator",
 )  # fmt: skip
 RECOVERY_PURPOSES: Final = ("requests", "complaints")
 
@@ -45,8 +47,8 @@ class Staff(Table, table=True):
     countries: tuple[str, ...] = Field(default=(), sa_type=Codes)
     languages: tuple[str, ...] = Field(default=(), sa_type=Codes)
     """ISO 639 codes, also of languages that Faro does not speak."""
-    gender: str = Field(default="", max_length=5)
-    """``woman``, ``man`` or empty: only to honour a wish (D-12)."""
+    honours: str = Field(default="", max_length=5)
+    """The wish that this account honours: ``woman``, ``man`` or empty (D-12)."""
     load_cap: int = 5
     """Open tickets at once (M-7)."""
     lang: str = Field(default="es", max_length=2)

@@ -70,7 +70,7 @@ class Wording:
     @classmethod
     def load(cls, folder: Path = CONTENT) -> Wording:
         """Read ``<folder>/<lang>/LC_MESSAGES/messages.po`` of all languages. Raises ContentError, which names the line."""
-        return cls({lang: _read(folder / lang / "LC_MESSAGES" / "messages.po") for lang in LANGS})
+        return cls({lang: read_catalog(folder / lang / "LC_MESSAGES" / "messages.po") for lang in LANGS})
 
     def text(self, lang: str, id: str, form: Form = "chat") -> str:
         """The entry as it stands in the catalog, with its placeholders."""
@@ -161,7 +161,8 @@ def clipped(text: str, most: int) -> str:
     return (head[:space] if space > most // 2 else head).rstrip(" ,.;:-") + "..."
 
 
-def _read(path: Path) -> dict[tuple[str, str], str]:
+def read_catalog(path: Path) -> dict[tuple[str, str], str]:
+    """(context, id) -> text of one catalog, every entry of it written. Raises ContentError, which names file and line."""
     try:
         with path.open("rb") as file:
             catalog = read_po(file, abort_invalid=True)

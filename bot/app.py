@@ -33,7 +33,8 @@ from bot.lexicon import Lexicon
 from bot.metrics import Metrics, endpoint
 from bot.places import Gazetteer
 from bot.secret import process_secret
-from bot.sessions import EmbeddedStore, RedisStore, Sessions, Store
+from bot.session_stores import EmbeddedStore, RedisStore, Store
+from bot.sessions import Sessions
 from bot.settings import Settings
 from bot.understanding import Understanding
 from bot.vault import Vault

@@ -29,7 +29,7 @@ from bot.app import Faro
 from bot.channels import telegram, twilio
 from bot.directory.demo import load_demo
 from bot.exchange import Inbound, Message, Point, Press, Reply, StoreDown, What
-from bot.sessions import EmbeddedStore
+from bot.session_stores import EmbeddedStore
 from bot.settings import Settings
 from flows.facts import LANGS, Traits
 from flows.kernel import Words

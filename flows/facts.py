@@ -262,6 +262,99 @@ class Helplines(Protocol):
         ...
 
 
+# --- a person on duty ------------------------------------------------------------------------------------------------
+
+#: When somebody may be called or written to, in their own time: name -> (from, to), minutes after midnight.
+WINDOWS: dict[str, tuple[int, int]] = {
+    "any": (480, 1200),
+    "early": (360, 540),
+    "morning": (540, 720),
+    "midday": (720, 900),
+    "afternoon": (900, 1080),
+    "evening": (1080, 1260),
+    "night": (1260, 1440),
+}
+WINDOW_NAMES: tuple[str, ...] = tuple(WINDOWS)
+"""A slot keeps windows as their places in here."""
+
+#: Languages that Faro does not speak and that can be wished for a person on duty (L-4), as ISO 639 codes.
+OTHER_LANGUAGES: tuple[str, ...] = (
+    "ht", "fr", "qu", "ay", "guc", "wba", "quc", "mam", "kek", "cab", "sgn",
+)  # fmt: skip
+
+#: What a caller may say they are calling about (D-5).
+PRETEXTS: tuple[str, ...] = ("neutral", "clinic", "delivery", "survey", "friend")
+
+
+class OnCall(Struct, frozen=True):
+    """What the public may know of one country's desk."""
+
+    country: str
+    answers: bool = False
+    """Somebody eligible has a key: a request can be taken, now or for later."""
+    open_now: bool = False
+    opens_at: float | None = None
+    """Next opening, seconds since 1970; None: not known."""
+    zone: str = "UTC"
+    """IANA zone in which ``opens_at`` is said."""
+    child: bool = False
+    """A child-protection case manager is eligible."""
+    languages: tuple[str, ...] = ()
+    women: bool = False
+    men: bool = False
+    organisations: tuple[tuple[str, str], ...] = ()
+    """(key, public name) of those whose staff answer there."""
+
+
+class DutyText(Struct, frozen=True):
+    """What people who work there have to tell an authority, as reviewed for that country (D-2)."""
+
+    country: str
+    variants: tuple[str, ...]
+    """Each is one sentence, ``duty.variant.<id>``."""
+    confirmed: bool = False
+
+
+class Duty(Protocol):
+    """The roster and the duty-to-report texts: a snapshot at most 30 s old."""
+
+    def on_call(self, country: str, now: float) -> OnCall: ...
+
+    def text(self, country: str, now: float) -> DutyText | None:
+        """None: missing or expired. Then the stricter general text is shown and there is no note box."""
+        ...
+
+
+class NoDuty:
+    """Nobody answers anywhere."""
+
+    def on_call(self, country: str, now: float) -> OnCall:
+        return OnCall(country=country)
+
+    def text(self, country: str, now: float) -> DutyText | None:
+        return None
+
+
+class TicketView(Struct, frozen=True):
+    """What a code shows: never what was sent."""
+
+    status: Literal["received", "nobody_yet", "looked_at", "answer_waiting", "closed", "lapsed"]
+    country: str
+    way: Literal["code", "here", "phone"]
+    windows: tuple[str, ...] = ()
+    relay: Literal["none", "open", "ended"] = "none"
+    answer: str = ""
+    """The last answer, typed by a person on duty; empty: none. Only with the code's key."""
+    unread: int = 0
+    more: bool = False
+    """There are older answers that were not read."""
+    tells_only: bool = False
+    may_contest: bool = False
+    may_rate: bool = False
+    abroad: tuple[str, ...] = ()
+    """Countries that could look at it too and were not said yes to."""
+
+
 # --- the turn --------------------------------------------------------------------------------------------------------
 
 
@@ -300,5 +393,16 @@ class Facts(Struct, frozen=True):
     """country -> countries that people usually reach next from it, likeliest first."""
     is_open: Callable[[Hours, float], bool] = lambda hours, now: hours.always
     """Whether these hours hold at this moment; time zones are the shell's."""
+    duty: Duty = NoDuty()
+    code: Callable[[bytes, int, int], str] = lambda session, turn, collision: ""
+    """(session id, opening turn, collision) -> the code in groups, for the receipt."""
+    draft: dict[str, Any] = {}
+    """What waits for a later yes, masked: name -> ``flows.kernel.Data``. ``number`` shows its last three digits."""
+    ticket: TicketView | None = None
+    """What the code shows that was typed in this conversation, or that this chat is connected with."""
+    zones: Callable[[str, int], tuple[str, ...]] = lambda country, place: ("UTC",)
+    """(country, place id or 0) -> IANA zones that people there live by: one where it is plain, several to choose from."""
+    time_in: Callable[[str, float], tuple[int, int]] = lambda zone, now: (0, 0)
+    """(zone, instant) -> hour and minute on the wall there."""
     once: dict[Any, Any] = {}
     """What this turn looked up already and may need again; it ends with the turn."""

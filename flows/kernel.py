@@ -10,7 +10,7 @@ end in "draw the present screen" and are settled once, in ``step``, before any t
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -142,8 +142,10 @@ class Outcome:
     effect: str
     result: str
     """``saved``, or what else the handler declares."""
-    option: str
-    """The option whose step asked for the effect."""
+    go: Go
+    """The move that asked for it."""
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+    """What the next screen needs to know of it: ids and members of closed sets, as in every slot."""
 
 
 Event = Chose | Said | Located | Command | Alarm | Unclear | Outcome
@@ -263,8 +265,8 @@ class Turn(msgspec.Struct, frozen=True):
     session: Session
     screen: Screen | None
     effects: tuple[Effect, ...] = ()
-    cause: str = ""
-    """The option that asked for the effects, when their outcome chooses the screen."""
+    cause: Go | None = None
+    """The move that asked for the effects, when their outcome chooses the screen."""
 
 
 # --- how a topic is written ------------------------------------------------------------------------------------------
@@ -280,6 +282,11 @@ class Go(msgspec.Struct, frozen=True):
     only: Condition | None = None
     do: Callable[[Session, Facts], Effect] | None = None
     digit: int | None = None
+    outcomes: dict[str, str] = {}
+    """Outcome -> screen, beside ``saved`` (``to``). Any other leads to the topic's screen ``not_saved``."""
+    final: bool = True
+    """With ``do``: a step that cannot be undone. Once saved, slots and the way back are emptied; and where choices are typed, it
+    takes a number of its turn instead of a digit, so that a repeated "1" cannot confirm a screen that never arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +359,12 @@ class Sheet:
 
 
 def targets(move: Move) -> tuple[str, ...]:
-    return (move.to,) if isinstance(move, Go) else move.to
+    return _screens(move) if isinstance(move, Go) else move.to
+
+
+def _screens(go: Go) -> tuple[str, ...]:
+    """Every screen that a move may lead to."""
+    return (go.to, *go.outcomes.values(), *((_not_saved(go.to),) if go.do is not None else ()))
 
 
 class Flow:
@@ -376,14 +388,21 @@ class Flow:
     def _full(self, name: str) -> str:
         return name if "." in name else f"{self.name}.{name}"
 
+    def _whole(self, go: Go) -> Go:
+        """The same with full names of screens."""
+        if "." in go.to and not go.outcomes:
+            return go
+        outcomes = {result: self._full(to) for result, to in go.outcomes.items()}
+        return msgspec.structs.replace(go, to=self._full(go.to), outcomes=outcomes)
+
     def _absolute(self, move: Move) -> Move:
         if isinstance(move, Go):
-            return Go(self._full(move.to), move.set, move.only, move.do, move.digit)
+            return self._whole(move)
         flow = self
 
         def pick(session: Session, event: Event, facts: Facts) -> Go | None:
             go = move.pick(session, event, facts)
-            return go if go is None or "." in go.to else Go(flow._full(go.to), go.set, go.only, go.do, go.digit)
+            return go if go is None else flow._whole(go)
 
         return Branch(pick, *(self._full(name) for name in move.to), only=move.only, digit=move.digit)
 
@@ -529,15 +548,22 @@ class Graph:
             sheet.id: tuple((key, move.only) for key, move in sheet.options.items() if move.only is not None)
             for sheet in self.sheets.values()
         }
+        self._final = {
+            sheet.id: final
+            for sheet in self.sheets.values()
+            if (final := tuple(key for key, move in sheet.options.items() if isinstance(move, Go) and move.do and move.final))
+        }
+        """Screen -> its options that cannot be undone."""
         self._plans: dict[tuple[str, tuple[str, ...]], _Plan] = {}
         self._pages: dict[Hashable, Page] = {}
         for sheet in self.sheets.values():
             for name, move in sheet.moves():
                 for target in targets(move):
-                    if target not in self.sheets:
-                        raise ValueError(f"{sheet.id}: {name} leads to {target}, which is not a screen")
-                if isinstance(move, Go) and move.do is not None and _not_saved(sheet.id) not in self.sheets:
-                    raise ValueError(f"{sheet.id}: {name} may fail to be saved; write the screen {_not_saved(sheet.id)}")
+                    if target in self.sheets:
+                        continue
+                    if isinstance(move, Go) and move.do is not None and target == _not_saved(move.to):
+                        raise ValueError(f"{sheet.id}: {name} may fail to be saved; write the screen {target}")
+                    raise ValueError(f"{sheet.id}: {name} leads to {target}, which is not a screen")
 
     # -- drawing
 
@@ -585,6 +611,20 @@ class Graph:
 
         A turn asks twice, before the step and after it, and there are some hundreds of different pages: they are remembered.
         Those with places or services on them are not, because they would tell what people look for."""
+        if sheet.id in self._final and not facts.channel.buttons:
+            return self._numbered(sheet, session, self._lines(sheet, session, facts))
+        return self._lines(sheet, session, facts)
+
+    def _numbered(self, sheet: Sheet, session: Session, options: tuple[Option, ...]) -> tuple[Option, ...]:
+        """Steps that cannot be undone take two digits, which another turn does not have."""
+        final = self._final[sheet.id]
+        number = 10 + (session.turn * 37 + 11) % 90
+        return tuple(
+            msgspec.structs.replace(option, digit=10 + (number - 10 + final.index(option.id)) % 90) if option.id in final else option
+            for option in options
+        )
+
+    def _lines(self, sheet: Sheet, session: Session, facts: Facts) -> tuple[Option, ...]:
         choices = sheet.among(session, facts) if sheet.among is not None else ()
         conditions = self._conditions[sheet.id]
         hidden = tuple([key for key, only in conditions if not only(session, facts)]) if conditions else ()
@@ -657,12 +697,12 @@ class Graph:
         then = sheet.then
         assert then is not None
         if isinstance(then, Go):
-            return Go(then.to, {**then.set, **filled}, then.only, then.do)
+            return msgspec.structs.replace(then, set={**then.set, **filled})
 
         def pick(session: Session, event: Event, facts: Facts) -> Go | None:
             ahead = msgspec.structs.replace(session, slots={**session.slots, **filled})
             go = then.pick(ahead, event, facts)
-            return None if go is None else Go(go.to, {**filled, **go.set}, go.only, go.do)
+            return None if go is None else msgspec.structs.replace(go, set={**filled, **go.set})
 
         return Branch(pick, *then.to)
 
@@ -700,8 +740,7 @@ class Graph:
             return self._unclear(session, Unclear(), facts)
         if go.do is not None:
             pending = msgspec.structs.replace(session, slots={**session.slots, **go.set})
-            cause = event.option if isinstance(event, Chose) else ""
-            return Turn(pending, None, (go.do(pending, facts),), cause)
+            return Turn(pending, None, (go.do(pending, facts),), go)
         return self._draw(self._go(session, go), facts)
 
     def _go(self, session: Session, go: Go) -> Session:
@@ -783,12 +822,11 @@ class Graph:
         return self._draw(session, facts, *said)
 
     def _outcome(self, session: Session, event: Outcome, facts: Facts) -> Turn:
-        sheet = self.sheets[session.screen]
-        go = _resolve(self._move(event.option, session, facts), session, Chose(event.option), facts)
-        if go is None:
-            return self._draw(session, facts)
-        target = go.to if event.result == "saved" else _not_saved(sheet.id)
-        return self._draw(session.at(target, slots={}, back=(), misses=0), facts)
+        go = event.go
+        target = go.to if event.result == "saved" else go.outcomes.get(event.result, _not_saved(go.to))
+        if go.final and event.result == "saved":
+            return self._draw(session.at(target, slots=event.slots, back=(), misses=0), facts)
+        return self._draw(self._go(session, Go(target, event.slots)), facts)
 
 
 def _not_saved(screen: str) -> str:

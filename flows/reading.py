@@ -96,6 +96,11 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
     digit = int(folded) if folded.isdigit() and len(folded) == 1 else lexicon.digit(folded)
     if digit is not None:
         return _digit(digit, options)
+    if folded.isdigit() and len(folded) == 2:
+        # A step that cannot be undone has the number of its turn.
+        for option in options:
+            if option.digit == int(folded):
+                return Chose(option.id)
     upper = folded.upper()
     if upper in STOP_LIKE:
         return Command("leave")
@@ -103,7 +108,7 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
     if command in ("leave", "emergency"):
         return Command(command)
     # What is written on the screen goes before a word that works everywhere: "another language" is also an option.
-    meant = [option.id for option in options if folded in lexicon.names(option.label)]
+    meant = [option.id for option in options if option.digit < 10 and folded in lexicon.names(option.label)]
     if len(meant) == 1:
         return Chose(meant[0])
     if command:

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from bot.sessions import OPEN, RedisStore
+from bot.session_stores import OPEN, RedisStore
 
 BODY = os.urandom(180)  # about what a sealed session takes
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"300")]

@@ -18,7 +18,7 @@ from bot.__main__ import COMMANDS, main
 from bot.app import Faro
 from bot.directory.demo import load_demo
 from bot.directory.tables import ServiceAtLocation
-from bot.sessions import EmbeddedStore
+from bot.session_stores import EmbeddedStore
 from bot.settings import Settings
 from bot.talk import Clock, Phone
 from bot.wording import CONTENT

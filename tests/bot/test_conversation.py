@@ -16,7 +16,8 @@ from bot.conversation import Conversation
 from bot.effects import Effects
 from bot.exchange import Inbound, Point, Press, Reply, StoreDown
 from bot.layout import ANYTIME
-from bot.sessions import EmbeddedStore, Sessions
+from bot.session_stores import EmbeddedStore
+from bot.sessions import Sessions
 from bot.settings import Settings
 from bot.vault import Vault
 from flows.facts import Traits

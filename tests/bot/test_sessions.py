@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.exchange import StoreDown
-from bot.sessions import EmbeddedStore, Opened, RedisStore, Sessions, Store, _pack, _unpack
+from bot.session_stores import EmbeddedStore, RedisStore, Store
+from bot.sessions import Opened, Sessions, _pack, _unpack
 from bot.vault import Correspondent, Vault
 from flows.kernel import SEEN_LIMIT, Session
 from tests.bot.test_redis_batch import Wire
@@ -127,9 +128,7 @@ def sessions(store: Store, **changes: Any) -> Sessions:
     return Sessions(store, **{"idle_seconds": 1200, "per_minute": 20, "wait_seconds": 10, **changes})
 
 
-async def turn(
-    kept: Sessions, person: Correspondent, message: str, change: Callable[[Session], Session] | None = None
-) -> Opened:
+async def turn(kept: Sessions, person: Correspondent, message: str, change: Callable[[Session], Session] | None = None) -> Opened:
     """One message, handled as the conversation does."""
     opened = await kept.open(person, message)
     session = opened.session
@@ -333,9 +332,7 @@ class TestContract:
         """
         dice = random.Random(7)
         lease = 0.03
-        processes = [
-            sessions(store, per_minute=4000, lease_seconds=lease) for store in (room.store, room.another())
-        ]
+        processes = [sessions(store, per_minute=4000, lease_seconds=lease) for store in (room.store, room.another())]
 
         async def deliver(message: str) -> None:
             for _ in range(200):
@@ -395,7 +392,7 @@ class TestContract:
         kept = sessions(room.store)
         first = await turn(kept, someone(), "m1", lambda session: msgspec.structs.replace(FULL, left=False))
         await turn(kept, someone(), "leave", lambda session: msgspec.structs.replace(session, left=True))
-        (_, life), = (value for name, value in room.kept().items() if name != b"fe")
+        ((_, life),) = (value for name, value in room.kept().items() if name != b"fe")
         assert 590 < life <= 600
         late = await kept.open(someone(), "leave")
         assert late.redelivered and late.session.left
@@ -446,8 +443,7 @@ class TestContract:
         processes = [sessions(room.another(), epoch_seconds=0.6) for _ in range(5)]
         for number in range(2):
             ids = [
-                opened.session.id
-                for opened in await asyncio.gather(*(turn(kept, someone(), f"m{number}") for kept in processes))
+                opened.session.id for opened in await asyncio.gather(*(turn(kept, someone(), f"m{number}") for kept in processes))
             ]
             assert len(set(ids)) == 1
             assert len(room.kept()) == 2
@@ -725,9 +721,7 @@ _sessions = st.builds(
     screen=_names,
     turn=st.integers(0, 2**40),
     lang=st.sampled_from(["", "es", "pt"]),
-    slots=st.dictionaries(
-        st.sampled_from(["kind", "shown"]), st.one_of(st.text(), st.integers(-9, 9), st.tuples(st.just(4)))
-    ),
+    slots=st.dictionaries(st.sampled_from(["kind", "shown"]), st.one_of(st.text(), st.integers(-9, 9), st.tuples(st.just(4)))),
     back=st.lists(_names, max_size=10).map(tuple),
     seen=st.lists(st.binary(min_size=8, max_size=8), max_size=SEEN_LIMIT).map(tuple),
     misses=st.integers(0, 9),

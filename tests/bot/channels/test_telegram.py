@@ -24,7 +24,8 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from bot.channels.telegram import BODY_LIMIT, TRAITS, Profile, Telegram
 from bot.channels.telegram_client import Transport, split
 from bot.exchange import Press, StoreDown
-from bot.sessions import EmbeddedStore, Sessions
+from bot.session_stores import EmbeddedStore
+from bot.sessions import Sessions
 from bot.vault import Vault
 from tests.bot.channels.contract import Clock
 from tests.bot.channels.driver_telegram import SECRET, TelegramDriver, opened

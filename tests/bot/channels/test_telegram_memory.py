@@ -21,7 +21,8 @@ import pytest
 from bot.channels import telegram as adapter
 from bot.channels.telegram import Telegram
 from bot.exchange import Inbound, Message, Reply
-from bot.sessions import EmbeddedStore, Sessions
+from bot.session_stores import EmbeddedStore
+from bot.sessions import Sessions
 from bot.vault import Vault
 from tests.bot.channels.contract import Clock
 

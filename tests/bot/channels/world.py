@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from bot import app, db
 from bot.directory.demo import load_demo
 from bot.directory.snapshot import Snapshot, build
-from bot.sessions import EmbeddedStore
+from bot.session_stores import EmbeddedStore
 from bot.settings import Settings
 from bot.vault import Vault
 from tests.bot.channels.contract import Clock, World

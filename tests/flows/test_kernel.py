@@ -336,18 +336,66 @@ def test_the_outcome_of_an_effect_chooses_the_screen_and_nothing_leads_back_to_i
     """Mutation: the target whatever the outcome was; a way back to the step that cannot be undone."""
     play = Play(SMS, graph=a_graph(a_trial()))
     play.session = Session(id=b"0" * 16, screen="trial.ask", turn=3, lang="es", slots={"country": "CO"}, back=("start.menu",))
+    play.outcome = ""
     play.picks(option)
     assert play.turn is not None
     assert play.turn.screen is None
     assert play.turn.effects == (Effect("keep", {"wish": option}),)
-    assert play.turn.cause == option
+    assert play.turn.cause is not None and play.turn.cause.to == "trial.done"
     assert play.here == "trial.ask"
     play.does(Outcome("keep", result, play.turn.cause))
     assert play.turn is not None
     assert play.here == target
-    assert (play.session.slots, play.session.back, play.turn.effects) == ({}, (), ())
-    assert play.commands("back").here == target
     assert play.turn.effects == ()
+    if result == "saved":
+        assert (play.session.slots, play.session.back) == ({}, ())
+        assert play.commands("back").here == target
+        assert play.turn.effects == ()
+    else:
+        # Nothing was kept, so nobody has to begin anew.
+        assert play.session.slots == {"country": "CO", "wish": option}
+        assert play.commands("back").here == "trial.ask"
+
+
+def test_a_step_that_can_be_undone_keeps_slots_and_the_way_back_and_takes_what_its_outcome_says() -> None:
+    """Mutation: emptying the slots after every effect; an outcome of its own that leads to ``not_saved``."""
+    trial = a_trial()
+    trial.ask(
+        "number",
+        hears=Branch(lambda s, e, f: Go("done", do=_keep, outcomes={"bad": "again"}, final=False), "done", "again", "not_saved"),
+    )
+    trial.page("again", then=Go("number"))
+    for result, target in (("saved", "trial.done"), ("bad", "trial.again"), ("down", "trial.not_saved")):
+        play = Play(SMS, graph=a_graph(trial))
+        play.session = Session(
+            id=b"0" * 16, screen="trial.number", turn=3, lang="es", slots={"country": "CO"}, back=("start.menu",)
+        )
+        play.outcome = result
+        play.says("315 555 0100")
+        assert (play.here, play.session.slots) == (target, {"country": "CO"})
+        assert play.session.back == ("start.menu", "trial.number")
+
+
+def test_where_choices_are_typed_a_step_that_cannot_be_undone_takes_the_number_of_its_turn() -> None:
+    """A repeated "1" must not confirm a screen that never arrived. Mutation: the digit of the option on SMS; the same number on
+    the next turn."""
+    numbers = set()
+    for turn in range(1, 60):
+        play = Play(SMS, graph=a_graph(a_trial()))
+        play.session = Session(id=b"0" * 16, screen="trial.ask", turn=turn, lang="es", back=("start.menu",))
+        final = next(option for option in play.graph.options(play.session, play.facts) if option.id == "now")
+        assert 10 <= final.digit <= 99
+        numbers.add(final.digit)
+        for typed in ("1", str(10 + (final.digit - 9) % 90)):
+            play.says(typed)
+            assert play.asked == []
+        play.session = msgspec.structs.replace(play.session, turn=turn)
+        play.says(str(final.digit))
+        assert [effect.name for effect in play.asked] == ["keep"]
+    assert len(numbers) == 59
+    with_buttons = Play(TELEGRAM, graph=a_graph(a_trial()))
+    with_buttons.session = Session(id=b"0" * 16, screen="trial.ask", turn=3, lang="es")
+    assert all(option.digit < 10 for option in with_buttons.graph.options(with_buttons.session, with_buttons.facts))
 
 
 def test_a_topic_with_a_step_that_cannot_be_undone_needs_a_screen_for_not_saved() -> None:

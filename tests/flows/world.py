@@ -20,12 +20,14 @@ from flows.facts import (
     KINDS,
     Area,
     ComplaintChannel,
+    DutyText,
     Facts,
     Found,
     Helpline,
     Hours,
     Mention,
     Offer,
+    OnCall,
     Phone,
     Place,
     Query,
@@ -36,11 +38,13 @@ from flows.kernel import (
     Chose,
     Command,
     Data,
+    Effect,
     Event,
     Foot,
     Graph,
     Listing,
     Located,
+    Outcome,
     Phrase,
     Said,
     Screen,
@@ -182,6 +186,41 @@ class SomeHelplines:
         return [("911", ("US", "MX")), ("123", ("CO",))]
 
 
+class SomeDuty:
+    """CO: open, everybody answers. MX: closed now. VE: only adults' desk. Every other country: nobody. ``texts``: which have a
+    reviewed duty text."""
+
+    def __init__(self, texts: tuple[str, ...] = ("CO", "MX")) -> None:
+        self.texts = texts
+
+    def on_call(self, country: str, now: float) -> OnCall:
+        zones = {"CO": "America/Bogota", "MX": "America/Mexico_City", "VE": "America/Caracas"}
+        if country not in zones:
+            return OnCall(country=country)
+        return OnCall(
+            country=country,
+            answers=True,
+            open_now=country != "MX",
+            opens_at=now + 9 * 3600 if country == "MX" else None,
+            zone=zones[country],
+            child=country != "VE",
+            languages=("es", "en", "ht"),
+            women=True,
+            men=True,
+            organisations=(("org-a", "Organización Demo A"), ("org-b", "Organización Demo B")),
+        )
+
+    def text(self, country: str, now: float) -> DutyText | None:
+        variants = ("children.workers", "danger")
+        return DutyText(country=country, variants=variants, confirmed=True) if country in self.texts else None
+
+
+ZONES: dict[str, tuple[str, ...]] = {
+    "CO": ("America/Bogota",),
+    "VE": ("America/Caracas",),
+    "MX": ("America/Mexico_City", "America/Tijuana", "America/Cancun"),
+}
+
 NEIGHBOURS: dict[str, tuple[str, ...]] = {"CO": ("VE", "EC"), "VE": ("CO", "BR"), "PE": ("EC", "CL"), "MX": ("US", "GT")}
 
 
@@ -194,7 +233,13 @@ def facts(channel: Traits = SMS, directory: SomeDirectory | None = None, now: fl
         helplines=SomeHelplines(),
         neighbours=NEIGHBOURS,
         is_open=is_open,
-        **rest,
+        **{
+            "duty": SomeDuty(),
+            "code": lambda session, turn, collision: "0412 375 908 264",
+            "zones": lambda country, place: ZONES.get(country, ("America/Lima",)),
+            "time_in": lambda zone, now: (int(now // 3600) % 24, 5),
+            **rest,
+        },
     )
 
 
@@ -218,6 +263,10 @@ class Play:
         self.graph = graph
         self.session = Session(id=b"0" * 16, lang=lang)
         self.turn: Turn | None = None
+        self.outcome: str = "saved"
+        """What the effects of the next steps come to. Empty: they are left undone, and ``turn.screen`` is None."""
+        self.asked: list[Effect] = []
+        """Every effect that was asked for."""
         self._understanding = Understanding(lexicon(), self.facts.places)
 
     def event(self, text: str) -> Event:
@@ -231,6 +280,11 @@ class Play:
     def does(self, event: Event) -> Play:
         self.turn = self.graph.step(self.session, event, self.facts)
         self.session = self.turn.session
+        self.asked += self.turn.effects
+        if self.turn.cause is not None and self.outcome:
+            opened = {"opened": (self.session.turn, 0), "country": self.session.slot("country", "CO")}
+            slots = opened if self.turn.effects[-1].name == "open_request" and self.outcome == "saved" else {}
+            return self.does(Outcome(self.turn.effects[-1].name, self.outcome, self.turn.cause, slots))
         return self
 
     def says(self, *texts: str) -> Play:

@@ -7,13 +7,16 @@ import uuid
 from datetime import date, datetime
 from typing import Final, Literal
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
 from bot.db import Table, UTCDateTime, now
 
 Duty = Literal["primary", "backup", "supervisor", "child"]
 DUTIES: Final[tuple[Duty, ...]] = ("primary", "backup", "supervisor", "child")
+Origin = Literal["desk", "file", "calendar", "law"]
+"""Who wrote a row: a page of the desk, the roster file, an imported calendar, the holidays that the program brings along.
+Loading again replaces what it wrote itself, and nothing else."""
 
 
 class Shift(Table, table=True):
@@ -42,6 +45,7 @@ class Shift(Table, table=True):
     valid_from: date | None = None
     valid_until: date | None = None
     """Last day, inclusive; empty: until changed."""
+    origin: str = Field(default="desk", max_length=8)
 
 
 class ShiftException(Table, table=True):
@@ -58,6 +62,7 @@ class ShiftException(Table, table=True):
     country: str = Field(default="", max_length=2)
     duty: str = Field(default="", max_length=10)
     """Both only for ``extra``."""
+    origin: str = Field(default="desk", max_length=8)
 
 
 class Holiday(Table, table=True):
@@ -72,3 +77,17 @@ class Holiday(Table, table=True):
     works: bool = False
     """True: listed so that the list is complete, but people are on duty."""
     added_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    origin: str = Field(default="desk", max_length=8)
+
+
+class HeavyMark(Table, table=True):
+    """Somebody on duty found a request heavy (M-7). It outlives close and hand-over, so that the count stays right, and
+    names no ticket: ``mark`` is a hash of its random id, so that marking twice counts once."""
+
+    __tablename__ = "heavy_mark"
+
+    staff_id: uuid.UUID = Field(foreign_key="staff.id", ondelete="CASCADE", primary_key=True)
+    mark: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    at: datetime = Field(default_factory=now, sa_type=UTCDateTime, index=True)
+    paused: bool = False
+    """A pause was taken since: counts for the day, no longer for the prompt."""

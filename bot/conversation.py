@@ -11,14 +11,15 @@ from typing import Any
 
 import msgspec
 
-from bot.effects import Effects
+from bot.drafts import Draft
+from bot.effects import Asked, Effects
 from bot.exchange import Inbound, Reply, StoreDown
 from bot.layout import ANYTIME, Layout
 from bot.lexicon import Lexicon
 from bot.sessions import Opened, Sessions
 from bot.understanding import Understanding
 from bot.wording import Wording
-from flows.facts import COUNTRIES, Directory, Facts, Helplines, Hours, Places
+from flows.facts import COUNTRIES, Directory, Duty, Facts, Helplines, Hours, NoDuty, Places
 from flows.kernel import (
     EMERGENCY,
     LEAVE,
@@ -53,6 +54,15 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], float] = time.time
     keep_minutes: int = 20
     mode: Any = "live"
+    duty: Callable[[], Duty] = NoDuty
+    """Gives the present snapshot of the roster."""
+    code: Callable[[bytes, int, int], str] = lambda session, turn, collision: ""
+    zones: Callable[[str, int], tuple[str, ...]] = lambda country, place: ("UTC",)
+    time_in: Callable[[str, float], tuple[int, int]] = lambda zone, now: (0, 0)
+
+
+CONNECTED = "relay.open"
+"""Where a conversation begins anew in a chat that is connected with a person on duty."""
 
 
 class Conversation:
@@ -80,17 +90,22 @@ class Conversation:
         """One message of one person. Raises StoreDown when nothing could be kept; the provider then delivers again."""
         for _ in range(3):
             opened = await self._sessions.open(inbound.person, inbound.message_id)
+            draft = Draft.unpack(opened.draft)
             try:
-                session, reply = await self._turn(opened, inbound)
+                session, reply = await self._turn(opened, draft, inbound)
             except BaseException:
                 await self._sessions.release(opened)
                 raise
-            if await self._sessions.close(opened, session):
+            draft.settle(session)
+            if await self._sessions.close(opened, session, draft.pack()):
                 return reply
         raise StoreDown("another message of the same person overtook this one three times")
 
-    async def _turn(self, opened: Opened, inbound: Inbound) -> tuple[Session, Reply]:
-        session, facts = opened.session, self._facts(inbound)
+    async def _turn(self, opened: Opened, draft: Draft, inbound: Inbound) -> tuple[Session, Reply]:
+        session = opened.session
+        if not session.screen and not session.left:
+            session = await self._connected(session, draft, inbound)
+        facts = await self._facts(inbound, draft)
         if session.left and opened.redelivered:
             return session, Reply(None, forget=True, outcome="redelivered")
         if not session.lang:
@@ -107,23 +122,31 @@ class Conversation:
         if (opened.redelivered and not always) or event is None:
             return session, self._reply(session, self._graph.view(session, facts), inbound, "redelivered")
         turn = self._graph.step(session, event, facts)
-        turn = await self._done(turn, inbound, facts)
+        turn = await self._done(turn, draft, inbound, facts)
         if turn.screen is None:
             return turn.session, Reply(None, lang=session.lang, forget=turn.session.left, screen=session.screen, outcome="left")
         outcome = "unclear" if isinstance(event, Unclear) or turn.session.misses else "answered"
         return turn.session, self._reply(turn.session, turn.screen, inbound, outcome)
 
-    async def _done(self, turn: Turn, inbound: Inbound, facts: Facts) -> Turn:
+    async def _connected(self, session: Session, draft: Draft, inbound: Inbound) -> Session:
+        """A chat that a person on duty writes to goes on where they are (topic ``relay``)."""
+        ticket = await self._effects.connections.connected(inbound.person)
+        if not ticket:
+            return session
+        draft.ticket = ticket
+        return session.at(CONNECTED)
+
+    async def _done(self, turn: Turn, draft: Draft, inbound: Inbound, facts: Facts) -> Turn:
         """Run the effects of a turn; an outcome that chooses the screen is the next event of the same turn."""
         for _ in range(OUTCOMES_IN_A_ROW):
             if not turn.effects:
                 return turn
-            result = ""
             for effect in turn.effects:
-                result = await self._effects.run(effect, turn.session, inbound)
-            if not turn.cause:
+                done = await self._effects.run(Asked(effect, turn.session, inbound, draft))
+            if turn.cause is None:
                 return turn
-            turn = self._graph.step(turn.session, Outcome(turn.effects[-1].name, result, turn.cause), facts)
+            facts = await self._drafted(facts, draft)
+            turn = self._graph.step(turn.session, Outcome(turn.effects[-1].name, done.result, turn.cause, done.slots), facts)
         return turn
 
     # -- reading
@@ -156,7 +179,16 @@ class Conversation:
             guess = self._understanding.language_of(inbound.words)
         return guess or inbound.lang_hint or "es"
 
-    def _facts(self, inbound: Inbound) -> Facts:
+    async def _drafted(self, facts: Facts, draft: Draft) -> Facts:
+        """The facts with what is in the draft now."""
+        ticket = await self._effects.connections.view(draft, facts.now) if draft.ticket else None
+        return msgspec.structs.replace(facts, draft=draft.shown(), ticket=ticket)
+
+    async def _facts(self, inbound: Inbound, draft: Draft) -> Facts:
+        facts = self._known(inbound)
+        return await self._drafted(facts, draft) if draft.pack() else facts
+
+    def _known(self, inbound: Inbound) -> Facts:
         world = self._world
         return Facts(
             now=world.clock(),
@@ -171,6 +203,10 @@ class Conversation:
             neighbours=world.neighbours,
             countries=world.countries,
             is_open=world.is_open,
+            duty=world.duty(),
+            code=world.code,
+            zones=world.zones,
+            time_in=world.time_in,
         )
 
     # -- replying

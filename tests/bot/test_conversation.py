@@ -13,7 +13,7 @@ import pytest
 
 from bot import app
 from bot.conversation import Conversation
-from bot.effects import Effects
+from bot.effects import Asked, Done, Effects
 from bot.exchange import Inbound, Point, Press, Reply, StoreDown
 from bot.layout import ANYTIME
 from bot.session_stores import EmbeddedStore
@@ -21,7 +21,7 @@ from bot.sessions import Sessions
 from bot.settings import Settings
 from bot.vault import Vault
 from flows.facts import Traits
-from flows.kernel import EMERGENCY, LEAVE, Effect, Phrase, Session, Words
+from flows.kernel import EMERGENCY, LEAVE, Phrase, Session, Words
 from flows.topics import GRAPH
 from tests.bot.channels.contract import Clock
 from tests.bot.channels.world import content, directory
@@ -317,12 +317,12 @@ async def test_a_turn_that_was_overtaken_starts_over(dial: Dial) -> None:
     await phone.says("hola", "1", "1", "cucuta")
     ran: list[str] = []
 
-    async def slow(effect: Effect, session: Session, inbound: Inbound) -> str:
-        ran.append(effect.name)
+    async def slow(asked: Asked) -> Done:
+        ran.append(asked.effect.name)
         if len(ran) == 1:
             phone.clock.advance(minutes=1)  # the lease is over; another message comes in between
             await phone.says("1")
-        return "left"
+        return Done("left")
 
     phone.conversation._effects = Effects({"forget": slow})
     leaving = Inbound(phone.person, phone.channel, "leaving", words=Words("0"))

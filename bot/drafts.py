@@ -1,0 +1,80 @@
+"""What waits for a later yes: a number, a note, a code word, and the ticket that a code has opened.
+
+A draft lies beside its session, sealed with it, lives as long and is wiped by leaving and by completion. Here belongs what may be
+in it and how it is shown. Never here: a session (typed text is never in one), a table, a sentence.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from flows.kernel import Data, Session
+
+NOTE_LIMIT = 300
+"""Characters of a note."""
+WORD_LIMIT = 24
+"""Characters of a code word."""
+
+
+class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
+    """Belongs to one person and one turn at a time."""
+
+    number: str = ""
+    """A telephone number in E.164."""
+    note: str = ""
+    word: str = ""
+    """A code word that the person chose."""
+    ticket: bytes = b""
+    """The ticket that was opened by its code, or that this chat is connected with."""
+    key: bytes = b""
+    """The code's key, where a code was typed; with it answers can be read."""
+
+    def __repr__(self) -> str:
+        return "Draft(…)"
+
+    @classmethod
+    def unpack(cls, raw: bytes) -> Draft:
+        """From ``pack()``. What an older version wrote and this one cannot read is nothing."""
+        if not raw:
+            return cls()
+        try:
+            return _decode(raw)
+        except msgspec.MsgspecError:
+            return cls()
+
+    def pack(self) -> bytes:
+        """Nothing where nothing waits."""
+        return _encode(self) if self.number or self.note or self.word or self.ticket else b""
+
+    def shown(self) -> dict[str, Data]:
+        """What a screen may show of it: of a number the last three digits; of the rest only that it is there."""
+        found = {}
+        if self.number:
+            found["number"] = Data("draft.number", f"··· ··· {self.number[-3:]}")
+        for name in ("note", "word"):
+            if getattr(self, name):
+                found[name] = Data(f"draft.{name}", "···")
+        return found
+
+    def forget_request(self) -> None:
+        """The request was sent or given up."""
+        self.number = self.note = self.word = ""
+
+    def forget_ticket(self) -> None:
+        """The ticket is not looked at any more."""
+        self.ticket = self.key = b""
+
+    def settle(self, session: Session) -> None:
+        """Forget what the conversation cannot come back to."""
+        if session.left:
+            self.forget_request()
+            self.forget_ticket()
+        elif not any(screen.startswith(WAITING) for screen in (session.screen, *session.back)):
+            self.forget_request()
+
+
+#: Topics in which something may wait.
+WAITING = ("request.", "contact.", "code.")
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Draft).decode

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from bot.db import Codes, Table, UTCDateTime, now
@@ -63,7 +63,7 @@ class Staff(Table, table=True):
     salt: bytes | None = Field(default=None, sa_type=LargeBinary)
     """Salt of the passphrase; the browser derives proof and wrapping key from it."""
     proof_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
-    """Hash of the sign-in proof. The server never sees the passphrase or the wrapping key."""
+    """MAC of the sign-in proof under the process secret. The server never sees the passphrase or the wrapping key."""
     totp_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
     """Secret of the second factor, encrypted under the process secret."""
     totp_step: int = 0
@@ -86,6 +86,9 @@ class Passkey(Table, table=True):
     public_key: bytes = Field(sa_type=LargeBinary)
     sign_count: int = 0
     prf_salt: bytes = Field(sa_type=LargeBinary)
+    """What its PRF is asked with; the answer wraps keys, and stays in the browser."""
+    challenged_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When the newest challenge that it answered was made: an older one, or the same, counts no more."""
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
@@ -93,6 +96,16 @@ class StaffKey(Table, table=True):
     """A public key to which envelopes are sealed (``bot.sealing.key_id``)."""
 
     __tablename__ = "staff_key"
+    __table_args__ = (
+        # At most one in use, whoever registers at the same moment.
+        Index(
+            "uq_staff_key_in_use",
+            "staff_id",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+    )
 
     id: bytes = Field(sa_type=LargeBinary, primary_key=True)
     staff_id: uuid.UUID = Field(foreign_key="staff.id", ondelete="CASCADE", index=True)
@@ -112,7 +125,7 @@ class KeyWrap(Table, table=True):
     passkey_id: bytes | None = Field(default=None, sa_type=LargeBinary)
     """The passkey that opens it; empty: the passphrase."""
     wrapped: bytes = Field(sa_type=LargeBinary)
-    """nonce 12 · AES-256-GCM of the PKCS#8 key."""
+    """nonce 12 · AES-256-GCM of the PKCS#8 key, made in the browser; around it the same once more, under the process secret."""
 
 
 class RecoveryKey(Table, table=True):
@@ -161,3 +174,34 @@ class AuditEntry(Table, table=True):
     """Reference of a ticket, name of an account, or empty."""
     before: bytes = Field(sa_type=LargeBinary)
     digest: bytes = Field(sa_type=LargeBinary)
+
+
+class SignInBrake(Table, table=True):
+    """How long the next try must wait. One row for each of a fixed number of buckets, so that made-up names fill no table."""
+
+    __tablename__ = "sign_in_brake"
+
+    bucket: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    """From a MAC of the name or of the browser's mark; no name can be read from it."""
+    failures: int = 0
+    """In a row."""
+    free_at: datetime = Field(sa_type=UTCDateTime)
+    """No try counts before this."""
+
+
+class Approval(Table, table=True):
+    """Somebody asks for what takes two people; somebody else agrees (M-8). Good for one time."""
+
+    __tablename__ = "approval"
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    what: str = Field(max_length=40)
+    """The action of ``bot.staff.roles`` that is asked for."""
+    digest: bytes = Field(sa_type=LargeBinary)
+    """Hash of what exactly: another choice of months or countries is another thing."""
+    asked_by: uuid.UUID = Field(foreign_key="staff.id", ondelete="CASCADE", index=True)
+    asked_at: datetime = Field(sa_type=UTCDateTime)
+    ends_at: datetime = Field(sa_type=UTCDateTime)
+    approved_by: uuid.UUID | None = Field(default=None, foreign_key="staff.id", ondelete="CASCADE")
+    approved_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

@@ -5,7 +5,7 @@ and nothing elsewhere decides by the name of a role. Never here: who is on duty 
 
 Scopes. A role holds in the countries of its account; an administrator without countries holds everywhere. What touches staff
 of one organisation (``OWN_ORGANISATION``) holds for one's own only. What touches a person (``CLAIMED``) holds for the one who
-claimed the ticket only: whoever asks about it says ``claimed=True`` where the ticket's claimer is the actor.
+claimed the ticket only: whoever asks about a ticket gives its country, and ``claimed=True`` where its claimer is the actor.
 """
 
 from __future__ import annotations
@@ -142,16 +142,11 @@ class Actor:
 def may(actor: Actor, action: Action, *, country: str = "", organisation: str = "", claimed: bool = False) -> bool:
     """Whether the actor may do it.
 
-    ``country``: of the ticket, shift or account that it is done to; empty asks whether the actor may do it anywhere, which is
-    the question of a page. ``organisation``: of the member of staff that it is done to; empty as before. ``claimed``: the
-    actor is who claimed the ticket. Asks for the right in general only: whether a ticket is readable is ``may_read``.
+    ``country``: of the ticket, shift or account that it is done to; empty asks whether there is anything to which the actor may
+    do it, which is the question of a page or a menu. ``organisation``: of the member of staff that it is done to; empty as
+    before. ``claimed``: the actor is who claimed the ticket. Whether a ticket is readable at all is asked of ``may_read``.
     """
     return acting_as(actor, action, country=country, organisation=organisation, claimed=claimed) is not None
-
-
-def may_somewhere(actor: Actor, action: Action) -> bool:
-    """Whether there is anything at all to which the actor may do it: the question of a menu."""
-    return may(actor, action, claimed=True)
 
 
 def acting_as(actor: Actor, action: Action, *, country: str = "", organisation: str = "", claimed: bool = False) -> Role | None:
@@ -218,5 +213,5 @@ def _within(actor: Actor, role: Role, scope: Scope, country: str, organisation: 
     if not everywhere and (country not in actor.countries if country else not actor.countries):
         return False
     if scope == "claimed":
-        return claimed
+        return claimed or not country
     return scope != "own_organisation" or not organisation or organisation == actor.organisation

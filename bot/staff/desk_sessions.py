@@ -7,7 +7,6 @@ somebody proves who they are (``bot.staff.signin``), cookies and headers (``bot.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -49,24 +48,21 @@ class Found(NamedTuple):
     session: Open
 
 
-async def begin(connection: AsyncConnection, staff_id: uuid.UUID, now: datetime, *, training: bool = False) -> str:
-    """Open a session in the caller's transaction. The token goes to the browser once, and is kept nowhere."""
+async def begin(connection: AsyncConnection, staff_id: uuid.UUID, now: datetime, *, training: bool = False) -> bytes:
+    """Open a session in the caller's transaction. The 32 bytes go to the browser once, and are kept nowhere."""
     raw = secrets.token_bytes(TOKEN_LENGTH)
     values = {"id": _id(raw), "staff_id": staff_id, "created_at": now, "seen_at": now, "training": training}
     await connection.execute(insert(_session).values(values))
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return raw
 
 
-async def find(engine: AsyncEngine, token: str, now: datetime) -> Found | None:
+async def find(engine: AsyncEngine, token: bytes, now: datetime) -> Found | None:
     """Who this token signs in at this moment; None for a wrong, an ended, a silent session, and for who has left.
 
     Does not count as a sign of life: ``touch`` does, and is called for what somebody did, not for what the page does by itself.
     """
-    raw = _raw(token)
-    if raw is None:
-        return None
     columns = (*_staff.c, *(column.label(f"session_{column.name}") for column in _session.c))
-    asked = select(*columns).join(_staff, _staff.c.id == _session.c.staff_id).where(_session.c.id == _id(raw), _staff.c.active)
+    asked = select(*columns).join(_staff, _staff.c.id == _session.c.staff_id).where(_session.c.id == _id(token), _staff.c.active)
     async with engine.connect() as connection:
         row = (await connection.execute(asked)).first()
     if row is None or _over(row.session_created_at, row.session_seen_at, now):
@@ -84,13 +80,10 @@ async def touch(engine: AsyncEngine, session: Open, now: datetime) -> None:
         await connection.execute(update(_session).where(at).values(seen_at=now))
 
 
-async def end(engine: AsyncEngine, token: str) -> None:
+async def end(engine: AsyncEngine, token: bytes) -> None:
     """Sign out: the token is worth nothing from now on. A token that is worth nothing already is no error."""
-    raw = _raw(token)
-    if raw is None:
-        return
     async with engine.begin() as connection:
-        await connection.execute(delete(_session).where(_session.c.id == _id(raw)))
+        await connection.execute(delete(_session).where(_session.c.id == _id(token)))
 
 
 async def end_all(connection: AsyncConnection, staff_id: uuid.UUID, *, but: bytes = b"") -> int:
@@ -112,29 +105,18 @@ async def sweep(engine: AsyncEngine, now: datetime) -> int:
         return int((await connection.execute(delete(_session).where(over))).rowcount)
 
 
-def csrf(token: str) -> str:
+def csrf(token: bytes) -> str:
     """What every form of this session carries. Follows from the token, and does not lead back to it."""
-    raw = _raw(token)
-    if raw is None:
-        raise ValueError("this is no token of a session")
-    return base64.urlsafe_b64encode(hmac.digest(raw, b"faro desk form 1", "sha256")[:24]).decode()
+    return base64.urlsafe_b64encode(hmac.digest(token, b"faro desk form 1", "sha256")[:24]).decode()
 
 
-def csrf_right(token: str, given: str) -> bool:
+def csrf_matches(token: bytes, given: str) -> bool:
     """Whether a form came from a page of this session."""
-    return _raw(token) is not None and hmac.compare_digest(csrf(token).encode(), given.encode())
+    return hmac.compare_digest(csrf(token).encode(), given.encode("utf-8", "replace"))
 
 
 def _over(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
     return now - seen_at >= IDLE or now - created_at >= LONGEST
-
-
-def _raw(token: str) -> bytes | None:
-    try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return raw if len(raw) == TOKEN_LENGTH else None
 
 
 def _id(raw: bytes) -> bytes:

@@ -29,6 +29,8 @@ class Country(NamedTuple):
     """Language in which a first message is answered when nothing else is known."""
     neighbours: tuple[str, ...]
     """Countries of the network behind a land border, or the usual next stop, nearest first (S-7)."""
+    zones: tuple[str, ...]
+    """IANA time zones that people there live by, most people first."""
 
 
 class _Countries(NamedTuple):
@@ -57,7 +59,9 @@ def _countries() -> _Countries:
         if code not in raw:
             raise ValueError(f"{path}: [{code}] is missing; every country of flows.facts.COUNTRIES needs an entry")
         entry = raw[code]
-        by_code[code] = Country(code, tuple(entry["prefixes"]), cast(Lang, entry["language"]), tuple(entry["neighbours"]))
+        by_code[code] = Country(
+            code, tuple(entry["prefixes"]), cast(Lang, entry["language"]), tuple(entry["neighbours"]), tuple(entry["zones"])
+        )
         prefixes |= dict.fromkeys(entry["prefixes"], code)
         for name in entry["names"]:
             if names.setdefault(fold(name), code) != code:
@@ -132,6 +136,12 @@ def neighbours(country: str) -> tuple[str, ...]:
     """Countries of the network that are the usual next stop, nearest first; empty for other countries."""
     known = _countries().by_code.get(country)
     return known.neighbours if known else ()
+
+
+def zones(country: str) -> tuple[str, ...]:
+    """IANA time zones that people in that country live by, most people first; UTC for other countries."""
+    known = _countries().by_code.get(country)
+    return known.zones if known else ("UTC",)
 
 
 def country_named(key: str) -> str:

@@ -78,6 +78,9 @@ class EmbeddedRoom:
         for name, (ends, entries) in self.store._slices.items():
             if ends > self.now:
                 found[b"fm" + name] = (bytes(entries), ends - self.now)
+        for name, (ends, body) in self.store._pointers.items():
+            if ends > self.now:
+                found[b"fp" + name] = (body, ends - self.now)
         if self.store._epochs is not None:
             found[b"fe"] = (self.store._epochs[2], self.store._epochs[1] - self.now)
         return found
@@ -226,6 +229,64 @@ class TestContract:
         await room.later(0.3)
         assert await kept.close(opened, opened.session)
         assert (await kept.open(someone(), "m3")).session.screen == FULL.screen
+
+    # -- what waits beside a session
+
+    @pytest.mark.requirement("P-3")
+    async def test_a_draft_lives_and_ends_with_its_session_and_leaving_wipes_it(self, room: Room) -> None:
+        """Mutation: a draft under a name of its own; keeping it when the session was ``left``."""
+        kept = sessions(room.store, idle_seconds=0.3)
+        opened = await kept.open(someone(), "m1")
+        assert opened.draft == b""
+        assert await kept.close(opened, FULL, b"+573101234567 canary")
+        again = await sessions(room.another(), idle_seconds=0.3).open(someone(), "m2")
+        assert again.draft == b"+573101234567 canary" and again.session.screen == FULL.screen
+        assert not any(b"canary" in text for text, _ in room.kept().values())
+        assert await kept.close(again, msgspec.structs.replace(again.session, left=True), again.draft)
+        assert (await kept.open(someone(), "m3")).draft == b""
+        await room.later(0.4)
+        second = await kept.open(someone(2), "m1")
+        assert await kept.close(second, FULL, b"canary")
+        await room.later(0.4)
+        assert [name for name in room.kept() if name != b"fe"] == []
+
+    async def test_the_length_of_a_draft_cannot_be_seen(self, room: Room) -> None:
+        """Mutation: padding a draft to steps."""
+        kept = sessions(room.store)
+        lengths = set()
+        for number, draft in enumerate((b"x", b"y" * 1500, b"z" * 2400)):
+            opened = await kept.open(someone(number), "m1")
+            assert await kept.close(opened, FULL, draft)
+            assert (await kept.open(someone(number), "m2")).draft == draft
+            lengths |= {len(sealed) for sealed in room.sealed().values()}
+        assert len(lengths) == 1
+        with pytest.raises(ValueError, match="draft"):
+            await kept.close(await kept.open(someone(9), "m1"), FULL, b"x" * 4000)
+
+    # -- the way from a chat to its ticket
+
+    async def test_a_chat_is_connected_with_a_ticket_until_it_is_not(self, room: Room) -> None:
+        """Mutation: one name for everybody; forgetting nothing on ``drop``."""
+        kept, other = sessions(room.store), sessions(room.another())
+        assert await kept.pointers.get(someone(1)) is None
+        await kept.pointers.set(someone(1), b"t" * 16, 3600)
+        assert await other.pointers.get(someone(1)) == b"t" * 16
+        assert await other.pointers.get(someone(2)) is None
+        assert not any(b"t" * 16 in text for text, _ in room.kept().values())
+        await other.pointers.drop(someone(1))
+        assert await kept.pointers.get(someone(1)) is None
+
+    @pytest.mark.requirement("P-3")
+    async def test_a_pointer_ends_by_itself_and_outlives_one_change_of_keys(self, room: Room) -> None:
+        """Mutation: no end; looking under the present epoch only."""
+        kept = sessions(room.store, epoch_seconds=0.3)
+        await kept.pointers.set(someone(1), b"t" * 16, 0.5)
+        await room.later(0.35)
+        await kept.open(someone(2), "m1")  # learns of the new epoch
+        assert await kept.pointers.get(someone(1)) == b"t" * 16
+        await room.later(0.3)
+        assert await kept.pointers.get(someone(1)) is None
+        assert not [name for name in room.kept() if name.startswith(b"fp")]
 
     # -- the same message again
 

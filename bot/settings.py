@@ -36,6 +36,17 @@ class Settings(BaseSettings):
     refresh_seconds: int = Field(30, ge=1, le=60, description="the public directory is read again at most this much later")
     countries: str = Field("", description="ISO codes served by this deployment, comma separated; empty: all fourteen")
 
+    contact_days: int = Field(7, ge=1, le=7, description="contact, card and notes of a request live so long at most (P-3)")
+    unclaimed_days: int = Field(7, ge=1, le=7, description="a request that nobody takes is wiped after this (D-8)")
+    backup_minutes: int = Field(30, ge=1, description="who is on duty as back-up hears of a request that waits so long")
+    supervisor_minutes: int = Field(120, ge=1, description="the same for supervisors; urgent requests and children's: half of all three")
+    network_minutes: int = Field(720, ge=1, description="the same for everybody on duty in all countries that the person agreed to")
+    claim_minutes: int = Field(60, ge=5, description="a claimed request to which nothing is done waits for others again after this")
+    idle_claim_hours: int = Field(24, ge=1, description="the same after the last thing that was done to it")
+    read_days: int = Field(30, ge=1, le=30, description="an answer, and the code of a closed request, after reading (P-3)")
+    closed_days: int = Field(60, ge=1, le=60, description="the code of a request that ended, at most")
+    withdrawn_days: int = Field(2, ge=1, le=7, description="the desk sees so long that a request was withdrawn")
+
     metrics_token: SecretStr = Field(SecretStr(""), description="shown by whoever reads /metrics; empty: nobody reads")
     simulator: bool | None = Field(
         None,

@@ -126,3 +126,16 @@ class CannotStart(RuntimeError):
 
 class StoreDown(Exception):
     """The session store cannot be reached; nothing was changed. Adapters answer so that the provider tries again."""
+
+
+class Unreachable(Exception):
+    """Nobody is to be had at an address that was written to: blocked, gone, no such number. Trying again is of no use."""
+
+
+class CannotDeliver(Exception):
+    """A provider did not take a message; it may be tried again, unless ``too_late``. Never holds an address, a text, a token."""
+
+    def __init__(self, why: str, *, too_late: bool = False) -> None:
+        super().__init__(why)
+        self.too_late = too_late
+        """The channel's time for free answers is over."""

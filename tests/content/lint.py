@@ -1,25 +1,15 @@
-"""What a text must not hold, per language, and how easy it reads. Word lists after conversation.md, 1.2 and 1.3."""
+"""What a text must not hold, per language, and how easy it reads. The words themselves are in ``content/forbidden.toml``."""
 
 from __future__ import annotations
 
 import re
 
-TELLING = re.compile(
-    r"violen|abus[oaei]|agres|maltrat|sobreviv|surviv|víctim|vítim|victim|explota|explora|exploit|lgbt|gay|lesbian|trans\b|hiv\b|"
-    r"vih\b|\bsida\b|aids|albergue|abrigo|shelter|refuge\b|trata\b|tráfico|trafficking|viola[dcr]|estupr|\brape|sexua|sexo|\bsex\b|psea|peas\b|suicid",
-    re.IGNORECASE,
-)
-"""Words that tell a stranger what the conversation is about (E-7)."""
+from bot.relay_words import lists
 
-HARMFUL = {
-    "es": r"garantiz|seguro que|inmediat|te ayudaremos|\bnunca\b|\bsiempre\b|\b100 ?%|por qué no|ilegal|indocumentad|clandestin|"
-    r"\bdebes\b|tienes que|sin rastro|totalmente anónim|bienvenid|obligad|denuncia\b|papel de víctima",
-    "en": r"guarantee|definitely|immediately|we will help|\bnever\b|\balways\b|100 ?%|why did|\billegal|clandestine|\bmust\b|"
-    r"\bshould\b|no trace|completely anonymous|totally anonymous|\balien\b",
-    "pt": r"garant|com certeza|imediat|vamos ajudar|\bnunca\b|\bsempre\b|100 ?%|por que não|ilegal|clandestin|\bdeve\b|"
-    r"precisa denunciar|sem rastro|totalmente anônim|bem-vind|\bobrigad[oa]\b|você tem que",
-}
-ALLOWED = ("no tienes que pasar", "do not have to", "não precisa")
+TELLING = lists().telling
+"""Words that tell a stranger what the conversation is about (E-7)."""
+HARMFUL = lists().harmful
+ALLOWED = lists().allowed
 
 GENDERED = re.compile(
     r"\w(?:\(a\)|\(o\)|/a\b|/o\b|@s?\b|xs?\b(?<=[aeiou]xs))|\b(?:todes|amigues|elles|todxs|tod@s)\b", re.IGNORECASE

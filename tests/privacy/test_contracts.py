@@ -27,6 +27,12 @@ PLANTED: dict[str, list[tuple[str, str]]] = {
         ("bot/layout.py", "from bot.vault import Address"),
         ("bot/directory/search.py", "import bot.vault"),
         ("bot/conversation.py", "from bot.sealing import unseal"),
+        ("bot/alerts/outbox.py", "from bot.vault import Vault"),
+    ],
+    "one-permit": [
+        ("bot/jobs.py", "from bot.relay_permit import Permit"),
+        ("bot/alerts/outbox.py", "from bot.relay_permit import Permit"),
+        ("bot/conversation.py", "import bot.relay_permit"),
     ],
     "channels-apart": [("bot/channels/telegram.py", "from bot.channels.twilio import Twilio")],
     "channels-carry": [

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     contact_days: int = Field(7, ge=1, le=7, description="contact, card and notes of a request live so long at most (P-3)")
     unclaimed_days: int = Field(7, ge=1, le=7, description="a request that nobody takes is wiped after this (D-8)")
     backup_minutes: int = Field(30, ge=1, description="who is on duty as back-up hears of a request that waits so long")
-    supervisor_minutes: int = Field(120, ge=1, description="the same for supervisors; urgent requests and children's: half of all three")
+    supervisor_minutes: int = Field(120, ge=1, description="the same for supervisors; urgent ones and children's: half of the three")
     network_minutes: int = Field(720, ge=1, description="the same for everybody on duty in all countries that the person agreed to")
     claim_minutes: int = Field(60, ge=5, description="a claimed request to which nothing is done waits for others again after this")
     idle_claim_hours: int = Field(24, ge=1, description="the same after the last thing that was done to it")
@@ -59,6 +59,23 @@ class Settings(BaseSettings):
     twilio_account_sid: str = Field("", description="empty: no SMS, no WhatsApp")
     twilio_auth_token: SecretStr = Field(SecretStr(""), description="signs Twilio's calls to us")
     sms_price: str = Field("0.05 USD", description="price of one outgoing SMS segment, for the simulator's counter")
+    twilio_sms_from: str = Field("", description="number or messaging service that people on duty write from; empty: not by SMS")
+    twilio_whatsapp_from: str = Field("", description="the same for WhatsApp: its number; empty: not on WhatsApp")
+
+    alerts_telegram_token: SecretStr = Field(
+        SecretStr(""), description="token of a second bot, for alerts to staff only; empty: no alerts on Telegram"
+    )
+    alerts_sms_from: str = Field("", description="number or messaging service at Twilio that alerts to staff come from; empty: none")
+    smtp_host: str = Field("", description="mail server for alerts to staff; empty: none by e-mail")
+    smtp_port: int = Field(587, ge=1, le=65535, description="its port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`tls`: from the first byte (port 465); `none`: this machine's own server only"
+    )
+    smtp_name: str = Field("", description="sign-in name at the mail server; empty: without signing in")
+    smtp_password: SecretStr = Field(SecretStr(""), description="its password")
+    smtp_from: str = Field("", description="address that alerts by e-mail come from; its name is read on locked screens")
+    push_key: SecretStr = Field(SecretStr(""), description="VAPID key for web push: 32 bytes, base64url; empty: no web push")
+    push_contact: str = Field("", description="mailto: address at which push services reach whoever runs this")
 
     service_due_days: int = Field(90, description="after this, a service is labelled as due for a check (S-4)")
     service_stale_days: int = Field(180, description="after this, it is not shown")
@@ -67,4 +84,8 @@ class Settings(BaseSettings):
     helplines_file: Path | None = Field(
         None, description="your own copy of data/helplines.toml, with the numbers that you confirmed"
     )
+    duty_texts_file: Path | None = Field(
+        None, description="your own copy of data/duty_to_report.toml, as local lawyers confirmed it (D-2)"
+    )
+    heavy_before_pause: int = Field(3, ge=1, le=20, description="after so many heavy requests the desk asks for a pause (M-7)")
     faro_data: Path | None = Field(None, description="folder of real registers that the demo imports; never with MODE=live")

@@ -221,7 +221,7 @@ def next_opening(
     country: str = "",
     duties: Collection[str] = (),
 ) -> datetime | None:
-    """The first instant from ``at`` on at which somebody is on duty: ``at`` itself when somebody is; None: not within ``SEARCH``."""
+    """The first instant from ``at`` on at which somebody is on duty (``at`` itself, perhaps); None: not within ``SEARCH``."""
     ahead = spans(shifts, exceptions, holidays, at, at + SEARCH, country=country, duties=duties)
     return ahead[0].begins if ahead else None
 

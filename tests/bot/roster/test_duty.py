@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,7 @@ def test_spans_are_sets_of_instants(some: list[tuple[int, int]], gone: list[tupl
     expected = {n for n in range(40) if any(a <= n < b for a, b in some) and not any(a <= n < b for a, b in gone)}
     left = without(times, away)
     assert {n for n in range(40) if any(a <= day + n * MINUTE < b for a, b in left)} == expected
-    assert all(a < b for a, b in left) and all(one[1] < other[0] for one, other in zip(left, left[1:], strict=False))
+    assert all(a < b for a, b in left) and all(one[1] < other[0] for one, other in pairwise(left))
     assert joined(times) == without(times, [])
 
 

@@ -23,6 +23,7 @@ from starlette.convertors import Convertor
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from bot.desk import words
 from bot.staff.roles import ACTIONS, Action, Actor, may
 
 if TYPE_CHECKING:
@@ -71,11 +72,12 @@ class Page:
     allow: Allow
     handler: Handler
     nav: int = 0
-    """Its place in the menu; 0: it is not there. Its label is the entry ``desk.<module>.nav``."""
+    """Its place in the menu; 0: it is not there."""
     body_limit: int = BODY_LIMIT
     passive: bool = False
     """Asked for by a script on its own: does not count as somebody being there."""
     label: str = ""
+    """What the menu calls it: an id of the catalogs."""
     pattern: re.Pattern[str] = field(default_factory=lambda: re.compile(""), repr=False)
     convertors: dict[str, Convertor[Any]] = field(default_factory=dict, repr=False)
 
@@ -122,16 +124,22 @@ def page(
     allow: Allow,
     methods: tuple[str, ...] = ("GET",),
     nav: int = 0,
+    label: str = "",
     body_limit: int = BODY_LIMIT,
     passive: bool = False,
     registry: Registry = REGISTRY,
 ) -> Callable[[Handler], Handler]:
-    """Declare the function below as what answers at ``path`` (``/ticket/{id:uuid}``: the converters of Starlette)."""
+    """Declare the function below as what answers at ``path`` (``/ticket/{id:uuid}``: the converters of Starlette).
+
+    ``nav``: its place in the menu, where it is in it, under ``label``; without one, the entry ``desk.<module>.nav``.
+    """
 
     def declare(handler: Handler) -> Handler:
         pattern, _, convertors = compile_path(path)
-        label = f"desk.{handler.__module__.rpartition('.')[2]}.nav"
-        registry.add(Page(path, methods, allow, handler, nav, body_limit, passive, label, pattern, convertors))
+        named = label or f"desk.{handler.__module__.rpartition('.')[2]}.nav"
+        if nav:
+            words.ask_for(named)
+        registry.add(Page(path, methods, allow, handler, nav, body_limit, passive, named, pattern, convertors))
         return handler
 
     return declare

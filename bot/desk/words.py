@@ -18,7 +18,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
-from babel.units import format_unit
 
 from bot.wording import CONTENT, LOCALES, ContentError, country_name, language_name, placeholders, read_catalog
 from flows.facts import LANGS
@@ -28,6 +27,12 @@ _USED: Final = re.compile(r"""["'`](desk(?:\.[a-z0-9_]+){2,})["'`]""")
 _IMPORTED: Final = re.compile(r"""(?:from|import)\s*\(?\s*["']\./([a-z_]+\.js)["']""")
 _HOLE: Final = re.compile(r"\{([a-z_]+)\}")
 _FAMILIES: Final[dict[str, tuple[str, ...]]] = {}
+_ASKED: Final[set[str]] = set()
+
+
+def ask_for(id: str) -> None:
+    """Declare one id that no source names as it stands."""
+    _ASKED.add(id)
 
 
 def family(stem: str, names: Iterable[str]) -> None:
@@ -93,8 +98,11 @@ class Voice:
     def span(self, seconds: float) -> str:
         """A length of time in words, rounded down: "12 minutes", "3 hours", "2 days"; never less than a minute."""
         minutes = max(1, int(seconds // 60))
-        unit, size = ("day", 1440) if minutes >= 2880 else ("hour", 60) if minutes >= 120 else ("minute", 1)
-        return format_unit(minutes // size, f"duration-{unit}", "long", locale=self._locale)
+        if minutes < 120:
+            return self.count("desk.common.minutes", minutes)
+        if minutes < 2880:
+            return self.count("desk.common.hours", minutes // 60)
+        return self.count("desk.common.days", minutes // 1440)
 
     def day(self, when: date) -> str:
         """ "Friday, 27 November 2026"; of a datetime, the day in the zone that it carries."""
@@ -137,7 +145,7 @@ def read_folder(folder: Path) -> dict[str, str]:
 def used() -> frozenset[str]:
     """Every id that a template, a script or a page of the desk names, and every member of a family."""
     found = {id for path in _sources() for id in _USED.findall(path.read_text(encoding="utf-8"))}
-    return frozenset((found - set(_FAMILIES)) | {f"{stem}.{name}" for stem, names in _FAMILIES.items() for name in names})
+    return frozenset((found - set(_FAMILIES)) | _ASKED | {f"{stem}.{name}" for stem, names in _FAMILIES.items() for name in names})
 
 
 def lacking(texts: dict[str, dict[str, str]]) -> Iterator[str]:

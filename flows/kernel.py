@@ -27,6 +27,9 @@ SEEN_LIMIT = 6
 #: Digits with one meaning everywhere. 1-5 are the choices of the present page.
 ELSE, MORE, BACK, EMERGENCY, LEAVE = 6, 7, 8, 9, 0
 
+#: Commands whose words are not words to a person, even where one reads along.
+MEANT = frozenset({"leave", "emergency", "menu", "language", *LANGS})
+
 
 # --- where a person is -----------------------------------------------------------------------------------------------
 
@@ -115,9 +118,11 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Works everywhere: ``leave``, ``emergency``, ``back``, ``menu``, ``more``, ``language``, ``again``, a language code."""
+    """Works everywhere: ``leave``, ``emergency``, ``back``, ``menu``, ``more``, ``language``, ``again``, a language code, a topic."""
 
     name: str
+    words: Words | None = field(default=None, compare=False)
+    """What was typed for it, where that was a word and no digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,8 @@ class Unclear:
     """Something that cannot be read: nothing matched, or a file, a voice note, a picture …"""
 
     what: Literal["text", "voice", "picture", "file", "contact", "sticker", "live", "edited", "other"] = "text"
+    words: Words | None = field(default=None, compare=False)
+    """What was typed, where it was typed: a "3" that is no option, a heart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +294,8 @@ class Go(msgspec.Struct, frozen=True):
     final: bool = True
     """With ``do``: a step that cannot be undone. Once saved, slots and the way back are emptied; and where choices are typed, it
     takes a number of its turn instead of a digit, so that a repeated "1" cannot confirm a screen that never arrived."""
+    alarm: str = ""
+    """Class of the crisis cue in the words that asked for it: its card stands before the screen. Filled in by the kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +354,9 @@ class Sheet:
     hears: Branch | None = None
     located: Branch | None = None
     asks_location: bool = False
+    addressed: bool = False
+    """Typed words go to a person who reads them. A greeting, a "3", the name of a topic are words to them as well, and so is what
+    brings a crisis card; ``MEANT`` and digits keep their meaning."""
     size: int = 5
     """Choices on one page."""
 
@@ -480,10 +492,21 @@ class Flow:
         say: Say | None = None,
         says: tuple[str, ...] = (),
         asks_location: bool = False,
+        addressed: bool = False,
         **options: Move,
     ) -> None:
-        """A question that is answered in words, or by a shared location."""
-        self._add(name, options, params=params, say=say, says=says, hears=hears, located=located, asks_location=asks_location)
+        """A question that is answered in words, or by a shared location. ``addressed``: see ``Sheet``."""
+        self._add(
+            name,
+            options,
+            params=params,
+            say=say,
+            says=says,
+            hears=hears,
+            located=located,
+            asks_location=asks_location,
+            addressed=addressed,
+        )
 
 
 # --- all topics together ---------------------------------------------------------------------------------------------
@@ -717,15 +740,17 @@ class Graph:
             )
             if not fresh and not isinstance(event, Command | Alarm):
                 return self._draw(session, facts, Phrase("kernel.menu_changed"))
+        sheet = self.sheets[session.screen]
+        if sheet.addressed and (words := _to_a_person(event)) is not None:
+            event = Said(words)
         if isinstance(event, Command):
             return self._command(session, event, facts)
         if isinstance(event, Alarm):
-            return self._alarm(session, event, facts)
+            return self._passed_on(sheet, session, event, facts) or self._alarm(session, event, facts)
         if isinstance(event, Unclear):
             return self._unclear(session, event, facts)
         if isinstance(event, Outcome):
             return self._outcome(session, event, facts)
-        sheet = self.sheets[session.screen]
         move: Move | None
         if isinstance(event, Chose):
             if event.option in ("back", "emergency", "leave", "more") and event.option not in sheet.options:
@@ -812,6 +837,16 @@ class Graph:
         assert turn.screen is not None
         return Turn(turn.session, msgspec.structs.replace(turn.screen, parts=card, options=(), hears=False, asks_location=False))
 
+    def _passed_on(self, sheet: Sheet, session: Session, event: Alarm, facts: Facts) -> Turn | None:
+        """Words to a person go to that person although they bring a card: the card then stands before the receipt. None where
+        there is nobody whom they were meant for."""
+        if not sheet.addressed or event.words is None:
+            return None
+        go = _resolve(sheet.hears, session, Said(event.words), facts)
+        if go is None or go.do is None:
+            return None
+        return Turn(session, None, (go.do(session, facts),), msgspec.structs.replace(go, alarm=event.kind))
+
     def _unclear(self, session: Session, event: Unclear, facts: Facts) -> Turn:
         session = msgspec.structs.replace(session, misses=min(session.misses + 1, 9))
         said: list[Value] = [Phrase(f"unclear.{event.what}")]
@@ -825,13 +860,22 @@ class Graph:
         go = event.go
         target = go.to if event.result == "saved" else go.outcomes.get(event.result, _not_saved(go.to))
         if go.final and event.result == "saved":
-            return self._draw(session.at(target, slots=event.slots, back=(), misses=0), facts)
-        return self._draw(self._go(session, Go(target, event.slots)), facts)
+            session = session.at(target, slots=event.slots, back=(), misses=0)
+        else:
+            session = self._go(session, Go(target, event.slots))
+        return self._alarm(session, Alarm(go.alarm), facts) if go.alarm else self._draw(session, facts)
 
 
 def _not_saved(screen: str) -> str:
     """The screen of the same topic that says that something was not kept."""
     return f"{screen.split('.', maxsplit=1)[0]}.not_saved"
+
+
+def _to_a_person(event: Event) -> Words | None:
+    """What was typed, where it only looks like a command or like nothing at all; None for digits and for ``MEANT``."""
+    if isinstance(event, Command):
+        return None if event.name in MEANT else event.words
+    return event.words if isinstance(event, Unclear) else None
 
 
 def _resolve(move: Move | None, session: Session, event: Event, facts: Facts) -> Go | None:

@@ -92,10 +92,10 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
     if not folded:
         # Maybe there are words behind a thousand hearts.
         cue = lexicon.cue(clauses(words.reveal()))
-        return Alarm(cue, words) if cue else Unclear("text")
+        return Alarm(cue, words) if cue else Unclear("text", words)
     digit = int(folded) if folded.isdigit() and len(folded) == 1 else lexicon.digit(folded)
     if digit is not None:
-        return _digit(digit, options)
+        return _digit(digit, options, words)
     if folded.isdigit() and len(folded) == 2:
         # A step that cannot be undone has the number of its turn.
         for option in options:
@@ -112,7 +112,7 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
     if len(meant) == 1:
         return Chose(meant[0])
     if command:
-        return Command(command)
+        return Command(command, words)
     if upper == "YES" and any(option.id == "yes" for option in options):
         return Chose("yes")
     cue = lexicon.cue(clauses(words.reveal()))
@@ -140,7 +140,7 @@ def _cry(folded: str, lexicon: Lexicon) -> str:
     return "emergency" if lexicon.command(_CRIES.sub(r"\1", folded)) == "emergency" else ""
 
 
-def _digit(digit: int, options: tuple[Option, ...]) -> Event:
+def _digit(digit: int, options: tuple[Option, ...], words: Words) -> Event:
     if digit == LEAVE:
         return Command("leave")
     if digit == EMERGENCY:
@@ -150,4 +150,4 @@ def _digit(digit: int, options: tuple[Option, ...]) -> Event:
     for option in options:
         if option.digit == digit:
             return Chose(option.id)
-    return Unclear("text")
+    return Unclear("text", words)

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     contact_days: int = Field(7, ge=1, le=7, description="contact, card and notes of a request live so long at most (P-3)")
     unclaimed_days: int = Field(7, ge=1, le=7, description="a request that nobody takes is wiped after this (D-8)")
     backup_minutes: int = Field(30, ge=1, description="who is on duty as back-up hears of a request that waits so long")
-    supervisor_minutes: int = Field(120, ge=1, description="the same for supervisors; urgent ones and children's: half of the three")
+    supervisor_minutes: int = Field(120, ge=1, description="the same for supervisors; urgent and children's: half of all three")
     network_minutes: int = Field(720, ge=1, description="the same for everybody on duty in all countries that the person agreed to")
     claim_minutes: int = Field(60, ge=5, description="a claimed request to which nothing is done waits for others again after this")
     idle_claim_hours: int = Field(24, ge=1, description="the same after the last thing that was done to it")
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     alerts_telegram_token: SecretStr = Field(
         SecretStr(""), description="token of a second bot, for alerts to staff only; empty: no alerts on Telegram"
     )
-    alerts_sms_from: str = Field("", description="number or messaging service at Twilio that alerts to staff come from; empty: none")
+    alerts_sms_from: str = Field("", description="number or messaging service that alerts to staff come from; empty: none by SMS")
     smtp_host: str = Field("", description="mail server for alerts to staff; empty: none by e-mail")
     smtp_port: int = Field(587, ge=1, le=65535, description="its port")
     smtp_security: Literal["starttls", "tls", "none"] = Field(

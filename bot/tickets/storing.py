@@ -10,6 +10,7 @@ settings say. It reads a ticket's row locked, so that what was checked still hol
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
@@ -22,6 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot import db
 from bot.sealing import Envelope, Kind
+from bot.tickets.guard import Guard
+from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.tables import HandOver, Movement, SealedItem, Ticket
 
 ticket: Final[Any] = Ticket.__table__  # type: ignore[attr-defined]
@@ -32,9 +35,26 @@ movement: Final[Any] = Movement.__table__  # type: ignore[attr-defined]
 #: What identifies or describes the person, or says how to reach them. Answers are the desk's words and only the code opens them.
 ABOUT_THE_PERSON: Final[tuple[Kind, ...]] = ("contact", "card", "note")
 
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tickets:
+    """What every act on tickets needs. Made once a process, by the composition root."""
+
+    engine: AsyncEngine
+    guard: Guard
+    lifetimes: Lifetimes = dataclasses.field(default_factory=Lifetimes)
+
+
 _ATTEMPTS: Final = 5
 _SHORT: Final = 0.02
 _Result = TypeVar("_Result")
+
+
+class Changed(RuntimeError):
+    """Between reading a ticket and writing it, somebody else wrote. ``transact`` begins again."""
+
+    def __init__(self) -> None:
+        super().__init__("this ticket was changed by somebody else at the same moment: try again")
 
 
 async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[_Result]]) -> _Result:
@@ -52,14 +72,16 @@ async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaita
                 result = await work(connection)
                 await connection.commit()
                 return result
-        except DBAPIError as error:
+        except (DBAPIError, Changed) as error:
             if attempt == _ATTEMPTS or not _in_the_way(error):
                 raise
         await asyncio.sleep(_SHORT * attempt * (1 + random.random()))
     raise AssertionError
 
 
-def _in_the_way(error: DBAPIError) -> bool:
+def _in_the_way(error: DBAPIError | Changed) -> bool:
+    if isinstance(error, Changed):
+        return True
     said = f"{type(error.orig).__name__} {error.orig}".lower()
     return any(each in said for each in ("deadlockdetected", "serializationfailure", "database is locked"))
 
@@ -69,11 +91,12 @@ async def locked(connection: AsyncConnection, ticket_id: bytes) -> Any:
     return (await connection.execute(select(ticket).where(ticket.c.id == ticket_id).with_for_update())).first()
 
 
-async def change(connection: AsyncConnection, row: Any, **values: Any) -> bool:
-    """Change a locked ticket and raise its version; False: it is no longer what it was when it was read."""
+async def change(connection: AsyncConnection, row: Any, **values: Any) -> None:
+    """Change a ticket and raise its version. Raises Changed when it is no longer what it was when ``row`` was read."""
     as_read = (ticket.c.id == row.id) & (ticket.c.version == row.version)
     changed = await connection.execute(update(ticket).where(as_read).values(version=row.version + 1, **values))
-    return bool(changed.rowcount)
+    if not changed.rowcount:
+        raise Changed
 
 
 async def put(

@@ -1,0 +1,408 @@
+"""What a code shows, and what can be done with it (D-10).
+
+Here belongs everything that the person may do with a request after it was handed over, by its code or from the chat that it is
+connected with. Never here: making and reading of codes (``bot.codes``), limits on attempts (``attempts``), sentences.
+
+A code that never was, one that was withdrawn and one that was forgotten are one and the same (P-6): ``None``, or ``wrong``.
+What was sent is never shown again, to nobody who holds a code.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.alerts.outbox import enqueue
+from bot.codes import Derived
+from bot.sealing import Envelope, Kind, unseal
+from bot.staff import audit
+from bot.tickets import storing
+from bot.tickets.counting import count_ticket
+from bot.tickets.endings import forget_contact, requeue
+from bot.tickets.guard import Windows
+from bot.tickets.intake import unlock_private
+from bot.tickets.lifetimes import Lifetimes
+from bot.tickets.recipients import readers, recipients, sealed
+from bot.tickets.references import reference
+from bot.tickets.storing import Tickets, item, ticket
+from flows.facts import COUNTRIES, TicketView
+from flows.kernel import Words
+
+MOST_NOTES = 500
+"""Messages of one person that wait at once. Nobody writes so many; a machine that does fills no disk."""
+
+Result = Literal["saved", "wrong", "ended", "no_duty", "full", "refused"]
+"""``saved``: done, on the disk, or found done. ``wrong``: no such code. ``ended``: the request is not open any more. ``no_duty``:
+nobody is left to whom it could be sealed. ``full``: ``MOST_NOTES``. ``refused``: not at this stage. But for ``saved``, nothing
+changed."""
+
+_OPEN = ("waiting", "claimed")
+
+
+class Connected(NamedTuple):
+    """A chat that is connected with a ticket ("write to me here"), known from its sealed pointer: stands for the code there."""
+
+    ticket_id: bytes
+
+
+class Answer(NamedTuple):
+    """What a person on duty wrote."""
+
+    text: Words
+    older: int
+    """How many there are from before this one."""
+    more: bool
+    """Some of the older ones were not read yet."""
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+
+
+async def look(tickets: Tickets, by: Derived | Connected, now: datetime) -> TicketView | None:
+    """What the code shows now; changes nothing. Without the code (``Connected``), no answer is in it."""
+    async with tickets.engine.connect() as connection:
+        row = await _find(connection, by, now)
+        if row is None:
+            return None
+        answers = await _answers(connection, row.id, now)
+    windows = tickets.guard.open(row.id, row.guarded)
+    unread = [each for each in answers if each.read_at is None]
+    ended = _ended(row, now)
+    return TicketView(
+        status=_status(row, now, tickets.lifetimes, unread=bool(unread)),
+        country=row.country,
+        way=row.way if not ended else "code",
+        windows=windows.names if windows and not ended else (),
+        relay=row.relay,
+        answer=_opened(row, by, answers[-1]).reveal() if answers and isinstance(by, Derived) else "",
+        unread=len(unread),
+        more=any(each.read_at is None for each in answers[:-1]),
+        tells_only=row.tells_only,
+        may_contest=row.state == "closed" and not row.contested,
+        may_rate=row.state == "closed" and row.counted and not row.rated,
+    )
+
+
+async def read_answer(tickets: Tickets, by: Derived, now: datetime, *, back: int = 0) -> Answer | None:
+    """The last answer, or the one ``back`` before it; it counts as read from now on, and can be read again as long as it lives.
+
+    None: a wrong code, or there is no such answer.
+    """
+
+    async def work(connection: AsyncConnection) -> Answer | None:
+        row = await _find(connection, by, now, lock=True)
+        answers = await _answers(connection, row.id, now) if row else []
+        if row is None or not 0 <= back < len(answers):
+            return None
+        older, answer = answers[: len(answers) - 1 - back], answers[len(answers) - 1 - back]
+        if answer.read_at is None:
+            life = min(answer.expires_at, now + tickets.lifetimes.read)
+            await connection.execute(update(item).where(item.c.id == answer.id).values(read_at=now, expires_at=life))
+            if not any(each.read_at is None for each in answers if each is not answer):
+                await _all_read(connection, row, now, tickets.lifetimes)
+        return Answer(_opened(row, by, answer), len(older), any(each.read_at is None for each in older))
+
+    return await storing.transact(tickets.engine, work)
+
+
+def _status(
+    row: Any, now: datetime, lifetimes: Lifetimes, *, unread: bool
+) -> Literal["received", "nobody_yet", "looked_at", "answer_waiting", "closed", "lapsed"]:
+    if unread:
+        return "answer_waiting"
+    if row.state == "closed":
+        return "closed"
+    if _ended(row, now):
+        return "lapsed"
+    if row.state == "claimed":
+        return "looked_at"
+    late = lifetimes.told_at("backup", row.queued_at, hurry=row.urgent or row.child) <= now
+    return "nobody_yet" if late else "received"
+
+
+def _ended(row: Any, now: datetime) -> bool:
+    """Closed or lapsed; also where the clock has not come by yet."""
+    return row.state not in _OPEN or (row.state == "waiting" and row.expires_at <= now)
+
+
+async def _find(connection: AsyncConnection, by: Derived | Connected, now: datetime, *, lock: bool = False) -> Any:
+    """The row behind a code or a connection, locked or not; None for one that never was, was withdrawn, or is over."""
+    where = ticket.c.lookup == by.lookup if isinstance(by, Derived) else ticket.c.id == by.ticket_id
+    asked = select(ticket).where(where)
+    row = (await connection.execute(asked.with_for_update() if lock else asked)).first()
+    if row is None or row.state == "withdrawn" or (row.forgotten_at is not None and row.forgotten_at <= now):
+        return None
+    return row
+
+
+async def _answers(connection: AsyncConnection, ticket_id: bytes, now: datetime) -> list[Any]:
+    """Oldest first."""
+    asked = select(item).where(item.c.ticket_id == ticket_id, item.c.kind == "answer", item.c.expires_at > now)
+    return list((await connection.execute(asked.order_by(item.c.created_at, item.c.id))).all())
+
+
+def _opened(row: Any, by: Derived, answer: Any) -> Words:
+    private = unlock_private(by.key, row.id, row.private_sealed)
+    return unseal(Envelope.decode(answer.envelope), private, kind="answer", ticket=row.id)
+
+
+async def _all_read(connection: AsyncConnection, row: Any, now: datetime, lifetimes: Lifetimes) -> None:
+    """Not a change that the desk has to look at: the version stays."""
+    values: dict[str, Any] = {"read_at": now}
+    if row.closed_at is not None:
+        values["forgotten_at"] = lifetimes.forgotten_at(row.closed_at, now, unread=False)
+    await connection.execute(update(ticket).where(ticket.c.id == row.id).values(**values))
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+async def add_note(tickets: Tickets, by: Derived | Connected, text: Words, message_id: str, now: datetime) -> Result:
+    """Further words of the person, sealed to everyone who may read the request. The same message, sent again, is kept once.
+
+    Over a connection it is ``ended`` as soon as either side ended the writing. Raises CannotSeal for a text that is too long.
+    """
+
+    def refusal(row: Any) -> Result | None:
+        return "ended" if isinstance(by, Connected) and row.relay != "open" else None
+
+    return await _seal_and_put(tickets, by, {"note": text}, message_id, now, {"heard_at": now}, refusal)
+
+
+async def change_windows(tickets: Tickets, by: Derived, windows: Windows, now: datetime, card_text: Words | None = None) -> Result:
+    """Other windows from now on, and as many tries as they say. ``card_text``: the whole card anew; without it the rest of the
+    old card stays, and the windows that the server holds everybody to are the new ones."""
+
+    def refusal(row: Any) -> Result | None:
+        return "refused" if row.way == "code" else None
+
+    texts: dict[Kind, Words] = {"card": card_text} if card_text is not None else {}
+    values = {"windows": windows, "tries_left": windows.tries, "heard_at": now}
+    return await _seal_and_put(tickets, by, texts, "", now, values, refusal)
+
+
+async def change_way(
+    tickets: Tickets,
+    by: Derived,
+    way: Literal["code", "here", "phone"],
+    now: datetime,
+    *,
+    contact_text: Words | None = None,
+    windows: Windows | None = None,
+    card_text: Words | None = None,
+) -> Result:
+    """Another way. To the code alone: the contact is wiped at once. Else a new contact and windows are needed (ValueError)."""
+    if way == "code":
+        return await _forget_contact(tickets, by, now)
+    if contact_text is None or windows is None:
+        raise ValueError("whoever is to be written to or called says where and when")
+    texts: dict[Kind, Words] = {"contact": contact_text}
+    if card_text is not None:
+        texts["card"] = card_text
+    values = {"windows": windows, "tries_left": windows.tries, "heard_at": now, "way": way, "tells_only": False}
+    result = await _seal_and_put(tickets, by, texts, "", now, values, lambda _: None)
+    await storing.gone(tickets.engine)
+    return result
+
+
+async def end_connection(tickets: Tickets, by: Connected, now: datetime) -> Result:
+    """The person left, or wants no more to be written to in this chat: what leads back to it is wiped; the request stays."""
+    return await _forget_contact(tickets, by, now)
+
+
+async def agree_to(tickets: Tickets, by: Derived, countries: Iterable[str], now: datetime) -> Result:
+    """Further countries in which somebody may take it, when nobody at home does. What was written before stays closed to
+    them until somebody who can open it shares it; what is written from now on is sealed to them too."""
+    wanted = tuple(dict.fromkeys(countries))
+    if not set(wanted) <= set(COUNTRIES):
+        raise ValueError("further countries are of the fourteen")
+
+    async def work(connection: AsyncConnection) -> Result:
+        row = await _find(connection, by, now, lock=True)
+        if row is None or _ended(row, now):
+            return "wrong" if row is None else "ended"
+        all_of_them = tuple(dict.fromkeys([*row.countries, *(each for each in wanted if each != row.country)]))
+        await storing.change(connection, row, countries=all_of_them, heard_at=now)
+        return "saved"
+
+    return await storing.transact(tickets.engine, work)
+
+
+async def _seal_and_put(
+    tickets: Tickets,
+    by: Derived | Connected,
+    texts: dict[Kind, Words],
+    message_id: str,
+    now: datetime,
+    values: dict[str, Any],
+    refusal: Callable[[Any], Result | None],
+) -> Result:
+    """Seal for whoever may read now, then write, if the ticket is still what it was: somebody may have recused in between."""
+    for _ in range(8):
+        async with tickets.engine.connect() as connection:
+            row = await _find(connection, by, now)
+            if row is None or _ended(row, now):
+                return "wrong" if row is None else "ended"
+            if (refused := refusal(row)) is not None:
+                return refused
+            mark = tickets.guard.message(row.id, message_id) if message_id else None
+            if mark is not None and await storing.has_message(connection, row.id, mark):
+                return "saved"
+            if "note" in texts and await storing.number_of(connection, row.id, "note") >= MOST_NOTES:
+                return "full"
+            eligible = await readers(connection, row) if texts else {}
+            if texts and not eligible:
+                return "no_duty"
+            keys = await recipients(connection, row, eligible) if texts else []
+        envelopes = [await sealed(text, kind, row.id, keys) for kind, text in texts.items()]
+
+        work = functools.partial(_write, tickets=tickets, row=row, envelopes=envelopes, mark=mark, values=values, now=now)
+
+        try:
+            if await storing.transact(tickets.engine, work):
+                return "saved"
+        except IntegrityError:
+            # The same message at the same moment, in another process: the next look finds it. Anything else fails again.
+            async with tickets.engine.connect() as connection:
+                if mark is None or not await storing.has_message(connection, row.id, mark):
+                    raise
+    raise RuntimeError("this ticket changed eight times while one message was being sealed")
+
+
+async def _write(
+    connection: AsyncConnection,
+    *,
+    tickets: Tickets,
+    row: Any,
+    envelopes: list[Envelope],
+    mark: bytes | None,
+    values: dict[str, Any],
+    now: datetime,
+) -> bool:
+    """False: the ticket has changed since ``row`` was read, and nothing was written."""
+    changed = dict(values)
+    windows: Windows | None = changed.pop("windows", None)
+    if windows is not None:
+        changed["guarded"] = tickets.guard.seal(row.id, windows)
+    if "way" in changed:
+        changed["relay"] = "open" if changed["way"] == "here" else "ended" if row.relay == "open" else row.relay
+    try:
+        await storing.change(connection, row, **changed)
+    except storing.Changed:
+        return False
+    await storing.wipe(connection, row.id, [each.kind for each in envelopes if each.kind != "note"])
+    for envelope in envelopes:
+        await storing.put(connection, envelope, now, now + tickets.lifetimes.contact, mark)
+    if row.claimed_by is not None and not row.training:
+        await enqueue(connection, [row.claimed_by], now)
+    return True
+
+
+async def _forget_contact(tickets: Tickets, by: Derived | Connected, now: datetime) -> Result:
+    async def work(connection: AsyncConnection) -> Result:
+        row = await _find(connection, by, now, lock=True)
+        if row is None or _ended(row, now):
+            return "wrong" if row is None else "ended"
+        await forget_contact(connection, row, heard_at=now)
+        return "saved"
+
+    result = await storing.transact(tickets.engine, work)
+    await storing.gone(tickets.engine)
+    return result
+
+
+# --- ending and coming back ------------------------------------------------------------------------------------------
+
+
+async def withdraw(tickets: Tickets, by: Derived | Connected, now: datetime) -> Literal["saved"]:
+    """Erase everything at once, before and after somebody took it. The code is then like any wrong one; the desk sees for a
+    while that it was withdrawn.
+
+    ``saved`` also where there was nothing: nothing is there afterwards, which is what was asked, and says nothing about codes.
+    """
+
+    async def work(connection: AsyncConnection) -> None:
+        row = await _find(connection, by, now, lock=True)
+        if row is None:
+            return
+        await storing.wipe(connection, row.id, [*storing.ABOUT_THE_PERSON, "answer"])
+        await storing.wipe_course(connection, row.id)
+        await storing.change(
+            connection,
+            row,
+            state="withdrawn",
+            outcome="withdrawn",
+            # Nothing leads here any more, not even in a dump with the secret and the code.
+            lookup=secrets.token_bytes(32),
+            public=b"",
+            private_sealed=b"",
+            guarded=None,
+            relay="none",
+            way="code",
+            age="unsaid",
+            wish="",
+            other_lang="",
+            countries=(),
+            urgent=False,
+            tells_only=False,
+            tries_left=0,
+            told=(),
+            escalates_at=None,
+            closed_at=now,
+            read_at=None,
+            forgotten_at=now + tickets.lifetimes.withdrawn,
+        )
+        if row.state in _OPEN:
+            await count_ticket(connection, row, now, [("outcome", "withdrawn")])
+        if row.state == "claimed" and not row.training:
+            await enqueue(connection, [row.claimed_by], now)
+        await audit.record(connection, audit.PERSON, "", "withdrawn", reference(row.id), now)
+
+    await storing.transact(tickets.engine, work)
+    await storing.gone(tickets.engine)
+    return "saved"
+
+
+async def contest(tickets: Tickets, by: Derived, now: datetime) -> Result:
+    """The person does not agree that it is closed: once, it waits again, for supervisors too. How to reach them was wiped at
+    closing, so that only the code leads back until they say otherwise."""
+
+    async def work(connection: AsyncConnection) -> Result:
+        row = await _find(connection, by, now, lock=True)
+        if row is None or row.state != "closed":
+            return "wrong" if row is None else "refused"
+        if row.contested:
+            return "refused"
+        reopened: dict[str, Any] = {
+            "state": "waiting", "contested": True, "outcome": "", "closed_at": None, "forgotten_at": None, "claimed_by": None,
+            "claimed_at": None, "touched_at": None, "level": "supervisor" if row.level != "network" else "network",
+        }  # fmt: skip
+        await requeue(connection, tickets.lifetimes, row, now, **reopened, way="code", relay="none")
+        await audit.record(connection, audit.PERSON, "", "contested", reference(row.id), now)
+        return "saved"
+
+    return await storing.transact(tickets.engine, work)
+
+
+async def rate(tickets: Tickets, by: Derived, stars: int, now: datetime) -> Result:
+    """1 to 5, once, after it was closed; counted only where the person agreed to be counted, and kept nowhere else."""
+    if not 1 <= stars <= 5:
+        raise ValueError("a rating is a number from 1 to 5")
+
+    async def work(connection: AsyncConnection) -> Result:
+        row = await _find(connection, by, now, lock=True)
+        if row is None or row.state != "closed":
+            return "wrong" if row is None else "refused"
+        if not row.rated:
+            await storing.change(connection, row, rated=True)
+            await count_ticket(connection, row, now, [("rating", str(stars))])
+        return "saved"
+
+    return await storing.transact(tickets.engine, work)

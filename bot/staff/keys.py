@@ -207,6 +207,20 @@ async def key_ids(connection: AsyncConnection, staff_id: uuid.UUID) -> list[byte
     return list((await connection.execute(kept)).scalars())
 
 
+async def openable(connection: AsyncConnection) -> set[bytes]:
+    """Ids of all keys, retired ones too, that somebody who is active can still open: they have a wrap."""
+    of_active = select(_key.c.id).join(_staff, _staff.c.id == _key.c.staff_id).where(_staff.c.active)
+    with_wrap = of_active.where(_key.c.id.in_(select(_wrap.c.key_id)))
+    return set((await connection.execute(with_wrap)).scalars())
+
+
+async def in_use_since(connection: AsyncConnection, staff_id: uuid.UUID) -> datetime | None:
+    """When the key in use was registered; None: there is none."""
+    kept = select(_key.c.created_at).where(_key.c.staff_id == staff_id, _key.c.retired_at.is_(None))
+    found: datetime | None = (await connection.execute(kept)).scalar()
+    return found
+
+
 async def recovery_keys(connection: AsyncConnection, purpose: str) -> dict[bytes, bytes]:
     """Id -> public key of every recovery key in use for ``requests`` or ``complaints``."""
     if purpose not in RECOVERY_PURPOSES:

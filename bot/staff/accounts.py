@@ -1,0 +1,277 @@
+"""Accounts: loaded from a file by command, so that there is no first password and no page that anybody could reach first.
+
+Here belong reading and checking the file of staff, making and changing accounts, and enrolment codes. Never here: signing in
+(``bot.staff.signin``), leaving (``bot.staff.leaving``), what a role may do (``bot.staff.roles``).
+
+The file is TOML::
+
+    [[employer]]
+    key = "red-norte"
+    name = "Red Norte"
+
+    [[staff]]
+    name = "case-manager-co-1"          # a role, never a person's name
+    organisation = "red-norte"
+    roles = ["case_manager"]
+    countries = ["CO"]
+    languages = ["es", "guc"]           # ISO 639, also those that Faro does not speak
+    honours = "woman"                   # the wish that this account honours; leave out for none
+    load_cap = 5
+    lang = "es"                         # of the desk's pages
+
+Loading it again changes what differs and nothing else. Who is missing from it stays: leaving is a command of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot import db
+from bot.staff import audit, one_time
+from bot.staff.roles import Actor, role_fault
+from bot.staff.tables import Employer, Staff
+from flows.facts import COUNTRIES, LANGS
+
+ENROLMENT_LIFE: Final = timedelta(hours=72)
+
+_NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}\Z")
+_EMPLOYER_FIELDS: Final = frozenset({"key", "name"})
+_STAFF_FIELDS: Final = frozenset({"name", "organisation", "roles", "countries", "languages", "honours", "load_cap", "lang"})
+_MOST_AT_ONCE: Final = 50
+
+_employer: Any = Employer.__table__  # type: ignore[attr-defined]
+_staff: Any = Staff.__table__  # type: ignore[attr-defined]
+
+
+class StaffRefused(ValueError):
+    """Nothing was changed; each line of the text is a sentence that names the account, what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Enrolment:
+    """A code with which an account is taken into use, once and within 72 hours. Shown once; only its hash is kept."""
+
+    name: str
+    code: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    employers: tuple[dict[str, Any], ...]
+    staff: tuple[dict[str, Any], ...]
+
+
+async def load_staff(engine: AsyncEngine, path: Path, now: datetime) -> list[Enrolment]:
+    """Make and change the accounts of a file; an enrolment for each new one. All of the file or nothing.
+
+    Raises StaffRefused with every fault of the file, DatabaseDown.
+    """
+    file = read_staff(path)
+    with db.explained(engine.url):
+        async with engine.begin() as connection:
+            known = {row.key: row.name for row in (await connection.execute(select(_employer))).all()}
+            present = {row.name: row for row in (await connection.execute(select(_staff))).all()}
+            faults = _against(file, known, present)
+            if faults:
+                raise StaffRefused("\n".join(faults))
+            await _save_employers(connection, file.employers, known)
+            changes = [entry for entry in file.staff if _differs(entry, present.get(entry["name"]))]
+            return [
+                made
+                for entry in changes
+                if (made := await _save_account(connection, entry, present.get(entry["name"]), now)) is not None
+            ]
+
+
+async def issue_enrolment(engine: AsyncEngine, name: str, now: datetime, *, by: str = audit.COMMAND, role: str = "") -> Enrolment:
+    """A new enrolment code for an account: its first one ran out, or its passphrase or device is lost.
+
+    What it signs in with stays until the code is used; then all of it, and its keys, are replaced. Raises StaffRefused.
+    """
+    code, ends_at = one_time.enrolment_code(), now + ENROLMENT_LIFE
+    values = {"enrolment_hash": one_time.enrolment_hash(code), "enrolment_ends_at": ends_at}
+    with db.explained(engine.url):
+        async with engine.begin() as connection:
+            at = (_staff.c.name == name) & _staff.c.active
+            if not (await connection.execute(update(_staff).where(at).values(values))).rowcount:
+                raise StaffRefused(f"There is no active account {name!r}; `python -m bot staff list` shows all.")
+            await audit.record(connection, by, role, "enrolment_issued", name, now)
+    return Enrolment(name, code, ends_at)
+
+
+async def actor_of(connection: AsyncConnection, staff_id: uuid.UUID) -> Actor | None:
+    """The account as the rules see it; None when there is none, or it has left."""
+    row = (await connection.execute(select(_staff).where(_staff.c.id == staff_id, _staff.c.active))).first()
+    return Actor.of(row) if row else None
+
+
+async def everybody(connection: AsyncConnection) -> list[Any]:
+    """Rows of all accounts, those that left too, by name."""
+    return list((await connection.execute(select(_staff).order_by(_staff.c.name))).all())
+
+
+async def employers(connection: AsyncConnection) -> dict[str, str]:
+    """Key -> public name of every organisation of the network whose staff answer."""
+    return {row.key: row.name for row in (await connection.execute(select(_employer).order_by(_employer.c.key))).all()}
+
+
+# --- the file ----------------------------------------------------------------------------------------------------------
+
+
+def read_staff(path: Path) -> _File:
+    """What the file says, checked on its own. Raises StaffRefused."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StaffRefused(f"{path} cannot be read ({error.strerror}); name the file of staff.") from None
+    except UnicodeDecodeError:
+        raise StaffRefused(f"{path} is not in UTF-8; save it again as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise StaffRefused(f"{path} is not TOML: {error}. Correct that line.") from None
+    faults = [
+        f"{path}: [{key}] means nothing here; write [[employer]] and [[staff]]." for key in raw.keys() - {"employer", "staff"}
+    ]
+    employers, staff = raw.get("employer", []), raw.get("staff", [])
+    for kind, listed in (("employer", employers), ("staff", staff)):
+        if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+            raise StaffRefused(f"{path}: write [[{kind}]] with two brackets before each entry.")
+    for place, entry in enumerate(employers, 1):
+        faults += _employer_faults(f"{path}: {_called('employer', entry.get('key'), place)}", entry)
+    for place, entry in enumerate(staff, 1):
+        faults += _staff_faults(f"{path}: {_called('account', entry.get('name'), place)}", entry)
+    faults += [f"{path}: employer {key!r} is there twice; keep one." for key in _twice(employers, "key")]
+    faults += [f"{path}: account {name!r} is there twice; keep one." for name in _twice(staff, "name")]
+    if faults:
+        raise StaffRefused("\n".join(faults))
+    return _File(tuple(employers), tuple(_whole(entry) for entry in staff))
+
+
+def _called(kind: str, name: object, place: int) -> str:
+    return f"{kind} {name!r}" if isinstance(name, str) and name else f"{kind} number {place}"
+
+
+def _twice(entries: list[dict[str, Any]], field: str) -> list[str]:
+    named = [entry.get(field) for entry in entries]
+    return sorted({name for name in named if isinstance(name, str) and named.count(name) > 1})
+
+
+def _whole(entry: dict[str, Any]) -> dict[str, Any]:
+    """With what was left out, and lists as the table has them."""
+    usual = {"countries": [], "languages": [], "honours": "", "load_cap": 5, "lang": "es"}
+    return {field: tuple(value) if isinstance(value, list) else value for field, value in (usual | entry).items()}
+
+
+def _employer_faults(who: str, entry: Mapping[str, Any]) -> list[str]:
+    faults = [f"{who} has a field {field!r} that means nothing; remove it." for field in entry.keys() - _EMPLOYER_FIELDS]
+    key, name = entry.get("key"), entry.get("name")
+    if not _label(key):
+        faults.append(f"{who} needs a key of small letters, digits and dashes, at most 40, such as key = 'red-norte'.")
+    if not isinstance(name, str) or not 0 < len(name.strip()) <= 120:
+        faults.append(f"{who} needs a name of at most 120 characters, as people on the move know it.")
+    return faults
+
+
+def _staff_faults(who: str, entry: Mapping[str, Any]) -> list[str]:
+    faults = [f"{who} has a field {field!r} that means nothing; remove it." for field in sorted(entry.keys() - _STAFF_FIELDS)]
+    if not _label(entry.get("name")):
+        faults.append(f"{who} needs a name of small letters, digits and dashes, at most 40: a role, such as 'case-manager-co-1'.")
+    if not _label(entry.get("organisation")):
+        faults.append(f"{who} needs an organisation: the key of an [[employer]].")
+    roles = entry.get("roles", ())
+    if not _strings(roles):
+        faults.append(f"{who} needs roles, a list such as ['case_manager'].")
+    elif fault := role_fault(roles):
+        faults.append(f"{who} {fault}.")
+    faults += _scope_faults(who, entry, roles if _strings(roles) else ())
+    return faults
+
+
+def _scope_faults(who: str, entry: Mapping[str, Any], roles: Collection[str]) -> list[str]:
+    faults = []
+    countries, languages = entry.get("countries", []), entry.get("languages", [])
+    if not _strings(countries) or not set(countries) <= set(COUNTRIES):
+        faults.append(f"{who}: countries is a list of {', '.join(COUNTRIES)}.")
+    elif not countries and "administrator" not in roles:
+        faults.append(f"{who} needs countries; only an administrator may have none, which means all.")
+    if not _strings(languages) or not all(_LANGUAGE.match(each) for each in languages):
+        faults.append(f"{who}: languages is a list of ISO 639 codes, such as ['es', 'guc'].")
+    if entry.get("honours", "") not in ("", "woman", "man"):
+        faults.append(f"{who}: honours is 'woman' or 'man', or is left out.")
+    cap = entry.get("load_cap", 5)
+    if not isinstance(cap, int) or isinstance(cap, bool) or not 1 <= cap <= _MOST_AT_ONCE:
+        faults.append(f"{who}: load_cap is a number from 1 to {_MOST_AT_ONCE}.")
+    if entry.get("lang", "es") not in LANGS:
+        faults.append(f"{who}: lang, the language of the desk's pages, is one of {', '.join(LANGS)}.")
+    return faults
+
+
+def _label(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 40 and _NAME.match(value) is not None
+
+
+def account_name(typed: str) -> str:
+    """The name that somebody typed, as accounts have it; empty for what can be no name of an account."""
+    name = typed.strip().lower()
+    return name if _label(name) else ""
+
+
+def _strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+# --- the tables --------------------------------------------------------------------------------------------------------
+
+
+def _against(file: _File, known: Mapping[str, str], present: Mapping[str, Any]) -> list[str]:
+    """Faults that only the database shows."""
+    faults = []
+    keys = known.keys() | {entry["key"] for entry in file.employers}
+    for entry in file.staff:
+        name, row = entry["name"], present.get(entry["name"])
+        if entry["organisation"] not in keys:
+            faults.append(f"account {name!r}: there is no employer {entry['organisation']!r}; add it as an [[employer]].")
+        if row is not None and not row.active:
+            faults.append(f"account {name!r} has left, and the audit knows it; give whoever comes next another name.")
+    after = {name: row.roles for name, row in present.items() if row.active} | {each["name"]: each["roles"] for each in file.staff}
+    if not any("administrator" in roles for roles in after.values()):
+        faults.append("Nobody would be administrator; give one account the role 'administrator'.")
+    return faults
+
+
+def _differs(entry: Mapping[str, Any], row: Any) -> bool:
+    return row is None or any(getattr(row, field) != value for field, value in entry.items())
+
+
+async def _save_employers(connection: AsyncConnection, entries: Collection[Mapping[str, Any]], known: Mapping[str, str]) -> None:
+    for entry in entries:
+        if entry["key"] not in known:
+            await connection.execute(insert(_employer).values(key=entry["key"], name=entry["name"].strip()))
+        elif known[entry["key"]] != entry["name"].strip():
+            at = _employer.c.key == entry["key"]
+            await connection.execute(update(_employer).where(at).values(name=entry["name"].strip()))
+
+
+async def _save_account(connection: AsyncConnection, entry: Mapping[str, Any], row: Any, now: datetime) -> Enrolment | None:
+    """The enrolment of a new account; None for one that was changed."""
+    if row is not None:
+        await connection.execute(update(_staff).where(_staff.c.id == row.id).values(**entry))
+        await audit.record(connection, audit.COMMAND, "", "account_changed", entry["name"], now)
+        return None
+    made = Enrolment(entry["name"], one_time.enrolment_code(), now + ENROLMENT_LIFE)
+    secret = {"enrolment_hash": one_time.enrolment_hash(made.code), "enrolment_ends_at": made.ends_at}
+    fixed = {"id": uuid.uuid4(), "active": True, "created_at": now, "totp_step": 0, "recovery_hashes": (), "alert_ways": ()}
+    await connection.execute(insert(_staff).values(**entry, **fixed, **secret))
+    await audit.record(connection, audit.COMMAND, "", "account_created", entry["name"], now)
+    return made

@@ -1,0 +1,132 @@
+"""Somebody leaves: from that moment their account opens nothing, and nothing waits for them.
+
+Here belongs all that leaving entails, in one transaction. Never here: what becomes of a ticket that is free again
+(``bot.tickets``), shifts (``bot.roster``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot import db
+from bot.alerts.tables import Alert
+from bot.sealing import Envelope
+from bot.staff import audit, desk_sessions, keys
+from bot.staff.accounts import StaffRefused
+from bot.staff.tables import Passkey, Staff
+from bot.tickets.references import reference
+from bot.tickets.tables import Movement, SealedItem, Ticket
+
+Released = Callable[[AsyncConnection, Sequence[bytes], datetime], Awaitable[None]]
+"""Called with the ids of tickets that are free again, in the transaction in which they become so: to alert others."""
+
+_staff: Any = Staff.__table__  # type: ignore[attr-defined]
+_passkey: Any = Passkey.__table__  # type: ignore[attr-defined]
+_ticket: Any = Ticket.__table__  # type: ignore[attr-defined]
+_item: Any = SealedItem.__table__  # type: ignore[attr-defined]
+_movement: Any = Movement.__table__  # type: ignore[attr-defined]
+_alert: Any = Alert.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What leaving changed. Tickets are named by their reference."""
+
+    name: str
+    sessions_ended: int
+    wraps_deleted: int
+    """Ways to open a key of the account."""
+    released: tuple[str, ...]
+    """Tickets that the account had claimed; they wait again."""
+    still_wrapped: tuple[str, ...]
+    """Open tickets with an envelope that is also sealed to the account: opens for it no more, since its key is gone."""
+    stranded: tuple[str, ...]
+    """Those of them that no colleague's key opens: two sheets of the recovery key do (``python -m bot staff recovery rescue``)."""
+
+
+async def leave(
+    engine: AsyncEngine,
+    name: str,
+    now: datetime,
+    *,
+    by: str = audit.COMMAND,
+    role: str = "",
+    released: Released | None = None,
+) -> Left:
+    """Close an account for good. ``by`` and ``role``: who decides, for the audit. Raises StaffRefused, DatabaseDown.
+
+    Its name is never given again: the audit knows it.
+    """
+    with db.explained(engine.url):
+        async with engine.begin() as connection:
+            row = await _leaver(connection, name)
+            mine = await keys.key_ids(connection, row.id)
+            done = update(_staff).where(_staff.c.id == row.id, _staff.c.active).values(**_GONE, left_at=now)
+            if not (await connection.execute(done)).rowcount:
+                raise StaffRefused(f"{name!r} has left already.")
+            sessions = await desk_sessions.end_all(connection, row.id)
+            await connection.execute(delete(_passkey).where(_passkey.c.staff_id == row.id))
+            await connection.execute(delete(_alert).where(_alert.c.staff_id == row.id))
+            wraps = await keys.lose(connection, row.id, now)
+            tickets = await _release(connection, row.id, now)
+            if released is not None and tickets:
+                await released(connection, tickets, now)
+            wrapped, stranded = await _sealed_to(connection, set(mine))
+            for ticket in tickets:
+                await audit.record(connection, by, role, "released", reference(ticket), now)
+            await audit.record(connection, by, role, "account_left", name, now)
+    await db.checkpoint(engine)
+    told = [tuple(sorted(reference(each) for each in ids)) for ids in (tickets, wrapped, stranded)]
+    return Left(name, sessions, wraps, told[0], told[1], told[2])
+
+
+#: What is emptied in the account's row.
+_GONE: dict[str, Any] = {
+    "active": False, "enrolment_hash": None, "enrolment_ends_at": None, "salt": None, "proof_hash": None, "totp_sealed": None,
+    "recovery_hashes": (), "alert_ways": (), "alert_sealed": None,
+}  # fmt: skip
+
+
+async def _leaver(connection: AsyncConnection, name: str) -> Any:
+    row = (await connection.execute(select(_staff).where(_staff.c.name == name, _staff.c.active))).first()
+    if row is None:
+        raise StaffRefused(f"There is no active account {name!r}; `python -m bot staff list` shows all.")
+    if "administrator" in row.roles:
+        others = select(func.count()).select_from(_staff).where(
+            _staff.c.active, _staff.c.id != row.id, _staff.c.roles.like("%,administrator,%")
+        )  # fmt: skip
+        if not (await connection.execute(others)).scalar():
+            raise StaffRefused(f"{name!r} is the only administrator; load another one first (`python -m bot staff load`).")
+    return row
+
+
+async def _release(connection: AsyncConnection, staff_id: Any, now: datetime) -> list[bytes]:
+    """Free what the account had claimed, and send proposals that wait for it to the focal point of the country."""
+    claimed = (_ticket.c.claimed_by == staff_id) & (_ticket.c.state == "claimed")
+    tickets = list((await connection.execute(select(_ticket.c.id).where(claimed))).scalars())
+    free = {"state": "waiting", "claimed_by": None, "claimed_at": None, "touched_at": None, "escalates_at": now}
+    await connection.execute(update(_ticket).where(claimed).values(**free, version=_ticket.c.version + 1))
+    waits = (_movement.c.to_staff == staff_id) & (_movement.c.state == "proposed")
+    await connection.execute(update(_movement).where(waits).values(to_staff=None))
+    return tickets
+
+
+async def _sealed_to(connection: AsyncConnection, mine: set[bytes]) -> tuple[set[bytes], set[bytes]]:
+    """Open tickets with an envelope sealed to one of these keys; and those that no key in use opens any more."""
+    asked = select(_item.c.ticket_id, _item.c.envelope).join(_ticket, _ticket.c.id == _item.c.ticket_id)
+    rows = (await connection.execute(asked.where(_ticket.c.state.in_(("waiting", "claimed")), _item.c.kind != "answer"))).all()
+    others = await keys.openable(connection)
+    wrapped, stranded = set(), set()
+    for row in rows:
+        recipients = set(Envelope.decode(row.envelope).recipients)
+        if recipients & mine:
+            wrapped.add(row.ticket_id)
+            if not recipients & others:
+                stranded.add(row.ticket_id)
+    return wrapped, stranded

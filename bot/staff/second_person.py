@@ -1,0 +1,97 @@
+"""What takes two people (M-8): somebody asks, somebody else agrees, and it is done once.
+
+Here belong asking, agreeing and using up. Never here: what is done then (an export is made where statistics are).
+
+What exactly is asked for goes in as a digest: an approval of one choice of months and countries is none of another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.staff import audit
+from bot.staff.roles import Action, Actor, acting_as, may
+from bot.staff.tables import Approval, Staff
+
+LIFE: Final = timedelta(hours=24)
+APPROVED_BY: Final[Mapping[Action, Action]] = {"export_statistics": "approve_export"}
+"""What takes a second person -> what that person must be allowed."""
+
+_approval: Any = Approval.__table__  # type: ignore[attr-defined]
+_staff: Any = Staff.__table__  # type: ignore[attr-defined]
+
+
+def digest(choices: Mapping[str, str | Sequence[str]]) -> bytes:
+    """Of what exactly is asked for: the fields of the form and what was chosen in them."""
+    return hashlib.sha256(json.dumps(choices, sort_keys=True, ensure_ascii=True, default=list).encode()).digest()
+
+
+async def ask(connection: AsyncConnection, actor: Actor, what: Action, exactly: bytes, now: datetime) -> uuid.UUID | None:
+    """Ask for it; good for 24 hours. None: the actor may not do this at all."""
+    role = acting_as(actor, what)
+    if role is None or what not in APPROVED_BY:
+        return None
+    id = uuid.uuid4()
+    values = {"id": id, "what": what, "digest": exactly, "asked_by": actor.id, "asked_at": now, "ends_at": now + LIFE}
+    await connection.execute(insert(_approval).values(**values))
+    await audit.record(connection, actor.name, role, "export_asked", "", now)
+    return id
+
+
+async def waiting(connection: AsyncConnection, actor: Actor, now: datetime) -> list[Any]:
+    """What others ask for and this actor may agree to: rows of ``approval`` with ``asked_name``, oldest first."""
+    whats = [what for what, needed in APPROVED_BY.items() if may(actor, needed)]
+    open_ = _approval.c.approved_by.is_(None) & (_approval.c.ends_at > now) & (_approval.c.asked_by != actor.id)
+    asked = select(_approval, _staff.c.name.label("asked_name")).join(_staff, _staff.c.id == _approval.c.asked_by)
+    found = asked.where(open_, _approval.c.what.in_(whats), _staff.c.active).order_by(_approval.c.asked_at)
+    return list((await connection.execute(found)).all())
+
+
+async def approve(connection: AsyncConnection, actor: Actor, id: uuid.UUID, now: datetime) -> bool:
+    """Agree to what somebody else asked for. False: there is no such thing for this actor, it is over, or it was one's own."""
+    row = next((each for each in await waiting(connection, actor, now) if each.id == id), None)
+    role = acting_as(actor, APPROVED_BY[row.what]) if row is not None else None
+    if role is None:
+        return False
+    open_ = (_approval.c.id == id) & _approval.c.approved_by.is_(None)
+    if not (await connection.execute(update(_approval).where(open_).values(approved_by=actor.id, approved_at=now))).rowcount:
+        return False
+    await audit.record(connection, actor.name, role, "export_approved", "", now)
+    return True
+
+
+async def approved(connection: AsyncConnection, actor: Actor, what: Action, exactly: bytes, now: datetime) -> bool:
+    """Whether the actor's own request for exactly this was agreed to, and is neither used nor over."""
+    return (await connection.execute(select(_approval.c.id).where(_good(actor, what, exactly, now)))).first() is not None
+
+
+async def use(connection: AsyncConnection, actor: Actor, what: Action, exactly: bytes, now: datetime) -> bool:
+    """Use an approval up, in the transaction that does it. False: there is none; nothing may be done then."""
+    role = acting_as(actor, what)
+    row = (await connection.execute(select(_approval.c.id).where(_good(actor, what, exactly, now)).limit(1))).first()
+    if role is None or row is None:
+        return False
+    unused = (_approval.c.id == row.id) & _approval.c.used_at.is_(None)
+    if not (await connection.execute(update(_approval).where(unused).values(used_at=now))).rowcount:
+        return False
+    await audit.record(connection, actor.name, role, "exported", "", now)
+    return True
+
+
+async def sweep(connection: AsyncConnection, now: datetime) -> int:
+    """Delete what is over; how many. For a job."""
+    return int((await connection.execute(delete(_approval).where(_approval.c.ends_at <= now))).rowcount)
+
+
+def _good(actor: Actor, what: Action, exactly: bytes, now: datetime) -> Any:
+    named = (_approval.c.asked_by == actor.id) & (_approval.c.what == what) & (_approval.c.digest == exactly)
+    second = _approval.c.approved_by.is_not(None) & (_approval.c.approved_by != actor.id)
+    return named & second & _approval.c.used_at.is_(None) & (_approval.c.ends_at > now)

@@ -118,7 +118,7 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Works everywhere: ``leave``, ``emergency``, ``back``, ``menu``, ``more``, ``language``, ``again``, a language code, a topic."""
+    """Works everywhere: ``leave``, ``emergency``, ``back``, ``menu``, ``more``, ``language``, ``again``, a language, a topic."""
 
     name: str
     words: Words | None = field(default=None, compare=False)
@@ -763,10 +763,13 @@ class Graph:
             go = _resolve(self.understand, session, event, facts)
         if go is None:
             return self._unclear(session, Unclear(), facts)
-        if go.do is not None:
-            pending = msgspec.structs.replace(session, slots={**session.slots, **go.set})
-            return Turn(pending, None, (go.do(pending, facts),), go)
-        return self._draw(self._go(session, go), facts)
+        return self._asked(session, go, facts) if go.do is not None else self._draw(self._go(session, go), facts)
+
+    def _asked(self, session: Session, go: Go, facts: Facts) -> Turn:
+        """The turn waits for what an effect comes to."""
+        assert go.do is not None
+        pending = msgspec.structs.replace(session, slots={**session.slots, **go.set})
+        return Turn(pending, None, (go.do(pending, facts),), go)
 
     def _go(self, session: Session, go: Go) -> Session:
         slots = {key: value for key, value in session.slots.items() if key != "page"} | go.set
@@ -845,7 +848,7 @@ class Graph:
         go = _resolve(sheet.hears, session, Said(event.words), facts)
         if go is None or go.do is None:
             return None
-        return Turn(session, None, (go.do(session, facts),), msgspec.structs.replace(go, alarm=event.kind))
+        return self._asked(session, msgspec.structs.replace(go, alarm=event.kind), facts)
 
     def _unclear(self, session: Session, event: Unclear, facts: Facts) -> Turn:
         session = msgspec.structs.replace(session, misses=min(session.misses + 1, 9))

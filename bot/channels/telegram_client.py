@@ -309,11 +309,11 @@ class Client:
     def __repr__(self) -> str:
         return "Client(…)"
 
-    async def send(self, chat: int, text: str, buttons: Keyboard | None = None) -> int:
+    async def send(self, chat: int, text: str, buttons: Keyboard | None = None, *, silent: bool = True) -> int:
         """Send one message and give its id. Raises Undeliverable where there is nobody to get it.
 
         Once for each typed message, so it goes past the library's objects; its errors and the wait for a flood limit stay."""
-        shown = _encode(_Screen(text, _NO_PREVIEW, buttons, disable_notification=True))
+        shown = _encode(_Screen(text, _NO_PREVIEW, buttons, disable_notification=silent))
         ready: Any = _Ready(b'{"chat_id":%d,%b' % (chat, shown[1:]))
         sent: Any = await self._deliver(lambda: self._requests[1].post(self._send_url, ready))
         return int(sent["message_id"])

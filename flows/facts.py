@@ -386,6 +386,10 @@ class Facts(Struct, frozen=True):
     lang_hint: str = ""
     keep_minutes: int = 20
     """How long a silent conversation is kept."""
+    contact_days: int = 7
+    """How long a way of contact and notes to a person on duty are kept at most."""
+    closed_days: int = 60
+    """How long the outcome and the answers of a closed request are kept at most."""
     mode: Literal["demo", "live"] = "live"
     countries: tuple[str, ...] = COUNTRIES
     """Countries that this deployment serves, of the fourteen."""

@@ -18,7 +18,7 @@ from babel.messages.pofile import PoFileError, read_po
 
 from flows.beside import Beside
 from flows.facts import LANGS, Hours, Lang
-from flows.kernel import Aside, Country, Data, Day, Foot, Km, Language, Listing, Opening, Phrase
+from flows.kernel import Aside, Clock, Country, Data, Day, Foot, Km, Language, Listing, Opening, Phrase
 
 CONTENT: Final = Path(__file__).resolve().parent.parent / "content"
 LOCALES: Final[dict[str, Locale]] = {"es": Locale.parse("es_419"), "en": Locale.parse("en"), "pt": Locale.parse("pt_BR")}
@@ -30,7 +30,7 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 #: On SMS a field of the directory is cut to this many letters, so that a long name cannot push out what matters.
 SMS_FIELD = 60
 #: Fields that may take more of the message than that, and how many times as much.
-_WHOLE = frozenset({"helpline", "service.phone", "service.url", "complaint_channel.address", "iso"})
+_WHOLE = frozenset({"helpline", "service.phone", "service.url", "complaint_channel.address", "iso", "code", "draft.number"})
 """What is dialled or opened is shown whole or not at all: half a number is worse than none."""
 _WIDE = {"service.text": 2.4, "service.address": 1.3, "complaint_channel.value": 1.3}
 
@@ -137,6 +137,8 @@ class Voice:
             return f"{value.km:.0f} km"
         if kind is Day:
             return day(self._lang, value.day, self._form)
+        if kind is Clock:
+            return _clock(self._lang, value.minutes)
         if kind is Opening:
             return hours(self._lang, value.hours)
         if kind is Language:

@@ -370,6 +370,8 @@ class Traits(Struct, frozen=True):
     """The last message can be replaced in place."""
     forgets: bool = False
     """Messages can be deleted on leaving."""
+    reach: Literal["any", "day", "none"] = "any"
+    """When a person on duty can write here: at any time, within 24 hours of the last message (WhatsApp), or not at all."""
 
 
 class Facts(Struct, frozen=True):
@@ -386,6 +388,8 @@ class Facts(Struct, frozen=True):
     lang_hint: str = ""
     keep_minutes: int = 20
     """How long a silent conversation is kept."""
+    ticket_days: int = 7
+    """How long a request is kept at most while it is open."""
     contact_days: int = 7
     """How long a way of contact and notes to a person on duty are kept at most."""
     closed_days: int = 60

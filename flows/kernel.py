@@ -180,6 +180,12 @@ class Day(msgspec.Struct, frozen=True):
     day: date
 
 
+class Clock(msgspec.Struct, frozen=True):
+    """A time of day, in minutes after midnight; 1440 is midnight at its end."""
+
+    minutes: int
+
+
 class Opening(msgspec.Struct, frozen=True):
     """Opening hours, written out by the wording."""
 
@@ -224,7 +230,7 @@ class Choices(msgspec.Struct, frozen=True):
     """Where the computed choices of a screen stand among its paragraphs, on channels that write them out."""
 
 
-Value = Aside | Foot | Choices | Data | Country | Km | Day | Opening | Language | Phrase | Listing | int
+Value = Aside | Foot | Choices | Data | Country | Km | Day | Clock | Opening | Language | Phrase | Listing | int
 
 
 class Option(msgspec.Struct, frozen=True):

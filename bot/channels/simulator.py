@@ -32,7 +32,7 @@ from flows.kernel import Words
 
 TELEGRAM_LIKE = Traits(name="simulator", form="chat", buttons=True, location=True, edits=True, forgets=True)
 SMS_LIKE = Traits(name="simulator", form="sms")
-WHATSAPP_LIKE = Traits(name="simulator", form="chat", location=True)
+WHATSAPP_LIKE = Traits(name="simulator", form="chat", location=True, reach="day")
 
 PHONES: Final[dict[str, Traits]] = {"telegram": TELEGRAM_LIKE, "sms": SMS_LIKE, "whatsapp": WHATSAPP_LIKE}
 

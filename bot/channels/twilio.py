@@ -50,7 +50,7 @@ _CHANNEL = {SMS_PATH: "sms", WHATSAPP_PATH: "whatsapp", FALLBACK_PATH: "sms"}
 
 SMS: Final = Traits(name="sms", form="sms")
 #: A location can be shared with the telephone's own button; TwiML can send none.
-WHATSAPP: Final = Traits(name="whatsapp", form="chat", location=True)
+WHATSAPP: Final = Traits(name="whatsapp", form="chat", location=True, reach="day")
 
 #: Longest text of one ``<Message>``; a longer one is refused by Twilio (21617), so it goes out in several.
 LONGEST: Final = 1600

@@ -58,7 +58,7 @@ from flows.topics import GRAPH
 NOW = 1_795_000_000.0
 SMS = Traits(name="sms", form="sms")
 TELEGRAM = Traits(name="telegram", form="chat", buttons=True, location=True, edits=True, forgets=True)
-WHATSAPP = Traits(name="whatsapp", form="chat", location=True)
+WHATSAPP = Traits(name="whatsapp", form="chat", location=True, reach="day")
 
 CUCUTA = Place(id=1, name="Cúcuta", region="Norte de Santander", country="CO", lat=7.89, lon=-72.5, population=700_000)
 SAN_CRISTOBAL_VE = Place(id=2, name="San Cristóbal", region="Táchira", country="VE", lat=7.77, lon=-72.22, population=250_000)

@@ -26,6 +26,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot import gsm7, logs
+from bot.channels.simulator_inbox import Inbox
 from bot.exchange import Handle, Inbound, Message, Person, Point, Press, Reply, StoreDown, What
 from flows.facts import COUNTRIES, LANGS, Lang, Traits
 from flows.kernel import Words
@@ -74,6 +75,7 @@ IDS: Final[tuple[str, ...]] = tuple(
         chats chats.gone chats.new about about.demo about.path about.browser lock lock.why lock.none
         costs costs.faro costs.person costs.free costs.texts costs.texts.one costs.own
         kept kept.none kept.row kept.what after after.telegram after.sms after.whatsapp
+        desk desk.title desk.why time time.now time.quarter time.hours time.day stored stored.why stored.none stored.rows
         try again again.why again.done new number number.none
         """.split(),  # noqa: SIM905 - as quoted strings they would be three times as long
         *(f"place.{name}" for name, _, _ in PRESETS),
@@ -96,6 +98,17 @@ class Kept(NamedTuple):
     seconds: int
     """Until they expire."""
 
+
+class Clock(Protocol):
+    """A clock that can be put forward (``bot.demo_clock``)."""
+
+    ahead: float
+
+    def advance(self, seconds: float) -> float: ...
+
+
+Stored = Callable[[], Awaitable[list[dict[str, Any]]]]
+"""What the tables of requests hold, row by row (``bot.stored``)."""
 
 Look = Callable[[Person], Awaitable[Sequence[Kept]]]
 """What the stores hold for a person, for the panel beside the phone."""
@@ -135,6 +148,12 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
     channel: Literal["telegram", "sms", "whatsapp"]
 
 
+class Step(msgspec.Struct, forbid_unknown_fields=True):
+    """How far the clock of the demo is put forward."""
+
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=7 * 24 * 60)]
+
+
 class Refused(Exception):
     """A request that is not answered in the chat: its status, and what whoever set the demo up should know."""
 
@@ -150,6 +169,7 @@ POLICY: Final = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "connect-src 'self'",
+        "frame-src 'self'",
         "img-src 'self' data:",
         "form-action 'self'",
         "frame-ancestors 'none'",
@@ -183,15 +203,22 @@ def routes(
     sms_price: str = "0.05 USD",
     hosts: Collection[str] = _LOOPBACK,
     look: Look | None = None,
+    inbox: Inbox | None = None,
+    stored: Stored | None = None,
+    clock: Clock | None = None,
+    desk: str = "",
 ) -> list[BaseRoute]:
     """The routes of the page and of its phone, to be mounted at the root of a demo.
 
     ``last_resort`` gives the one sentence for a store that is down. ``hosts`` are the names under which the page may be asked for,
     without port (``*``: any); others get 403, so that a foreign page cannot reach a local demo by a name of its own. ``look``
-    says what the stores hold for a phone; without it the panel does not speak of it.
+    says what the stores hold for a phone; without it the panel does not speak of it. ``inbox`` holds what people on duty wrote.
+    ``stored`` shows the rows of requests, ``clock`` can be put forward, ``desk`` is the address of the desk beside the phone: all
+    three belong to a demo only.
     Raises ValueError where ``sms_price`` is not a number and a currency.
     """
-    return Simulator(handle, vault, say, last_resort, price_of(sms_price), hosts, look).routes()
+    extras = Extras(inbox, stored, clock, desk)
+    return Simulator(handle, vault, say, last_resort, price_of(sms_price), hosts, look, extras).routes()
 
 
 def price_of(text: str) -> tuple[Decimal, str]:
@@ -220,6 +247,15 @@ def language_of(header: str) -> Lang:
     return next((lang for tag in named for lang in LANGS if lang == tag), "es")
 
 
+class Extras(NamedTuple):
+    """What a demo shows beside the phone."""
+
+    inbox: Inbox | None = None
+    stored: Stored | None = None
+    clock: Clock | None = None
+    desk: str = ""
+
+
 class Simulator:
     """The routes and what they share. It holds nothing about anybody."""
 
@@ -232,7 +268,9 @@ class Simulator:
         price: tuple[Decimal, str],
         hosts: Collection[str],
         look: Look | None,
+        extras: Extras,
     ) -> None:
+        self._extras = extras
         self._handle, self._vault, self._say, self._last_resort, self._look = handle, vault, say, last_resort, look
         self._price, self._currency = price
         self._hosts = frozenset(name.lower() for name in hosts)
@@ -254,6 +292,9 @@ class Simulator:
             Route("/simulator/phone", self._guarded(self._phone), methods=["POST"]),
             Route("/simulator/message", self._guarded(self._message), methods=["POST"]),
             Route("/simulator/kept", self._guarded(self._kept), methods=["POST"]),
+            Route("/simulator/inbox", self._guarded(self._inbox), methods=["POST"]),
+            Route("/simulator/stored", self._guarded(self._stored), methods=["POST"]),
+            Route("/simulator/clock", self._guarded(self._clock), methods=["POST"]),
         ]
 
     # -- pages and files
@@ -266,6 +307,10 @@ class Simulator:
             "limits": TEXT_LIMIT,
             "countries": COUNTRIES,
             "keeps": self._look is not None,
+            "inbox": self._extras.inbox is not None,
+            "stored": self._extras.stored is not None,
+            "clock": self._extras.clock is not None,
+            "desk": self._extras.desk,
             "currency": self._currency,
         }
         return pages.get_template(name).render(lang=lang, t=self._words[lang], known=known, langs=LANGS).encode()
@@ -386,6 +431,38 @@ class Simulator:
         except StoreDown:
             return _json({"error": self._last_resort("", _lang(request))}, 503)
         return _json({"rows": [{"size": row.size, "seconds": row.seconds} for row in rows]})
+
+    # -- what a demo shows beside the phone
+
+    async def _inbox(self, request: Request) -> Response:
+        """What a person on duty wrote to this phone and was not shown yet."""
+        body = await _body(request)
+        try:
+            asked = msgspec.json.decode(body, type=Asked)
+        except (msgspec.MsgspecError, UnicodeError):
+            return _json({"error": self._say(_lang(request), "simulator.bad")}, 400)
+        if self._extras.inbox is None:
+            raise Refused(404)
+        traits = PHONES[asked.channel]
+        texts = self._extras.inbox.take(asked.channel, asked.phone)
+        return _json({"messages": [self._bubble(Message(text), traits) for text in texts]})
+
+    async def _stored(self, request: Request) -> Response:
+        await _body(request)
+        if self._extras.stored is None:
+            raise Refused(404)
+        return _json({"tables": await self._extras.stored()})
+
+    async def _clock(self, request: Request) -> Response:
+        """Puts the clock of the demo forward; by nought it only says how far it is ahead."""
+        body = await _body(request)
+        if self._extras.clock is None:
+            raise Refused(404)
+        try:
+            ahead = self._extras.clock.advance(60 * msgspec.json.decode(body, type=Step).minutes)
+        except (msgspec.MsgspecError, UnicodeError, ValueError):
+            return _json({"error": self._say(_lang(request), "simulator.bad")}, 400)
+        return _json({"ahead": int(ahead)})
 
     # -- protection
 

@@ -35,6 +35,7 @@ function speak(code) {
   for (const element of all("[data-say]")) label(element, element.dataset.say, fillings.get(element));
   for (const element of all("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
   for (const element of all("[data-hint]")) element.placeholder = say(element.dataset.hint);
+  for (const element of all("[data-title]")) element.title = say(element.dataset.title);
   nameCountries();
   tick();
   draw();
@@ -194,7 +195,9 @@ function icon(name) {
   return svg;
 }
 
-const clock = () => new Intl.DateTimeFormat(LOCALES[lang], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date());
+let ahead = 0; // milliseconds that the clock of the demo is ahead of the real one
+const today = () => new Date(Date.now() + ahead);
+const clock = () => new Intl.DateTimeFormat(LOCALES[lang], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(today());
 
 function time() {
   const shown = element("time");
@@ -291,6 +294,80 @@ function suggestions() {
     box.append(chip);
   }
   return box;
+}
+
+// --- beside the phone: what people on duty write, the clock of the demo, the rows that are stored now -----------------------
+
+/** Messages that nobody asked for at this moment: only a person on duty writes them, to whoever wanted it. */
+async function collect() {
+  for (const phone of Object.values(phones)) {
+    if (!phone.address || phone.gone) continue;
+    const asked = { phone: await phone.dial(), channel: phone.channel };
+    const { messages } = await post("/simulator/inbox", asked);
+    for (const message of messages) {
+      phone.emptied = false;
+      phone.log.append(theirs(phone, message, ""));
+      phone.opening = Array.from(message.text).slice(0, PREVIEW).join("");
+      phone.cost.faro.messages += 1;
+      if (message.sms) {
+        phone.cost.faro.segments += message.sms.segments;
+        phone.cost.faro.price += Number(message.sms.price);
+      }
+      follow(phone);
+    }
+    if (messages.length) draw();
+  }
+}
+
+let storedNow = "";
+
+async function showStored() {
+  const { tables } = await post("/simulator/stored", {});
+  const news = JSON.stringify(tables) + lang;
+  if (news === storedNow) return;
+  storedNow = news;
+  const open = new Set(all("#stored details[open]").map((shown) => shown.dataset.table));
+  const filled = tables.filter(({ count }) => count);
+  at("stored").replaceChildren(
+    ...(filled.length ? filled.map((table) => tableOf(table, open)) : [label(element("p"), "stored.none")]),
+  );
+}
+
+function tableOf({ table, count, rows }, open) {
+  const shown = element("details");
+  shown.dataset.table = table;
+  shown.open = open.has(table) || table === "ticket" || table === "sealed_item";
+  const head = element("summary");
+  const name = element("code");
+  name.textContent = table;
+  head.append(name, label(element("span"), "stored.rows", () => ({ count })));
+  const list = element("ol");
+  for (const row of rows) {
+    const line = element("li");
+    const fields = element("dl");
+    for (const [column, value] of row) {
+      const term = element("dt");
+      const held = element("dd");
+      term.textContent = column;
+      held.textContent = value;
+      fields.append(term, held);
+    }
+    line.append(fields);
+    list.append(line);
+  }
+  shown.append(head, list);
+  return shown;
+}
+
+async function putForward(minutes) {
+  ahead = (await post("/simulator/clock", { minutes })).ahead * 1000;
+  tick();
+}
+
+async function beside() {
+  if (document.hidden) return;
+  if (known.inbox) await collect().catch(() => {});
+  if (known.stored) await showStored().catch(() => {});
 }
 
 // --- what the person does -----------------------------------------------------------------------------------------------
@@ -411,7 +488,7 @@ function measure() {
 
 function tick() {
   for (const shown of all(".clock")) shown.textContent = clock();
-  const day = new Intl.DateTimeFormat(LOCALES[lang], { weekday: "long", day: "numeric", month: "long" }).format(new Date());
+  const day = new Intl.DateTimeFormat(LOCALES[lang], { weekday: "long", day: "numeric", month: "long" }).format(today());
   for (const shown of all(".day")) shown.textContent = day;
 }
 
@@ -505,6 +582,12 @@ at("skip").addEventListener("click", (event) => {
 at("close").addEventListener("click", leave);
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(tick, 10000);
+for (const button of all("[data-minutes]")) button.addEventListener("click", () => putForward(Number(button.dataset.minutes)));
+if (known.clock) putForward(0).catch(() => {});
+if (known.inbox || known.stored) {
+  beside();
+  setInterval(beside, 2500);
+}
 nameCountries();
 tick();
 draw();

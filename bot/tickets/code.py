@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -42,6 +42,9 @@ Result = Literal["saved", "wrong", "ended", "no_duty", "full", "refused"]
 """``saved``: done, on the disk, or found done. ``wrong``: no such code. ``ended``: the request is not open any more. ``no_duty``:
 nobody is left to whom it could be sealed. ``full``: ``MOST_NOTES``. ``refused``: not at this stage. But for ``saved``, nothing
 changed."""
+
+Text = Words | Callable[[bytes], Words]
+"""A text, or what makes it of the ticket's id (as in ``intake.Request``)."""
 
 _OPEN = ("waiting", "claimed")
 
@@ -194,7 +197,7 @@ async def change_way(
     way: Literal["code", "here", "phone"],
     now: datetime,
     *,
-    contact_text: Words | None = None,
+    contact_text: Text | None = None,
     windows: Windows | None = None,
     card_text: Words | None = None,
 ) -> Result:
@@ -203,7 +206,7 @@ async def change_way(
         return await _forget_contact(tickets, by, now)
     if contact_text is None or windows is None:
         raise ValueError("whoever is to be written to or called says where and when")
-    texts: dict[Kind, Words] = {"contact": contact_text}
+    texts: dict[Kind, Text] = {"contact": contact_text}
     if card_text is not None:
         texts["card"] = card_text
     values = {"windows": windows, "tries_left": windows.tries, "heard_at": now, "way": way, "tells_only": False}
@@ -238,7 +241,7 @@ async def agree_to(tickets: Tickets, by: Derived, countries: Iterable[str], now:
 async def _seal_and_put(
     tickets: Tickets,
     by: Derived | Connected,
-    texts: dict[Kind, Words],
+    texts: Mapping[Kind, Text],
     message_id: str,
     now: datetime,
     values: dict[str, Any],
@@ -261,7 +264,8 @@ async def _seal_and_put(
             if texts and not eligible:
                 return "no_duty"
             keys = await recipients(connection, row, eligible) if texts else []
-        envelopes = [await sealed(text, kind, row.id, keys) for kind, text in texts.items()]
+        given = [(kind, text(row.id) if callable(text) else text) for kind, text in texts.items()]
+        envelopes = [await sealed(text, kind, row.id, keys) for kind, text in given]
 
         work = functools.partial(_write, tickets=tickets, row=row, envelopes=envelopes, mark=mark, values=values, now=now)
 

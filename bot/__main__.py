@@ -1,4 +1,4 @@
-"""The commands: demo, serve, work, migrate, check, show, talk, import, export, audience, approve.
+"""The commands: demo, serve, work, migrate, check, show, talk, import, export, audience, approve, staff.
 
 Here belongs what each command starts. Never here: how a part works. Imports wait until a command needs them.
 """
@@ -58,8 +58,8 @@ def _sentences() -> tuple[type[BaseException], ...]:
     return (CannotStart, DatabaseDown, StoreDown, BadSecret, ContentError, HelplineError)
 
 
-PASSED_ON = ("import", "export", "audience", "approve")
-"""Commands of the directory parse their own arguments."""
+PASSED_ON = ("import", "export", "audience", "approve", "staff")
+"""These commands parse their own arguments."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         ("export", "write what is public as HSDS 3.0"),
         ("audience", "change who may see an entry, or one field of it"),
         ("approve", "let a named role approve imported entries"),
+        ("staff", "accounts of the people who answer, and the printed recovery key"),
     ):
         add(name, what, add_help=False)
     return parser
@@ -228,6 +229,12 @@ def approve(options: argparse.Namespace) -> int:
     return approve_main(options.rest, _settings())
 
 
+def staff(options: argparse.Namespace) -> int:
+    from bot.staff.command import main as staff_main
+
+    return staff_main(options.rest, _settings())
+
+
 COMMANDS = {
     "demo": demo,
     "serve": serve,
@@ -240,6 +247,7 @@ COMMANDS = {
     "export": export,
     "audience": audience,
     "approve": approve,
+    "staff": staff,
 }
 
 if __name__ == "__main__":

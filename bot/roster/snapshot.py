@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,6 +46,10 @@ _BEFORE = 3 * _DAY
 _KEPT_WINDOWS = 64
 
 
+Lack = Literal["", "left", "key", "country", "role", "zone"]
+"""Why an account does not count for a duty, or a shift at all; empty: it counts."""
+
+
 class Member(NamedTuple):
     """An account, as far as the roster looks at it. ``name`` is a role label."""
 
@@ -60,7 +64,7 @@ class Member(NamedTuple):
     active: bool
     has_key: bool
 
-    def lacks(self, duty_name: str, country: str) -> str:
+    def lacks(self, duty_name: str, country: str) -> Lack:
         """Why this account does not count for that duty there: ``left``, ``key``, ``country`` or ``role``; "" when it counts."""
         if not self.active:
             return "left"
@@ -102,14 +106,19 @@ class RosterSnapshot:
 
     # --- people
 
-    def lacks(self, row: Weekly | Change) -> str:
+    def name(self, staff_id: uuid.UUID) -> str:
+        """The account's role label; empty where it is not known."""
+        member = self.members.get(staff_id)
+        return member.name if member else ""
+
+    def lacks(self, row: Weekly | Change) -> Lack:
         """Why a shift or an ``extra`` does not count: as ``Member.lacks``, or ``zone`` when nobody knows its time zone."""
         if isinstance(row, Weekly) and not _is_zone(row.zone):
             return "zone"
         member = self.members.get(row.staff_id)
         return member.lacks(row.duty, row.country) if member else "left"
 
-    def uncounted(self) -> list[tuple[Weekly | Change, str]]:
+    def uncounted(self) -> list[tuple[Weekly | Change, Lack]]:
         """Shifts and extras that do not count, each with its reason (``lacks``)."""
         planned: list[Weekly | Change] = [*self.rows.shifts, *(c for c in self.rows.changes if c.what == "extra")]
         return [(row, why) for row in planned if (why := self.lacks(row))]

@@ -19,6 +19,7 @@ from bot.staff import accounts, audit, leaving, recovery
 from bot.staff.accounts import Enrolment, StaffRefused
 from bot.staff.recovery import WrongSheets
 from bot.staff.tables import RECOVERY_PURPOSES
+from bot.tickets.lifetimes import Lifetimes
 
 Act = Callable[[AsyncEngine, argparse.Namespace], Awaitable[int]]
 
@@ -27,6 +28,7 @@ def main(argv: Sequence[str], settings: Settings) -> int:
     """Run one of the commands below; 0 when done, 1 when refused."""
     asked = _parser().parse_args(argv)
     act: Act = asked.act
+    asked.settings = settings
 
     async def run() -> int:
         engine = db.open_engine(db.url_of(settings))
@@ -104,7 +106,7 @@ async def _list(engine: AsyncEngine, asked: argparse.Namespace) -> int:
 
 
 async def _leave(engine: AsyncEngine, asked: argparse.Namespace) -> int:
-    left = await leaving.leave(engine, asked.name, db.now())
+    left = await leaving.leave(engine, asked.name, db.now(), lifetimes=Lifetimes.of(asked.settings))
     print(f"{left.name} has left: {left.sessions_ended} sessions ended, {left.wraps_deleted} ways to open its key deleted.")
     for what, tickets in (
         ("Waiting again", left.released),

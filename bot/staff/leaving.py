@@ -6,7 +6,7 @@ Here belongs all that leaving entails, in one transaction. Never here: what beco
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,11 +20,11 @@ from bot.sealing import Envelope
 from bot.staff import audit, desk_sessions, keys
 from bot.staff.accounts import StaffRefused
 from bot.staff.tables import Passkey, Staff
+from bot.tickets.endings import requeue
+from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.references import reference
+from bot.tickets.storing import transact
 from bot.tickets.tables import Movement, SealedItem, Ticket
-
-Released = Callable[[AsyncConnection, Sequence[bytes], datetime], Awaitable[None]]
-"""Called with the ids of tickets that are free again, in the transaction in which they become so: to alert others."""
 
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 _passkey: Any = Passkey.__table__  # type: ignore[attr-defined]
@@ -55,35 +55,36 @@ async def leave(
     name: str,
     now: datetime,
     *,
+    lifetimes: Lifetimes | None = None,
     by: str = audit.COMMAND,
     role: str = "",
-    released: Released | None = None,
 ) -> Left:
     """Close an account for good. ``by`` and ``role``: who decides, for the audit. Raises StaffRefused, DatabaseDown.
 
     Its name is never given again: the audit knows it.
     """
+    times = lifetimes or Lifetimes()
+
+    async def work(connection: AsyncConnection) -> Left:
+        row = await _leaver(connection, name)
+        mine = await keys.key_ids(connection, row.id)
+        await connection.execute(update(_staff).where(_staff.c.id == row.id).values(**_GONE, left_at=now))
+        sessions = await desk_sessions.end_all(connection, row.id)
+        await connection.execute(delete(_passkey).where(_passkey.c.staff_id == row.id))
+        await connection.execute(delete(_alert).where(_alert.c.staff_id == row.id))
+        wraps = await keys.lose(connection, row.id, now)
+        tickets = await _release(connection, times, row.id, now)
+        wrapped, stranded = await _sealed_to(connection, set(mine))
+        for ticket in tickets:
+            await audit.record(connection, by, role, "released", reference(ticket), now)
+        await audit.record(connection, by, role, "account_left", name, now)
+        told = [tuple(sorted(reference(each) for each in ids)) for ids in (tickets, wrapped, stranded)]
+        return Left(name, sessions, wraps, told[0], told[1], told[2])
+
     with db.explained(engine.url):
-        async with engine.begin() as connection:
-            row = await _leaver(connection, name)
-            mine = await keys.key_ids(connection, row.id)
-            done = update(_staff).where(_staff.c.id == row.id, _staff.c.active).values(**_GONE, left_at=now)
-            if not (await connection.execute(done)).rowcount:
-                raise StaffRefused(f"{name!r} has left already.")
-            sessions = await desk_sessions.end_all(connection, row.id)
-            await connection.execute(delete(_passkey).where(_passkey.c.staff_id == row.id))
-            await connection.execute(delete(_alert).where(_alert.c.staff_id == row.id))
-            wraps = await keys.lose(connection, row.id, now)
-            tickets = await _release(connection, row.id, now)
-            if released is not None and tickets:
-                await released(connection, tickets, now)
-            wrapped, stranded = await _sealed_to(connection, set(mine))
-            for ticket in tickets:
-                await audit.record(connection, by, role, "released", reference(ticket), now)
-            await audit.record(connection, by, role, "account_left", name, now)
+        left = await transact(engine, work)
     await db.checkpoint(engine)
-    told = [tuple(sorted(reference(each) for each in ids)) for ids in (tickets, wrapped, stranded)]
-    return Left(name, sessions, wraps, told[0], told[1], told[2])
+    return left
 
 
 #: What is emptied in the account's row.
@@ -94,7 +95,7 @@ _GONE: dict[str, Any] = {
 
 
 async def _leaver(connection: AsyncConnection, name: str) -> Any:
-    row = (await connection.execute(select(_staff).where(_staff.c.name == name, _staff.c.active))).first()
+    row = (await connection.execute(select(_staff).where(_staff.c.name == name, _staff.c.active).with_for_update())).first()
     if row is None:
         raise StaffRefused(f"There is no active account {name!r}; `python -m bot staff list` shows all.")
     if "administrator" in row.roles:
@@ -106,15 +107,15 @@ async def _leaver(connection: AsyncConnection, name: str) -> Any:
     return row
 
 
-async def _release(connection: AsyncConnection, staff_id: Any, now: datetime) -> list[bytes]:
-    """Free what the account had claimed, and send proposals that wait for it to the focal point of the country."""
-    claimed = (_ticket.c.claimed_by == staff_id) & (_ticket.c.state == "claimed")
-    tickets = list((await connection.execute(select(_ticket.c.id).where(claimed))).scalars())
-    free = {"state": "waiting", "claimed_by": None, "claimed_at": None, "touched_at": None, "escalates_at": now}
-    await connection.execute(update(_ticket).where(claimed).values(**free, version=_ticket.c.version + 1))
+async def _release(connection: AsyncConnection, lifetimes: Lifetimes, staff_id: uuid.UUID, now: datetime) -> list[bytes]:
+    """Let what the account had claimed wait again, and send proposals made to it to the focal point of the country."""
+    claimed = select(_ticket).where(_ticket.c.claimed_by == staff_id, _ticket.c.state == "claimed").order_by(_ticket.c.id)
+    rows = (await connection.execute(claimed.with_for_update())).all()
+    for row in rows:
+        await requeue(connection, lifetimes, row, now)
     waits = (_movement.c.to_staff == staff_id) & (_movement.c.state == "proposed")
     await connection.execute(update(_movement).where(waits).values(to_staff=None))
-    return tickets
+    return [row.id for row in rows]
 
 
 async def _sealed_to(connection: AsyncConnection, mine: set[bytes]) -> tuple[set[bytes], set[bytes]]:

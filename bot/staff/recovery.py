@@ -28,6 +28,7 @@ from bot.sealing import CannotOpen, Envelope, Kind, key_id, rewrap, seal, unseal
 from bot.staff import audit
 from bot.staff.keys import eligible_keys
 from bot.staff.tables import RECOVERY_PURPOSES, RecoveryKey
+from bot.tickets.storing import transact
 from bot.tickets.tables import SealedItem, Ticket
 from flows.kernel import Words
 
@@ -181,17 +182,17 @@ async def rescue(
     How many envelopes were extended, and how many the sheets could not open. Nothing is shown. Raises WrongSheets, DatabaseDown.
     """
     private = combine(sheets)
-    extended = unopened = 0
+
+    async def work(connection: AsyncConnection) -> tuple[int, int]:
+        row = await _known(connection, private)
+        if row.purpose != "requests":
+            raise WrongSheets("These are the sheets for complaints; requests have a key of their own.")
+        done = [await _extend(connection, item, private) for item in await _open_items(connection)]
+        await audit.record(connection, by, role, "recovery_used", mark_of(row.id), now)
+        return sum(added for added, _ in done), sum(failed for _, failed in done)
+
     with db.explained(engine.url):
-        async with engine.begin() as connection:
-            row = await _known(connection, private)
-            if row.purpose != "requests":
-                raise WrongSheets("These are the sheets for complaints; requests have a key of their own.")
-            for item in await _open_items(connection):
-                added, failed = await _extend(connection, item, private)
-                extended, unopened = extended + added, unopened + failed
-            await audit.record(connection, by, role, "recovery_used", mark_of(row.id), now)
-    return extended, unopened
+        return await transact(engine, work)
 
 
 async def listed(connection: AsyncConnection) -> list[Any]:

@@ -184,6 +184,8 @@ class Movement(Table, table=True):
     high_risk: bool = False
     case_conference: bool = False
     voluntary_repatriation: bool = False
+    moves_country: bool = True
+    """A transfer takes the ticket to ``to_country``; False: the ticket stays where it is, and its new owner follows it there."""
     reason: str = Field(default="", max_length=24)
     """Of a rejection: ``no_capacity``, ``not_our_area``, ``service_closed``, ``consent_unclear``, ``not_safe_here``."""
     proposed_by: uuid.UUID | None = Field(default=None, foreign_key="staff.id", ondelete="SET NULL")

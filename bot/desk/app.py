@@ -31,6 +31,7 @@ from bot.desk.visit import Malformed, NotHere, Refused, TooLarge, Visit, read, w
 from bot.desk.words import Words
 from bot.settings import Settings
 from bot.staff import desk_sessions
+from bot.staff.locks import Locks
 from flows.facts import LANGS
 
 for _module in pkgutil.iter_modules(pages.__path__):
@@ -72,7 +73,7 @@ class Desk:
         demo. ``hosts``: names under which it answers; without it, this machine's in a demo and any in a live installation.
         Raises ContentError where the catalogs of the desk lack something.
         """
-        self.engine, self.settings, self.secret = engine, settings, secret
+        self.engine, self.settings, self.locks = engine, settings, Locks(secret)
         self.parts = parts or Parts()
         self._clock = clock
         self.words = Words.load()

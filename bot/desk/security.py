@@ -21,6 +21,8 @@ Frame = Literal["none", "self"]
 
 #: Sent when somebody signs out. Not "cookies": that would take those of neighbouring names of the same organisation too.
 CLEAR: Final = '"cache", "storage"'
+#: How long a browser is known as one that signed in before.
+MARK_DAYS: Final = 180
 
 
 def policy(frame: Frame) -> str:
@@ -105,6 +107,17 @@ class Surroundings:
         """A cookie that lives as long as the browser's window, and no longer than the session."""
         secure = self.secure(request)
         response.set_cookie(self._cookie(request), token.hex(), path="/", secure=secure, httponly=True, samesite="strict")
+
+    def mark(self, request: Request) -> bytes:
+        """The mark of an earlier sign-in, so that others who guess do not make this browser wait; it opens nothing."""
+        try:
+            return bytes.fromhex(request.cookies.get(f"{self._cookie(request)}-browser", ""))
+        except ValueError:
+            return b""
+
+    def leave_mark(self, request: Request, response: Response, mark: bytes) -> None:
+        name, secure = f"{self._cookie(request)}-browser", self.secure(request)
+        response.set_cookie(name, mark.hex(), max_age=MARK_DAYS * 86_400, path="/", secure=secure, httponly=True, samesite="strict")
 
     def forget(self, request: Request, response: Response) -> None:
         secure = self.secure(request)

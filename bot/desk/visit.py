@@ -24,6 +24,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.desk.routing import ROOT, Page
 from bot.desk.words import Voice
 from bot.staff.desk_sessions import Open
+from bot.staff.passkeys import Party
 from bot.staff.roles import Actor
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ class Visit:
     @property
     def engine(self) -> AsyncEngine:
         return self.desk.engine
+
+    @property
+    def party(self) -> Party:
+        """Who asks for a passkey: the desk under the name by which this browser reaches it."""
+        return Party.at(self.desk.surroundings.origin(self.request))
 
     @property
     def lang(self) -> str:

@@ -1,0 +1,62 @@
+// The page of signing in. The passphrase and the secret of a passkey stay in this page.
+import { attempt, complain, wrong } from "./forms.js";
+import { derive, fromPrf, keep, openAll, wipe } from "./keyring.js";
+import { ask, decode, encode, root } from "./page.js";
+import { possible, use } from "./passkey.js";
+import { say } from "./words.js";
+
+const form = document.getElementById("sign-in");
+const { name, passphrase, second } = form.elements;
+const other = document.getElementById("other");
+
+await wipe(); // nobody is signed in: no key belongs here
+
+/** Keep what these wraps open, and go in. `passkey`: its id; null for the passphrase's wraps. */
+async function enter({ session, keys }, wrapping, passkey) {
+  const mine = keys.flatMap(({ public: publicKey, wraps }) => {
+    const wrap = wraps.find((each) => each.passkey === passkey);
+    return wrap ? [{ publicKey: decode(publicKey), wrapped: decode(wrap.wrapped) }] : [];
+  });
+  const pairs = wrapping ? await openAll(mine, wrapping) : [];
+  await keep(session, pairs);
+  form.reset();
+  location.replace(root + (keys.length && !pairs.length ? "/unlock" : "/"));
+}
+
+function named() {
+  if (name.value.trim()) return true;
+  wrong(name, say("desk.signin.name.missing"));
+  return false;
+}
+
+async function byPasskey() {
+  const options = await ask("/sign-in/passkey/options", { name: name.value });
+  const { credential, secret } = await use(options).catch((problem) => {
+    throw Object.assign(problem, { sentence: say("desk.signin.passkey.not_used") });
+  });
+  const answer = await ask("/sign-in/passkey", { credential });
+  await enter(answer, secret && (await fromPrf(secret)), credential.rawId);
+}
+
+async function byPassphrase() {
+  const { salt, rounds } = await ask("/sign-in/salt", { name: name.value });
+  const { proof, wrapping } = await derive(passphrase.value, decode(salt), rounds);
+  const answer = await ask("/sign-in/passphrase", { name: name.value, proof: encode(proof), second: second.value });
+  await enter(answer, wrapping, null);
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  complain(form, "");
+  if (!named()) return;
+  if (event.submitter?.value === "passkey") return void (await attempt(form, byPasskey));
+  if (!passphrase.value) return wrong(passphrase, say("desk.signin.passphrase.missing"));
+  if (!second.value.trim()) return wrong(second, say("desk.signin.second.missing"));
+  if (!(await attempt(form, byPassphrase))) second.select();
+});
+
+if (!possible) {
+  form.querySelector("[value=passkey]").hidden = true;
+  other.open = true;
+}
+form.hidden = false;

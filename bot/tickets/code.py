@@ -68,8 +68,11 @@ class Answer(NamedTuple):
 # --- looking ---------------------------------------------------------------------------------------------------------
 
 
-async def look(tickets: Tickets, by: Derived | Connected, now: datetime) -> TicketView | None:
-    """What the code shows now; changes nothing. Without the code (``Connected``), no answer is in it."""
+async def look(
+    tickets: Tickets, by: Derived | Connected, now: datetime, others: Callable[[str], Iterable[str]] = lambda country: ()
+) -> TicketView | None:
+    """What the code shows now; changes nothing. Without the code (``Connected``), no answer is in it. ``others``: countries that
+    could take a request from this one; those that the person did not agree to yet are offered."""
     async with tickets.engine.connect() as connection:
         row = await _find(connection, by, now)
         if row is None:
@@ -90,6 +93,7 @@ async def look(tickets: Tickets, by: Derived | Connected, now: datetime) -> Tick
         tells_only=row.tells_only,
         may_contest=row.state == "closed" and not row.contested,
         may_rate=row.state == "closed" and row.counted and not row.rated,
+        abroad=() if ended else tuple(each for each in others(row.country) if each not in (row.country, *row.countries)),
     )
 
 

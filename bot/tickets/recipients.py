@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.sealing import MOST_RECIPIENTS, Envelope, Kind, seal
-from bot.staff.keys import eligible_keys, recovery_keys
+from bot.staff.keys import eligible_keys, public_keys, recovery_keys
 from bot.staff.tables import Staff
 from flows.kernel import Words
 
@@ -23,8 +23,9 @@ _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 
 
 async def readers(connection: AsyncConnection, ticket: Any) -> dict[uuid.UUID, bytes]:
-    """Account -> public key of everyone who may read this ticket. ``ticket`` has the columns of a row."""
-    return await eligible_keys(
+    """Account -> public key of everyone who may read this ticket, and of who has claimed it, which after a transfer may be a
+    national focal point. ``ticket`` has the columns of a row."""
+    found = await eligible_keys(
         connection,
         country=ticket.country,
         countries=ticket.countries,
@@ -32,6 +33,8 @@ async def readers(connection: AsyncConnection, ticket: Any) -> dict[uuid.UUID, b
         not_organisation=ticket.not_organisation,
         refused=ticket.refused,
     )
+    claimer = getattr(ticket, "claimed_by", None)
+    return found if claimer is None or claimer in found else {**found, **await public_keys(connection, [claimer])}
 
 
 async def at_home(connection: AsyncConnection, staff: Iterable[uuid.UUID], country: str) -> set[uuid.UUID]:

@@ -1,0 +1,210 @@
+"""What happens to tickets by itself, because time passes (D-8, P-3).
+
+Here belongs one tick: tell further people, let claims lapse, wipe what is over. ``bot.jobs`` calls it once a minute; any number of
+workers may, at once. Never here: times of its own, a message to a person (E-1), pages.
+
+Every ticket is one transaction that looks at the locked row again before it changes anything, so that a tick may stop anywhere, or
+meet another one, or somebody who claims or withdraws at that moment. A ticket that fails does not keep the others waiting: the
+tick goes on, and raises at its end.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.alerts.outbox import enqueue
+from bot.roster.snapshot import RosterSnapshot
+from bot.staff import audit
+from bot.tickets import endings, storing
+from bot.tickets.counting import count_ticket
+from bot.tickets.lifetimes import Lifetimes
+from bot.tickets.references import reference
+from bot.tickets.storing import Tickets, hand_over, item, ticket
+from bot.tickets.telling import roster, telling
+
+_ENDED: Final = ("closed", "lapsed", "withdrawn")
+
+
+@dataclasses.dataclass(slots=True)
+class Ticked:
+    """How many of each."""
+
+    told: int = 0
+    """Tickets of which somebody further was told."""
+    escalated: int = 0
+    """Those of them that reached a further level."""
+    lapsed_claims: int = 0
+    lapsed: int = 0
+    """Tickets that nobody took in time."""
+    expired: int = 0
+    """Envelopes whose time was over."""
+    forgotten: int = 0
+    """Rows that are gone."""
+    clean: bool = True
+    """Nothing of what was wiped is left in SQLite's log."""
+
+    def total(self) -> int:
+        """Everything that was done, for the log."""
+        return self.told + self.lapsed_claims + self.lapsed + self.expired + self.forgotten
+
+
+async def tick(tickets: Tickets, now: datetime) -> Ticked:
+    """Do everything that is due. Doing it again changes nothing.
+
+    Raises the first error that a ticket met with, after all the others were done."""
+    done = Ticked()
+    faults: list[Exception] = []
+    for step in (_forget, _lapse, _lapse_claims, _expire, _tell):
+        await step(tickets, now, done, faults)
+    # Always: what a withdrawal or a close could not clear out because somebody was reading goes now.
+    done.clean = await storing.gone(tickets.engine)
+    if faults:
+        raise faults[0]
+    return done
+
+
+Act = Callable[[AsyncConnection, Any], Awaitable[bool]]
+
+
+async def _each(tickets: Tickets, due: Any, act: Act, faults: list[Exception]) -> int:
+    """Do ``act`` to each ticket that ``due`` selects, each in a transaction of its own; how many times it said that it did."""
+    async with tickets.engine.connect() as connection:
+        ids = list((await connection.execute(select(ticket.c.id).where(due))).scalars())
+    done = 0
+    for each in ids:
+
+        async def work(connection: AsyncConnection, each: bytes = each) -> bool:
+            row = (await connection.execute(select(ticket).where(ticket.c.id == each, due).with_for_update())).first()
+            return row is not None and await act(connection, row)
+
+        try:
+            done += await storing.transact(tickets.engine, work)
+        except Exception as fault:  # whatever it was, the other tickets do not wait for this one
+            faults.append(fault)
+    return done
+
+
+# --- what is over ----------------------------------------------------------------------------------------------------
+
+
+async def _forget(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
+    """Rows of tickets that ended long enough ago: with them everything that hangs on them."""
+
+    async def work(connection: AsyncConnection) -> int:
+        over = ticket.c.state.in_(_ENDED) & (ticket.c.forgotten_at <= now)
+        return int((await connection.execute(delete(ticket).where(over))).rowcount)
+
+    try:
+        done.forgotten = await storing.transact(tickets.engine, work)
+    except Exception as fault:
+        faults.append(fault)
+
+
+async def _lapse(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
+    """Nobody took it in time."""
+
+    async def act(connection: AsyncConnection, row: Any) -> bool:
+        await endings.lapse(connection, tickets.lifetimes, row, now)
+        await audit.record(connection, audit.CLOCK, "", "wiped", reference(row.id), now)
+        return True
+
+    due = (ticket.c.state == "waiting") & (ticket.c.expires_at <= now)
+    done.lapsed = await _each(tickets, due, act, faults)
+
+
+async def _expire(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
+    """Envelopes whose own time is over. Where it was the contact, the code alone leads to the person from now on."""
+
+    async def act(connection: AsyncConnection, row: Any) -> bool:
+        mine = (item.c.ticket_id == row.id) & (item.c.expires_at <= now)
+        kinds = set((await connection.execute(select(item.c.kind).where(mine))).scalars())
+        if "contact" in kinds:
+            await endings.forget_contact(connection, row)
+        done.expired += (await connection.execute(delete(item).where(mine))).rowcount
+        return bool(kinds)
+
+    due = ticket.c.id.in_(select(item.c.ticket_id).where(item.c.expires_at <= now))
+    await _each(tickets, due, act, faults)
+
+
+async def _lapse_claims(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
+    """A claim to which nothing was done for too long: the ticket waits for others, too."""
+
+    async def act(connection: AsyncConnection, row: Any) -> bool:
+        note = {"reason": "lapsed", "reached": "", "next_step": "", "risk": ""}
+        await connection.execute(insert(hand_over).values(id=uuid.uuid4(), ticket_id=row.id, at=now, **note))
+        await endings.requeue(connection, tickets.lifetimes, row, now)
+        await audit.record(connection, audit.CLOCK, "", "claim_lapsed", reference(row.id), now)
+        return True
+
+    times = tickets.lifetimes
+    untouched = (ticket.c.touched_at == ticket.c.claimed_at) & (ticket.c.touched_at <= now - times.claim)
+    due = (ticket.c.state == "claimed") & (untouched | (ticket.c.touched_at <= now - times.idle_claim))
+    done.lapsed_claims = await _each(tickets, due, act, faults)
+
+
+# --- who is to know --------------------------------------------------------------------------------------------------
+
+
+async def _tell(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
+    """Escalate, and tell whoever has come on duty for what waits."""
+    async with tickets.engine.connect() as connection:
+        on = await roster(connection, now)
+        waiting = (await connection.execute(select(*_ASKED).where(ticket.c.state == "waiting"))).all()
+    concerned = [row.id for row in waiting if _news(on, row, now, tickets.lifetimes)]
+    for each in concerned:
+
+        async def work(connection: AsyncConnection, each: bytes = each) -> tuple[bool, bool]:
+            return await _tell_one(connection, tickets.lifetimes, on, each, now)
+
+        try:
+            told, escalated = await storing.transact(tickets.engine, work)
+        except Exception as fault:
+            faults.append(fault)
+            continue
+        done.told += told
+        done.escalated += escalated
+
+
+_ASKED = [
+    ticket.c[name]
+    for name in (
+        "id", "country", "countries", "child", "urgent", "training", "not_organisation", "refused", "level", "queued_at", "told",
+        "escalates_at",
+    )
+]  # fmt: skip
+
+
+def _news(on: RosterSnapshot, row: Any, now: datetime, lifetimes: Lifetimes) -> bool:
+    concerns = telling(on, row, now, lifetimes)
+    return bool(concerns.staff) or concerns.level != row.level or (row.escalates_at is not None and row.escalates_at <= now)
+
+
+async def _tell_one(
+    connection: AsyncConnection, lifetimes: Lifetimes, on: RosterSnapshot, ticket_id: bytes, now: datetime
+) -> tuple[bool, bool]:
+    row = await storing.locked(connection, ticket_id)
+    if row is None or row.state != "waiting" or not _news(on, row, now, lifetimes):
+        return False, False
+    concerns = telling(on, row, now, lifetimes)
+    escalated = concerns.level != row.level
+    await storing.change(
+        connection,
+        row,
+        level=concerns.level,
+        told=(*row.told, *concerns.told),
+        escalates_at=lifetimes.next_escalation(now, row.queued_at, hurry=row.urgent or row.child),
+    )
+    if escalated:
+        await count_ticket(connection, row, now, [("escalated", concerns.level)])
+    await enqueue(connection, concerns.staff, now)
+    if escalated:
+        await audit.record(connection, audit.CLOCK, "", "escalated", reference(row.id), now)
+    return bool(concerns.staff), escalated

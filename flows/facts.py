@@ -390,7 +390,7 @@ class Facts(Struct, frozen=True):
     """How long a silent conversation is kept."""
     ticket_days: int = 7
     """How long a request is kept at most while it is open."""
-    contact_days: int = 7
+    ticket_days: int = 7
     """How long a way of contact and notes to a person on duty are kept at most."""
     closed_days: int = 60
     """How long the outcome and the answers of a closed request are kept at most."""

@@ -349,6 +349,8 @@ class TicketView(Struct, frozen=True):
     more: bool = False
     """There are older answers that were not read."""
     tells_only: bool = False
+    over: bool = False
+    """Closed or lapsed, also while an answer still waits: nothing can be added or changed."""
     may_contest: bool = False
     may_rate: bool = False
     abroad: tuple[str, ...] = ()

@@ -91,6 +91,7 @@ async def look(
         unread=len(unread),
         more=any(each.read_at is None for each in answers[:-1]),
         tells_only=row.tells_only,
+        over=ended,
         may_contest=row.state == "closed" and not row.contested,
         may_rate=row.state == "closed" and row.counted and not row.rated,
         abroad=() if ended else tuple(each for each in others(row.country) if each not in (row.country, *row.countries)),

@@ -70,19 +70,19 @@ async def tick(tickets: Tickets, now: datetime) -> Ticked:
     return done
 
 
-Act = Callable[[AsyncConnection, Any], Awaitable[bool]]
+Act = Callable[[AsyncConnection, Any], Awaitable[int]]
 
 
 async def _each(tickets: Tickets, due: Any, act: Act, faults: list[Exception]) -> int:
-    """Do ``act`` to each ticket that ``due`` selects, each in a transaction of its own; how many times it said that it did."""
+    """Do ``act`` to each ticket that ``due`` selects, each in a transaction of its own; the sum of what it says that it did."""
     async with tickets.engine.connect() as connection:
         ids = list((await connection.execute(select(ticket.c.id).where(due))).scalars())
     done = 0
     for each in ids:
 
-        async def work(connection: AsyncConnection, each: bytes = each) -> bool:
+        async def work(connection: AsyncConnection, each: bytes = each) -> int:
             row = (await connection.execute(select(ticket).where(ticket.c.id == each, due).with_for_update())).first()
-            return row is not None and await act(connection, row)
+            return 0 if row is None else await act(connection, row)
 
         try:
             done += await storing.transact(tickets.engine, work)
@@ -110,10 +110,10 @@ async def _forget(tickets: Tickets, now: datetime, done: Ticked, faults: list[Ex
 async def _lapse(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
     """Nobody took it in time."""
 
-    async def act(connection: AsyncConnection, row: Any) -> bool:
+    async def act(connection: AsyncConnection, row: Any) -> int:
         await endings.lapse(connection, tickets.lifetimes, row, now)
         await audit.record(connection, audit.CLOCK, "", "wiped", reference(row.id), now)
-        return True
+        return 1
 
     due = (ticket.c.state == "waiting") & (ticket.c.expires_at <= now)
     done.lapsed = await _each(tickets, due, act, faults)
@@ -122,27 +122,26 @@ async def _lapse(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exc
 async def _expire(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
     """Envelopes whose own time is over. Where it was the contact, the code alone leads to the person from now on."""
 
-    async def act(connection: AsyncConnection, row: Any) -> bool:
+    async def act(connection: AsyncConnection, row: Any) -> int:
         mine = (item.c.ticket_id == row.id) & (item.c.expires_at <= now)
         kinds = set((await connection.execute(select(item.c.kind).where(mine))).scalars())
         if "contact" in kinds:
             await endings.forget_contact(connection, row)
-        done.expired += (await connection.execute(delete(item).where(mine))).rowcount
-        return bool(kinds)
+        return int((await connection.execute(delete(item).where(mine))).rowcount)
 
     due = ticket.c.id.in_(select(item.c.ticket_id).where(item.c.expires_at <= now))
-    await _each(tickets, due, act, faults)
+    done.expired = await _each(tickets, due, act, faults)
 
 
 async def _lapse_claims(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
     """A claim to which nothing was done for too long: the ticket waits for others, too."""
 
-    async def act(connection: AsyncConnection, row: Any) -> bool:
+    async def act(connection: AsyncConnection, row: Any) -> int:
         note = {"reason": "lapsed", "reached": "", "next_step": "", "risk": ""}
         await connection.execute(insert(hand_over).values(id=uuid.uuid4(), ticket_id=row.id, at=now, **note))
         await endings.requeue(connection, tickets.lifetimes, row, now)
         await audit.record(connection, audit.CLOCK, "", "claim_lapsed", reference(row.id), now)
-        return True
+        return 1
 
     times = tickets.lifetimes
     untouched = (ticket.c.touched_at == ticket.c.claimed_at) & (ticket.c.touched_at <= now - times.claim)

@@ -100,8 +100,10 @@ class RosterSnapshot:
         self.rows = rows
         self.members = {member.id: member for member in rows.members}
         self.closed = frozenset((country, day) for country, day, works in rows.holidays if not works)
-        self._shifts = [shift for shift in rows.shifts if not self.lacks(shift)]
-        self._changes = [change for change in rows.changes if change.what == "off" or not self.lacks(change)]
+        self.shifts = tuple(shift for shift in rows.shifts if not self.lacks(shift))
+        """The weekly shifts that count."""
+        self.changes = tuple(change for change in rows.changes if change.what == "off" or not self.lacks(change))
+        """The exceptions that count."""
         self._windows: dict[tuple[str, datetime], list[Span]] = {}
 
     # --- people
@@ -143,7 +145,7 @@ class RosterSnapshot:
 
     def spans(self, country: str, begins: datetime, ends: datetime, duties: Collection[str] = ()) -> list[Span]:
         """Time on duty within [begins, ends) of everybody who counts, by beginning."""
-        return duty.spans(self._shifts, self._changes, self.closed, begins, ends, country=country, duties=duties)
+        return duty.spans(self.shifts, self.changes, self.closed, begins, ends, country=country, duties=duties)
 
     def on_duty(self, country: str, at: datetime, duties: Collection[str] = ()) -> tuple[OnDuty, ...]:
         """Everybody who counts and is on duty at ``at``; ``until`` is at most about three weeks ahead."""
@@ -197,7 +199,7 @@ class RosterSnapshot:
 
     def zone_of(self, country: str, staff_id: uuid.UUID | None = None) -> str:
         """The IANA zone in which this account's shifts there are planned; else that of any shift there; else the capital's."""
-        here = [s for s in self._shifts if s.country == country]
+        here = [s for s in self.shifts if s.country == country]
         own = [s.zone for s in here if s.staff_id == staff_id] or [s.zone for s in here]
         home = HOME_ZONES.get(country, "UTC")
         return home if not own or home in own else min(own)

@@ -90,8 +90,12 @@ class Settings(BaseSettings):
     focal_points_file: Path | None = Field(
         None, description="your own copy of data/focal_points.toml, with your focal points and the risks that you confirmed (M-5)"
     )
-    statistics_threshold: Literal[5, 10] = Field(
-        5, description="smaller numbers are hidden in shared figures (T-2); change it when new twelve weeks begin"
+    statistics_threshold: int = Field(
+        5,
+        ge=5,
+        le=10,
+        multiple_of=5,
+        description="smaller numbers are hidden in shared figures (T-2); change it when new twelve weeks begin",
     )
     statistics_delay_days: int = Field(7, ge=7, description="figures come out this long after their period, or later (T-3)")
     heavy_before_pause: int = Field(3, ge=1, le=20, description="after so many heavy requests the desk asks for a pause (M-7)")

@@ -1,14 +1,15 @@
 """Referral and transfer: what senders, receivers and supervisors do, each act in one durable transaction (M-3, M-4, M-5, D-9).
 
 Here belongs every act: who may, whether movement and ticket are still what the page showed, what has to hold, the change, alerts,
-audit. Never here: the machines themselves (``movement_rules``), what pages show (``movement_views``), sentences.
+audit. Never here: the machines themselves (``movement_rules``), who takes part (``movement_parties``), what pages show
+(``movement_views``), sentences.
 
 The *sender* is whoever has claimed the ticket now, the *receiver* the named account or, where none is named, the focal point or
 back-up of the receiving country, whoever is first. A *supervisor* is one of the ticket's country.
 
 Every act raises ``NotThere`` (no such movement, or not for this actor), ``Stale`` (it or the ticket has changed since), ``Unmet``
-(what still has to be seen to), or ``Refused``. ``version`` is the ticket's, as the page had it: two receivers who accept at once have
-the same one, so the second is told so.
+(what still has to be seen to), or ``Refused``. ``version`` is the ticket's, as the page had it: two receivers who accept at once
+have the same one, so the second is told so.
 
 A transfer moves what is sealed as well. The sender's browser wraps it for the receiver (``wraps_needed``, ``add_wraps``); until all
 of it is, nobody can propose, accept or close. Closing makes the receiver the claimer. Where the ticket moves to their country
@@ -18,30 +19,42 @@ of it is, nobody can propose, accept or close. Closing makes the receiver the cl
 from __future__ import annotations
 
 import dataclasses
-import types
 import uuid
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
-from bot.focal_points import FocalPointBook, Receiver, able_to_receive, may_receive
-from bot.sealing import Envelope, key_id
+from bot.focal_points import Receiver, able_to_receive
 from bot.staff import audit
-from bot.staff.keys import key_ids, recovery_keys
-from bot.staff.roles import Actor, acting_as
-from bot.staff.tables import Role, Staff
-from bot.tickets import movement_rules, storing, wraps
-from bot.tickets.movement_rules import CONSENTS, ENDED, STATES, WHATS, Act, Facts, Guard, Party, Plan, Step, unmet
-from bot.tickets.reading import no_contact
-from bot.tickets.recipients import readers
+from bot.staff.roles import Actor
+from bot.staff.tables import Staff
+from bot.tickets import storing
+from bot.tickets.movement_parties import (
+    Moves,
+    Unmet,
+    allowed,
+    arrived,
+    check_version,
+    facts,
+    found_movement,
+    receivers,
+    sends,
+)
+from bot.tickets.movement_rules import CONSENTS, ENDED, WHATS, Act, Plan, unmet
+from bot.tickets.movement_wraps import add_wraps, leave_behind, wraps_needed
 from bot.tickets.references import reference
-from bot.tickets.sight import NotThere, Refused, Stale, claims, role_for
-from bot.tickets.storing import Tickets, item, movement, ticket
+from bot.tickets.sight import NotThere, Refused, Stale, role_for
+from bot.tickets.storing import Tickets, movement, ticket
 from flows.facts import COUNTRIES
+
+__all__ = [
+    "Moves", "NotThere", "Plan", "Refused", "Stale", "Tickets", "Unmet", "accept", "add_wraps", "cancel", "close", "draft",
+    "propose", "receive", "reject", "revise", "wraps_needed",
+]  # fmt: skip
 
 MOST_MOVEMENTS: Final = 20
 """Of one ticket, those that ended included."""
@@ -53,22 +66,6 @@ _AUDIT: Final[Mapping[Act, str]] = {
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 
 
-class Unmet(Refused):
-    """Something has to be seen to first. ``guards`` names it all, in the words of ``movement_rules.Guard``."""
-
-    def __init__(self, guards: tuple[Guard, ...]) -> None:
-        RuntimeError.__init__(self, f"This is not possible yet: {', '.join(guards)}.")
-        self.reason, self.guards = "unmet", guards
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Moves:
-    """What every act on movements needs. Made once a process, by the composition root."""
-
-    tickets: Tickets
-    book: FocalPointBook
-
-
 # --- the sender ------------------------------------------------------------------------------------------------------
 
 
@@ -78,10 +75,10 @@ async def draft(moves: Moves, actor: Actor, ticket_id: bytes, plan: Plan, now: d
 
     async def work(connection: AsyncConnection) -> uuid.UUID:
         row = await storing.locked(connection, ticket_id)
-        role = _sends(actor, row) if row is not None else None
+        role = sends(actor, row) if row is not None else None
         if role is None:
             raise NotThere
-        _check_version(row, version)
+        check_version(row, version)
         states = list(await connection.execute(select(movement.c.what, movement.c.state).where(movement.c.ticket_id == row.id)))
         if plan.what == "transfer" and any(what == "transfer" and state not in ENDED for what, state in states):
             raise Refused("movement_open")
@@ -139,120 +136,6 @@ async def close(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime, *, ver
     await storing.gone(moves.tickets.engine)  # envelopes may have lost wraps
 
 
-# --- sealed things ---------------------------------------------------------------------------------------------------
-
-
-async def wraps_needed(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime) -> list[wraps.Missing]:
-    """What the sender's browser has to wrap, and for which keys: those of the receivers, and of whoever will be able to read the
-    ticket where it goes to. Empty for a referral, which moves nothing.
-
-    A contact that the sender may not open now (a telephone number outside its window) is left out, and waits. Raises NotThere."""
-
-    async def work(connection: AsyncConnection) -> list[wraps.Missing]:
-        row, move = await _found(connection, id)
-        if _sends(actor, row) is None:
-            raise NotThere
-        if move.what != "transfer" or move.state in ENDED:
-            return []
-        wanted = {each.id: each.public for each in await receivers(connection, moves.book, row, move)}
-        wanted |= await readers(connection, _arrived(row, move, actor.id))
-        rows = await wraps.envelopes(connection, row.id)
-        there = any(each.kind == "contact" for each in rows)
-        shareable = [each for each in rows if each.kind != "contact" or not no_contact(moves.tickets, row, now, there)]
-        return wraps.missing(shareable, await key_ids(connection, actor.id), wanted)
-
-    return await storing.transact(moves.tickets.engine, work)
-
-
-async def add_wraps(
-    moves: Moves, actor: Actor, id: uuid.UUID, made: Mapping[uuid.UUID, Iterable[bytes]], now: datetime, *, version: int
-) -> int:
-    """Put in what the sender's browser wrapped: item id -> encoded wraps; how many were new. For the keys of ``wraps_needed``
-    alone, before the movement ends. Refused: ``bad_wrap``, ``not_eligible``."""
-
-    async def work(connection: AsyncConnection) -> int:
-        row, move = await _found(connection, id)
-        role = _sends(actor, row)
-        if role is None:
-            raise NotThere
-        _check_version(row, version)
-        if move.what != "transfer" or move.state in ENDED:
-            raise Stale
-        allowed = {key_id(each.public) for each in await receivers(connection, moves.book, row, move)}
-        allowed |= {key_id(public) for public in (await readers(connection, _arrived(row, move, actor.id))).values()}
-        own = await key_ids(connection, actor.id)
-        rows = {each.id: each for each in await wraps.envelopes(connection, row.id)}
-        if not made.keys() <= rows.keys():
-            raise Refused("bad_wrap")
-        added = sum([await wraps.accept(connection, rows[each], made[each], own, allowed) for each in made])
-        if added:
-            await storing.change(connection, row, touched_at=now)
-            await audit.record(connection, actor.name, role, "rewrapped", reference(row.id), now)
-        return added
-
-    return await storing.transact(moves.tickets.engine, work)
-
-
-# --- what acts and pages share ---------------------------------------------------------------------------------------
-
-
-async def receivers(connection: AsyncConnection, book: FocalPointBook, row: Any, move: Any) -> tuple[Receiver, ...]:
-    """Everybody who may receive this movement now; empty: nobody, or nobody any more."""
-    if move.to_staff is not None:
-        able = await able_to_receive(connection, move.to_country, child=row.child, not_organisation=row.not_organisation)
-        found = [each for each in able if each.id == move.to_staff]
-    else:
-        points = await book.receivers(connection, move.to_country, child=row.child, not_organisation=row.not_organisation)
-        found = list(points.all)
-    return tuple(each for each in found if each.id.hex not in row.refused and each.id != row.claimed_by)
-
-
-async def facts(
-    moves: Moves,
-    connection: AsyncConnection,
-    row: Any,
-    move: Any,
-    among: tuple[Receiver, ...],
-    now: datetime,
-    actor: Actor,
-    reason: str = "",
-) -> Facts:
-    """What the guards look at. ``among``: the receivers that it is about."""
-    returns = move.voluntary_repatriation and await moves.book.return_focal_point(connection, move.to_country, child=row.child)
-    return Facts(
-        what=move.what,
-        child=row.child,
-        today=now.astimezone(UTC).date(),
-        consent=move.consent,
-        consent_on=move.consent_on,
-        service_confirmed_on=move.service_confirmed_on,
-        best_interest_on=move.best_interest_on,
-        to_authority=move.to_authority,
-        high_risk=move.high_risk,
-        case_conference=move.case_conference,
-        voluntary_repatriation=move.voluntary_repatriation,
-        has_receiver=bool(among),
-        has_return_focal_point=bool(returns),
-        wraps_missing=await _wraps_missing(connection, row, among),
-        reason=reason,
-        someone_else=actor.id not in (move.proposed_by, move.to_staff, row.claimed_by),
-    )
-
-
-def role_of(party: Party, actor: Actor, row: Any, move: Any, among: tuple[Receiver, ...]) -> Role | None:
-    """By which role the actor is this party of the movement, for the audit; None: is not."""
-    if party == "sender":
-        return _sends(actor, row)
-    if bool(row.training) != actor.training or row.state != "claimed":
-        return None
-    if party == "supervisor":
-        return role_for(actor, row, "close_transfer")
-    if not may_receive(actor, move.to_country, child=row.child, not_organisation=row.not_organisation, refused=row.refused):
-        return None
-    asked = actor.id in [each.id for each in among]
-    return acting_as(actor, "accept_movement", country=move.to_country) if asked else None
-
-
 # --- within ----------------------------------------------------------------------------------------------------------
 
 
@@ -260,10 +143,10 @@ async def _act(
     moves: Moves, actor: Actor, id: uuid.UUID, act: Act, now: datetime, version: int, *, plan: Plan | None = None, reason: str = ""
 ) -> None:
     async def work(connection: AsyncConnection) -> None:
-        row, move = await _found(connection, id)
+        row, move = await found_movement(connection, id)
         among = await receivers(connection, moves.book, row, move)
-        found, role = _allowed(actor, row, move, act, among)
-        _check_version(row, version)
+        found, role = await allowed(moves, connection, actor, row, move, act, among)
+        check_version(row, version)
         mine = tuple(each for each in among if each.id == actor.id) if found.by == "receiver" else among
         lacking = unmet(found, await facts(moves, connection, row, move, mine, now, actor, reason))
         if lacking:
@@ -278,38 +161,6 @@ async def _act(
         await audit.record(connection, actor.name, role, _AUDIT[act], reference(row.id), now)
 
     await storing.transact(moves.tickets.engine, work)
-
-
-async def _found(connection: AsyncConnection, id: uuid.UUID) -> tuple[Any, Any]:
-    """The ticket, locked, and the movement. Raises NotThere."""
-    owner = (await connection.execute(select(movement.c.ticket_id).where(movement.c.id == id))).scalar()
-    row = await storing.locked(connection, owner) if owner is not None else None
-    move = (await connection.execute(select(movement).where(movement.c.id == id))).first() if row is not None else None
-    if row is None or move is None:
-        raise NotThere
-    return row, move
-
-
-def _sends(actor: Actor, row: Any) -> Role | None:
-    return role_for(actor, row, "refer") if claims(actor, row) else None
-
-
-def _allowed(actor: Actor, row: Any, move: Any, act: Act, among: tuple[Receiver, ...]) -> tuple[Step, Role]:
-    """The step and the role by which the actor takes it. Raises NotThere, or Stale for an act that has become impossible to
-    somebody who has a part in this movement."""
-    found = movement_rules.step(move.what, move.state, act)
-    if found is None:
-        parties = {each.by for (_, asked), each in movement_rules.MACHINES[move.what].items() if asked == act}
-        raise Stale if any(role_of(party, actor, row, move, among) for party in parties) else NotThere
-    role = role_of(found.by, actor, row, move, among)
-    if role is None:
-        raise NotThere
-    return found, role
-
-
-def _check_version(row: Any, version: int) -> None:
-    if row.version != version:
-        raise Stale
 
 
 async def _values(connection: AsyncConnection, actor: Actor, row: Any, plan: Plan) -> dict[str, Any]:
@@ -352,39 +203,11 @@ async def _move_ticket(connection: AsyncConnection, row: Any, move: Any, act: Ac
     if (move.what, act) != ("transfer", "close"):
         await storing.change(connection, row, touched_at=now)
         return
-    after = _arrived(row, move, move.to_staff)
+    after = arrived(row, move, move.to_staff)
     values = {name: getattr(after, name) for name in ("country", "countries", "level", "claimed_by")}
     await storing.change(connection, row, claimed_at=now, touched_at=now, **values)
     if move.moves_country and move.to_country != row.country:
-        await _leave_behind(connection, after)
-
-
-def _arrived(row: Any, move: Any, owner: uuid.UUID | None) -> Any:
-    """The ticket as it will be once the transfer is closed."""
-    values: dict[str, Any] = {"claimed_by": owner}
-    if move.to_country != row.country and move.moves_country:
-        rest = tuple(each for each in row.countries if each != move.to_country)
-        values |= {"country": move.to_country, "countries": rest, "level": "primary"}
-    elif move.to_country != row.country:
-        values |= {"countries": tuple(dict.fromkeys((*row.countries, move.to_country)))}
-    return types.SimpleNamespace(**{**row._mapping, **values})
-
-
-async def _leave_behind(connection: AsyncConnection, after: Any) -> None:
-    """Take out of every envelope the wraps of those who can no longer read the ticket; recovery keys stay."""
-    kept = set(await recovery_keys(connection, "requests"))
-    for staff_id in {*await readers(connection, after), after.claimed_by}:
-        kept.update(await key_ids(connection, staff_id))
-    for row in await wraps.envelopes(connection, after.id):
-        await wraps.take_away(connection, after.id, set(Envelope.decode(row.envelope).recipients) - kept)
-
-
-async def _wraps_missing(connection: AsyncConnection, row: Any, among: tuple[Receiver, ...]) -> bool:
-    """Whether one of these receivers could not open something that is still of use."""
-    spent = (row.way == "phone" and row.tries_left <= 0) or (row.way == "here" and row.relay != "open")
-    wanted = {key_id(each.public) for each in among}
-    rows = [each for each in await wraps.envelopes(connection, row.id) if not (each.kind == "contact" and spent)]
-    return any(not wanted <= set(Envelope.decode(each.envelope).recipients) for each in rows)
+        await leave_behind(connection, after)
 
 
 async def _check_cap(connection: AsyncConnection, actor: Actor, training: bool) -> None:

@@ -1,0 +1,86 @@
+"""Sealed things on their way to a receiver: what the sender's browser has to wrap, and what the server takes of it.
+
+Here belongs the choice of keys and envelopes of a transfer. Never here: what a wrap is (``wraps``), who may receive
+(``movement_parties``). A referral moves nothing that is sealed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.sealing import Envelope, key_id
+from bot.staff import audit
+from bot.staff.keys import key_ids, recovery_keys
+from bot.staff.roles import Actor
+from bot.tickets import storing, wraps
+from bot.tickets.movement_parties import Moves, arrived, check_version, found_movement, receivers, sends
+from bot.tickets.movement_rules import ENDED
+from bot.tickets.reading import no_contact
+from bot.tickets.recipients import readers
+from bot.tickets.references import reference
+from bot.tickets.sight import NotThere, Refused, Stale
+
+
+async def wraps_needed(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime) -> list[wraps.Missing]:
+    """What the sender's browser has to wrap, and for which keys: those of the receivers, and of whoever will be able to read the
+    ticket where it goes to. Empty for a referral, which moves nothing.
+
+    A contact that the sender may not open now (a telephone number outside its window) is left out, and waits. Raises NotThere."""
+
+    async def work(connection: AsyncConnection) -> list[wraps.Missing]:
+        row, move = await found_movement(connection, id)
+        if sends(actor, row) is None:
+            raise NotThere
+        if move.what != "transfer" or move.state in ENDED:
+            return []
+        wanted = {each.id: each.public for each in await receivers(connection, moves.book, row, move)}
+        wanted |= await readers(connection, arrived(row, move, actor.id))
+        rows = await wraps.envelopes(connection, row.id)
+        there = any(each.kind == "contact" for each in rows)
+        shareable = [each for each in rows if each.kind != "contact" or not no_contact(moves.tickets, row, now, there)]
+        return wraps.missing(shareable, await key_ids(connection, actor.id), wanted)
+
+    return await storing.transact(moves.tickets.engine, work)
+
+
+async def add_wraps(
+    moves: Moves, actor: Actor, id: uuid.UUID, made: Mapping[uuid.UUID, Iterable[bytes]], now: datetime, *, version: int
+) -> int:
+    """Put in what the sender's browser wrapped: item id -> encoded wraps; how many were new. For the keys of ``wraps_needed``
+    alone, before the movement ends. Refused: ``bad_wrap``, ``not_eligible``."""
+
+    async def work(connection: AsyncConnection) -> int:
+        row, move = await found_movement(connection, id)
+        role = sends(actor, row)
+        if role is None:
+            raise NotThere
+        check_version(row, version)
+        if move.what != "transfer" or move.state in ENDED:
+            raise Stale
+        allowed = {key_id(each.public) for each in await receivers(connection, moves.book, row, move)}
+        allowed |= {key_id(public) for public in (await readers(connection, arrived(row, move, actor.id))).values()}
+        own = await key_ids(connection, actor.id)
+        rows = {each.id: each for each in await wraps.envelopes(connection, row.id)}
+        if not made.keys() <= rows.keys():
+            raise Refused("bad_wrap")
+        added = sum([await wraps.accept(connection, rows[each], made[each], own, allowed) for each in made])
+        if added:
+            await storing.change(connection, row, touched_at=now)
+            await audit.record(connection, actor.name, role, "rewrapped", reference(row.id), now)
+        return added
+
+    return await storing.transact(moves.tickets.engine, work)
+
+
+async def leave_behind(connection: AsyncConnection, after: Any) -> None:
+    """Take out of every envelope the wraps of those who can no longer read the ticket; recovery keys stay."""
+    kept = set(await recovery_keys(connection, "requests"))
+    for staff_id in {*await readers(connection, after), after.claimed_by}:
+        kept.update(await key_ids(connection, staff_id))
+    sealed_to = {key for row in await wraps.envelopes(connection, after.id) for key in Envelope.decode(row.envelope).recipients}
+    await wraps.take_away(connection, after.id, sealed_to - kept)

@@ -20,26 +20,42 @@ from starlette.routing import BaseRoute, Route
 
 from bot import db, doctor, health, logs
 from bot.channels import simulator
+from bot.channels.simulator_inbox import Inbox
 from bot.channels.telegram import Profile, Telegram, webhook_url
+from bot.channels.telegram_sending import TelegramSender
 from bot.channels.twilio import Twilio
+from bot.channels.twilio_sending import TwilioSender
+from bot.codes import Codes
 from bot.conversation import Conversation, World
 from bot.countries import country_of_prefix, neighbours
+from bot.demo_clock import DemoClock
+from bot.desk.app import Desk, Parts
 from bot.directory.hours import is_open
 from bot.directory.live import LiveDirectory
+from bot.effects import Effects, requests
+from bot.effects.means import Means
 from bot.exchange import CannotStart, Handle, Inbound, Person, Reply, StoreDown
 from bot.helplines import HELPLINES, HelplineBook
 from bot.layout import render
 from bot.lexicon import Lexicon
 from bot.metrics import Metrics, endpoint
 from bot.places import Gazetteer
+from bot.relay import Relay, Sender
+from bot.roster.live import LiveRoster
 from bot.secret import process_secret
 from bot.session_stores import EmbeddedStore, RedisStore, Store
 from bot.sessions import Sessions
 from bot.settings import Settings
+from bot.stored import stored
+from bot.tickets.attempts import Line
+from bot.tickets.guard import Guard
+from bot.tickets.lifetimes import Lifetimes
+from bot.tickets.storing import Tickets
 from bot.understanding import Understanding
 from bot.vault import Vault
+from bot.wall_clock import time_in, zones_at
 from bot.wording import ContentError, Wording
-from flows.facts import COUNTRIES, LANGS, Directory, Helplines, Places, Traits
+from flows.facts import COUNTRIES, LANGS, Directory, Duty, Helplines, NoDuty, Places, Traits
 from flows.kernel import Data, Listing, Phrase, Screen
 from flows.topics import GRAPH
 
@@ -79,25 +95,32 @@ def served_countries(settings: Settings) -> tuple[str, ...]:
     return tuple(code for code in COUNTRIES if not named or code in named)
 
 
-def conversation(
-    content: Content,
-    store: Store,
-    directory: Callable[[], Directory],
-    settings: Settings,
-    *,
-    clock: Callable[[], float] = time.time,
-    chance: Callable[[int], bytes] = os.urandom,
-    places: Places | None = None,
-    helplines: Helplines | None = None,
-) -> tuple[Conversation, Sessions]:
-    """The one path of every message, over these stores."""
-    sessions = Sessions(
+def open_sessions(store: Store, settings: Settings, chance: Callable[[int], bytes] = os.urandom) -> Sessions:
+    """Sessions over this store, as long-lived as the settings say."""
+    return Sessions(
         store,
         idle_seconds=settings.session_minutes * 60,
         per_minute=settings.messages_per_minute,
         epoch_seconds=settings.epoch_hours * 3600,
         chance=chance,
     )
+
+
+def conversation(
+    content: Content,
+    sessions: Sessions,
+    directory: Callable[[], Directory],
+    settings: Settings,
+    *,
+    clock: Callable[[], float] = time.time,
+    places: Places | None = None,
+    helplines: Helplines | None = None,
+    effects: Effects | None = None,
+    duty: Callable[[], Duty] = NoDuty,
+    code: Callable[[bytes, int, int], str] = lambda session, turn, collision: "",
+    reaches: Callable[[str], bool] = lambda channel: True,
+) -> Conversation:
+    """The one path of every message. Without ``effects`` and ``duty`` nobody answers in person."""
     places = places or content.places
     world = World(
         directory=directory,
@@ -109,9 +132,16 @@ def conversation(
         clock=clock,
         keep_minutes=settings.session_minutes,
         mode=settings.mode,
+        duty=duty,
+        code=code,
+        zones=partial(zones_at, places),
+        time_in=time_in,
+        ticket_days=settings.unclaimed_days,
+        reaches=reaches,
+        closed_days=settings.closed_days,
     )
     understanding = Understanding(content.lexicon, places)
-    return Conversation(GRAPH, sessions, content.wording, content.lexicon, understanding, world), sessions
+    return Conversation(GRAPH, sessions, content.wording, content.lexicon, understanding, world, effects)
 
 
 def observed(handle: Handle, metrics: Metrics) -> Handle:
@@ -158,13 +188,29 @@ class Faro:
         self.directory = LiveDirectory(self.engine, settings, clock)
         self._clock = clock
         self.metrics = Metrics(age=self._directory_age, build=lambda: self.directory.current.stamp)
-        self.vault = Vault(process_secret(settings))
-        self.conversation, self.sessions = conversation(
-            self.content, self.store, lambda: self.directory.current, settings, clock=clock, chance=chance
+        secret = process_secret(settings)
+        self.vault = Vault(secret)
+        self.sessions = open_sessions(self.store, settings, chance)
+        self.roster = LiveRoster(self.engine, settings, clock)
+        self.codes = Codes(secret)
+        self.tickets = Tickets(self.engine, Guard(secret), Lifetimes.of(settings))
+        self.inbox = Inbox(clock)
+        self.conversation = conversation(
+            self.content,
+            self.sessions,
+            lambda: self.directory.current,
+            settings,
+            clock=clock,
+            effects=self._effects(),
+            duty=lambda: self.roster,
+            code=lambda session, turn, collision: self.codes.code(session, turn, collision).shown(),
+            reaches=lambda channel: self.relay.reaches(channel),
         )
         self.handle = observed(self.conversation.handle, self.metrics)
         self.stopping = False
         try:
+            self.relay = self._relay()
+            self.desk = self._desk(secret)
             self.telegram = self._telegram()
             self.twilio = self._twilio()
             self._hot = self._hot_paths()
@@ -173,6 +219,52 @@ class Faro:
             raise CannotStart(str(error)) from None
 
     # -- parts
+
+    def _effects(self) -> Effects:
+        """What a turn may ask to be done outside."""
+        return requests.effects(
+            Means(
+                tickets=self.tickets,
+                line=Line(self.codes),
+                vault=self.vault,
+                pointers=self.sessions.pointers,
+                duty=lambda: self.roster,
+                zones=partial(zones_at, self.content.places),
+                say=lambda lang, id: self.content.wording.text(lang, id),
+                clock=self._clock,
+            )
+        )
+
+    def _relay(self) -> Relay:
+        """The way back to those who said "write to me here"."""
+        settings = self.settings
+        senders: dict[str, Sender] = {}
+        if token := settings.telegram_token.get_secret_value():
+            senders["telegram"] = TelegramSender(token, self.vault, self.sessions.leftovers, settings.telegram_api)
+        if settings.twilio_account_sid:
+            twilio = TwilioSender(
+                settings.twilio_account_sid,
+                settings.twilio_auth_token.get_secret_value(),
+                sms_from=settings.twilio_sms_from,
+                whatsapp_from=settings.twilio_whatsapp_from,
+            )
+            senders |= {"sms": twilio} if settings.twilio_sms_from else {}
+            senders |= {"whatsapp": twilio} if settings.twilio_whatsapp_from else {}
+        if settings.mode == "demo":
+            senders["simulator"] = self.inbox
+        return Relay(self.vault, senders)
+
+    def _desk(self, secret: bytes) -> Desk | None:
+        if self.settings.surfaces not in ("desk", "both"):
+            return None
+        demo = self.settings.mode == "demo"
+        parts = Parts(roster=self.roster, tickets=self.tickets, relay=self.relay, connected=self._connect)
+        return Desk(self.engine, self.settings, secret, clock=self._clock, parts=parts, frame="self" if demo else "none")
+
+    async def _connect(self, box: str, ticket: bytes) -> None:
+        """A person on duty wrote into this chat: what is answered there finds its way for as long as keys of the store live."""
+        person = self.vault.person(self.vault.unbox(box, ticket))
+        await self.sessions.pointers.set(person, ticket, self.tickets.lifetimes.contact.total_seconds())
 
     def _telegram(self) -> Telegram | None:
         token = self.settings.telegram_token.get_secret_value()
@@ -221,6 +313,7 @@ class Faro:
             "sessions": self.store.ping,
             "database": partial(db.ping, self.engine),
             "directory": health.fresh(self._directory_age, 10 * self.settings.refresh_seconds),
+            "roster": health.fresh(lambda: self._clock() - self.roster.checked_at, 10 * self.settings.refresh_seconds),
         }
         routes: list[BaseRoute] = [
             *health.routes(probes, lambda: self.stopping),
@@ -236,7 +329,13 @@ class Faro:
                 sms_price=self.settings.sms_price,
                 hosts=self._hosts(),
                 look=self._kept,
+                inbox=self.inbox,
+                stored=partial(stored, self.engine) if self.settings.mode == "demo" else None,
+                clock=self._clock if isinstance(self._clock, DemoClock) else None,
+                desk="/desk/" if self.desk is not None else "",
             )
+        if self.desk is not None:
+            routes += self.desk.routes()
         return routes
 
     def _directory_age(self) -> float:
@@ -257,6 +356,7 @@ class Faro:
     async def start(self) -> None:
         """Open the stores, read the directory, tell Telegram where we are. Raises errors whose text is a sentence."""
         await self.directory.start()
+        await self.roster.start()
         if self.telegram is not None and self.settings.public_url and self.settings.surfaces in ("public", "both"):
             await self.telegram.register(webhook_url(self.settings.public_url), profiles(self.content.wording))
         logs.event("started", mode=self.settings.mode, port=self.settings.port)
@@ -267,6 +367,8 @@ class Faro:
         if self.telegram is not None:
             await self.telegram.aclose()
         await self.directory.stop()
+        await self.roster.stop()
+        self.codes.close()
         await self.store.close()
         await self.engine.dispose()
         logs.event("stopped", mode=self.settings.mode)

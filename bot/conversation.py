@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from bot.lexicon import Lexicon
 from bot.sessions import Opened, Sessions
 from bot.understanding import Understanding
 from bot.wording import Wording
-from flows.facts import COUNTRIES, Directory, Duty, Facts, Helplines, Hours, NoDuty, Places
+from flows.facts import COUNTRIES, Directory, Duty, Facts, Helplines, Hours, NoDuty, Places, Traits
 from flows.kernel import (
     EMERGENCY,
     LEAVE,
@@ -57,8 +58,18 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     duty: Callable[[], Duty] = NoDuty
     """Gives the present snapshot of the roster."""
     code: Callable[[bytes, int, int], str] = lambda session, turn, collision: ""
+    ticket_days: int = 7
+    closed_days: int = 60
     zones: Callable[[str, int], tuple[str, ...]] = lambda country, place: ("UTC",)
     time_in: Callable[[str, float], tuple[int, int]] = lambda zone, now: (0, 0)
+
+    reaches: Callable[[str], bool] = lambda channel: True
+    """Whether somebody on this channel can be written to later."""
+
+
+@lru_cache(maxsize=16)
+def _unreachable(traits: Traits) -> Traits:
+    return msgspec.structs.replace(traits, reach="none")
 
 
 CONNECTED = "relay.open"
@@ -192,7 +203,7 @@ class Conversation:
         world = self._world
         return Facts(
             now=world.clock(),
-            channel=inbound.traits,
+            channel=self._traits(inbound),
             places=world.places,
             directory=world.directory(),
             helplines=world.helplines,
@@ -204,10 +215,17 @@ class Conversation:
             countries=world.countries,
             is_open=world.is_open,
             duty=world.duty(),
+            ticket_days=world.ticket_days,
+            closed_days=world.closed_days,
             code=world.code,
             zones=world.zones,
             time_in=world.time_in,
         )
+
+    def _traits(self, inbound: Inbound) -> Traits:
+        """What the channel can do here: where nothing can be sent later, that way is not offered."""
+        traits = inbound.traits
+        return traits if traits.reach == "none" or self._world.reaches(traits.name) else _unreachable(traits)
 
     # -- replying
 

@@ -25,9 +25,9 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     word: str = ""
     """A code word that the person chose."""
     ticket: bytes = b""
-    """The ticket that was opened by its code, or that this chat is connected with."""
+    """With ``key``: the look-up value of a code that was typed. Without: the id of the ticket that this chat is connected with."""
     key: bytes = b""
-    """The code's key, where a code was typed; with it answers can be read."""
+    """The code's key, with which answers can be read."""
 
     def __repr__(self) -> str:
         return "Draft(…)"

@@ -391,9 +391,7 @@ class Facts(Struct, frozen=True):
     keep_minutes: int = 20
     """How long a silent conversation is kept."""
     ticket_days: int = 7
-    """How long a request is kept at most while it is open."""
-    ticket_days: int = 7
-    """How long a way of contact and notes to a person on duty are kept at most."""
+    """How long a request is kept at most while it is open, with its contact and notes."""
     closed_days: int = 60
     """How long the outcome and the answers of a closed request are kept at most."""
     mode: Literal["demo", "live"] = "live"

@@ -49,10 +49,12 @@ class Parts:
 
     roster: Any = None
     """``bot.roster.live.LiveRoster``: who is on duty now."""
+    tickets: Any = None
+    """``bot.tickets.storing.Tickets``: what every act on a ticket needs."""
     relay: Any = None
-    """What opens a still encrypted way back, in memory, while an answer is carried (``bot.vault``)."""
-    deliver: Any = None
-    """Carries an answer to a person through a channel."""
+    """``bot.relay.Relay``: carries an answer to whoever said "write to me here"."""
+    connected: Any = None
+    """``(box, ticket id) -> awaitable``: renews the connection of a chat that was written to, so that an answer finds its way."""
 
 
 class Desk:

@@ -121,7 +121,8 @@ async def dial() -> AsyncIterator[Dial]:
         store = Store(clock)
         stores.append(store)
         settings = Settings(_env_file=None, messages_per_minute=per_minute)  # type: ignore[call-arg]
-        conversation, sessions = app.conversation(content(), store, directory, settings, clock=clock)
+        sessions = app.open_sessions(store, settings)
+        conversation = app.conversation(content(), sessions, directory, settings, clock=clock)
         return Phone(conversation, sessions, store, clock, number, channel)
 
     yield make

@@ -63,7 +63,8 @@ async def a_world() -> AsyncIterator[World]:
     clock = Clock()
     store = EmbeddedStore(clock)
     settings = Settings(_env_file=None, messages_per_minute=10_000)  # type: ignore[call-arg]
-    conversation, sessions = app.conversation(content(), store, directory, settings, clock=clock)
+    sessions = app.open_sessions(store, settings)
+    conversation = app.conversation(content(), sessions, directory, settings, clock=clock)
     world = World(
         conversation.handle,
         vault=Vault(b"secret of these tests only " * 2),

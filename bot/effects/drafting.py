@@ -1,0 +1,58 @@
+"""Effects that keep something typed for a later yes: a number, a note, a code word. It waits in the draft and nowhere else.
+
+Never here: a table, what is done with it once the yes is there (``requests``).
+"""
+
+from __future__ import annotations
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from bot.drafts import NOTE_LIMIT, WORD_LIMIT
+from bot.effects import Asked, Done
+
+SAVED, BAD, LONG = Done("saved"), Done("bad"), Done("long")
+
+
+async def keep_number(asked: Asked) -> Done:
+    """``saved`` | ``bad``: no number that can be called. Without a country code it is read as one of the chosen country."""
+    number = telephone_number(_typed(asked), str(asked.session.slot("country")))
+    if not number:
+        return BAD
+    asked.draft.number = number
+    return SAVED
+
+
+async def keep_note(asked: Asked) -> Done:
+    """``saved`` | ``long``."""
+    text = _typed(asked)
+    if len(text) > NOTE_LIMIT:
+        return LONG
+    asked.draft.note = text
+    return SAVED
+
+
+async def keep_words(asked: Asked) -> Done:
+    """A code word of the person's own: ``saved`` | ``bad``: too long to be said, or with digits in it."""
+    text = " ".join(_typed(asked).split())
+    if not text or len(text) > WORD_LIMIT or not all(part.isalpha() for part in text.replace("-", " ").split()):
+        return BAD
+    asked.draft.word = text
+    return SAVED
+
+
+def telephone_number(text: str, country: str) -> str:
+    """The one telephone number in a text, in E.164; empty where there is none or it cannot exist. ``country``: ISO code."""
+    try:
+        number = phonenumbers.parse(text, country or None)
+    except NumberParseException:
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if phonenumbers.is_valid_number(number) else ""
+
+
+def _typed(asked: Asked) -> str:
+    words = asked.inbound.words
+    return words.reveal().strip() if words is not None else ""
+
+
+HANDLERS = {"keep_number": keep_number, "keep_note": keep_note, "keep_words": keep_words}

@@ -1,0 +1,126 @@
+"""The effect that hands a request over, and the table of all handlers.
+
+Here belongs how answers of closed sets and what waits in the draft become a request (``bot.tickets.intake``). Never here: which
+answers there are and what is asked (``flows.request``), how it is sealed and stored.
+"""
+
+from __future__ import annotations
+
+import json
+
+from bot.effects import Asked, Done, Effects, drafting
+from bot.effects.following import Following
+from bot.effects.means import Means, or_again
+from bot.sealing import CannotSeal
+from bot.tickets.intake import NoDuty, Request, open_ticket
+from flows import safe_contact
+from flows.kernel import Session, Words
+
+NO_DUTY = Done("no_duty")
+
+
+class Requesting:
+    """The handler of ``open_request``."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    async def open_request(self, asked: Asked) -> Done:
+        """``saved`` | ``no_duty``. On the disk before it says so; the same request, sent again, finds itself and its code.
+
+        A chat that is to be written to is connected afterwards: whoever stops in between has the message delivered again."""
+        means, session = self._means, asked.session
+        if session.slot("ask") != "yes":
+            return NO_DUTY  # no flow leads here without consent (a)
+        way = str(session.slot("way") or "code")
+        if way == "phone" and not asked.draft.number:
+            return Done("not_saved")
+        try:
+            with or_again():
+                opened = await open_ticket(means.tickets, means.line.intake, self._request(asked, way), means.now())
+        except CannotSeal:
+            return Done("not_saved")
+        if isinstance(opened, NoDuty):
+            return NO_DUTY
+        if way == "here":
+            await means.pointers.set(asked.inbound.person, opened.ticket_id, means.connected_seconds)
+        asked.draft.forget_request()
+        place = session.slot("place", 0)
+        return Done(
+            "saved",
+            {
+                "country": session.slot("country"),
+                **({"place": place} if place else {}),
+                **({"age": session.slot("age")} if session.slot("age") else {}),
+                **({"abroad": session.slot("abroad")} if session.slot("abroad") else {}),
+                "way": way,
+                "safe": "yes",
+                "opened": (session.turn, opened.collision),
+            },
+        )
+
+    def _request(self, asked: Asked, way: str) -> Request:
+        means, session, draft = self._means, asked.session, asked.draft
+        country, abroad = str(session.slot("country")), str(session.slot("abroad"))
+        windows = means.windows(session, country) if way != "code" else None
+        return Request(
+            session_id=session.id,
+            turn=session.turn,
+            consent=session.slot("ask") == "yes",
+            country=country,
+            countries=(abroad,) if abroad and abroad != country else (),
+            lang=session.lang,
+            way=way,
+            other_lang=str(session.slot("other_lang")),
+            wish=str(session.slot("wish")),
+            not_organisation=str(session.slot("not_org")),
+            age=str(session.slot("age") or "unsaid"),
+            child=session.slot("age") == "under18",
+            urgent=session.slot("urgent") == "yes",
+            tells_only=session.slot("tells") == "yes" and way == "code",
+            counted=session.slot("count") == "yes",
+            need=str(session.slot("need") or "unsaid"),
+            windows=windows,
+            contact_text=means.contact(way, asked),
+            card_text=Words(json.dumps(self._card(asked, way), ensure_ascii=False, separators=(",", ":"))),
+            note_text=Words(draft.note) if draft.note else None,
+        )
+
+    def _card(self, asked: Asked, way: str) -> dict[str, object]:
+        """What makes reaching the person safe (D-5, D-6), as the desk's browser reads it. Closed values, but for code words."""
+        session, draft = asked.session, asked.draft
+        card: dict[str, object] = {
+            "kind": session.slot("need") or "unsaid",
+            "for": session.slot("whom") or "self",
+            "elsewhere": session.slot("elsewhere") == "yes",
+            "representative": session.slot("representative") == "yes",
+        }
+        if way == "code":
+            return card
+        windows = self._means.windows(session, str(session.slot("country")))
+        return card | {
+            "windows": list(windows.names),
+            "zone": windows.zone,
+            "answer_by_other": session.slot("other") == "yes",
+            "leave_message": session.slot("message") == "yes",
+            "present_as": safe_contact.present(session),
+            "tries": windows.tries,
+            "if_dropped": session.slot("dropped") or "no_call",
+            **self._code_words(session, draft.word),
+        }
+
+    def _code_words(self, session: Session, own: str) -> dict[str, str]:
+        """Both ways: what the caller says, what the person answers, and what ends the call as a wrong number."""
+        chosen = str(session.slot("code_words") or "drawn")
+        if chosen == "none":
+            return {}
+        caller, person, stop = (self._means.say(session.lang, id) for id in safe_contact.drawn(session.id))
+        return {"word_desk": own if chosen == "own" and own else caller, "word_person": person, "word_stop": stop}
+
+
+def effects(means: Means) -> Effects:
+    """Everything that a turn may ask to be done outside."""
+    following = Following(means)
+    return Effects(
+        {**drafting.HANDLERS, **following.handlers(), "open_request": Requesting(means).open_request}, connections=following
+    )

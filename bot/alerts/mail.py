@@ -44,7 +44,7 @@ class MailAlerts:
         self._account = (name or None, password or None)
         self._origin = origin
         self._sender = parseaddr(origin)[1]
-        if not _ADDRESS.match(self._sender):
+        if not _ADDRESS.match(self._sender) or not origin.isprintable():
             raise ValueError("SMTP_FROM is no mail address: write one that the mail server lets this account send from")
 
     def __repr__(self) -> str:

@@ -120,8 +120,8 @@ async def _send(engine: AsyncEngine, post: Post, row: _Due, now: datetime, on_sh
     lease = update(_alert).where(here, _alert.c.tries == row.tries, free).values(tries=row.tries + 1, leased_until=until)
     if not await _changed(engine, lease):
         return False  # another worker was faster
-    shift = on_shift(row.staff_id, now)
-    if not row.active or not (await shift if inspect.isawaitable(shift) else shift):
+    shift = row.active and on_shift(row.staff_id, now)
+    if not (await shift if inspect.isawaitable(shift) else shift):
         await _changed(engine, delete(_alert).where(*ours))
         return False
     # No transaction is open while a provider takes its time.

@@ -12,8 +12,8 @@ Rules of the real API that are held:
 - a callback query is answered once, and only if it exists; a press is shown as waiting until then;
 - messages older than 48 hours cannot be deleted; ``deleteMessages`` takes 1 to 100 ids, skips unknown ones and fails as a
   whole when one cannot be deleted; deleting the message that brought a keyboard takes the keyboard away;
-- ``getUpdates`` confirms everything below its offset, and is 409 while a webhook is set; ``setWebhook`` wants https (plain
-  http only on the loopback address, for tests) and a secret of 1 to 256 of A-Z a-z 0-9 _ -;
+- ``getUpdates`` confirms everything below its offset (a negative one counts from the end), and is 409 while a webhook is set;
+  ``setWebhook`` wants https (plain http only on the loopback address, for tests) and a secret of 1 to 256 of A-Z a-z 0-9 _ -;
 - the webhook gets the secret header; anything but 2xx is delivered again, the later updates of the same chat wait; a
   ``method`` in the response's body is carried out and its result, good or bad, is told to nobody;
 - only update types in ``allowed_updates`` are delivered; a flood limit is 429 with ``retry_after``.
@@ -175,6 +175,8 @@ class BotApi:
         """How often an update is delivered before this fake gives up; the real one goes on for a day."""
         self.chats: dict[int, Chat] = {}
         self.calls: list[tuple[str, Json]] = []
+        self.raw: list[tuple[str, bytes]] = []
+        """Method and body of every call over HTTP, as it came."""
         self.errors: list[tuple[str, str]] = []
         self.body_errors: list[tuple[str, str]] = []
         self.left: list[int] = []
@@ -223,6 +225,7 @@ class BotApi:
 
     async def _endpoint(self, request: Request) -> Response:
         method = request.path_params["method"]
+        self.raw.append((method, await request.body()))
         try:
             if request.path_params["token"] != TOKEN:
                 raise Refused(401, "Unauthorized")
@@ -445,6 +448,8 @@ class BotApi:
             raise Refused(
                 409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
             )
+        if offset < 0:
+            offset = self.unconfirmed[max(0, len(self.unconfirmed) + offset)]["update_id"] if self.unconfirmed else 0
         while self.unconfirmed and self.unconfirmed[0]["update_id"] < offset:
             self.unconfirmed.popleft()
         if not self.unconfirmed and timeout:

@@ -406,9 +406,11 @@ def record(sid: int, sent: datetime | None, *, status: str = "received", media: 
 
 
 class RestApi:
-    """Messages (list by date and page, delete), their media, numbers, messaging services, WhatsApp senders (ASGI).
+    """Messages (create, list by date and page, delete), their media, numbers, messaging services, WhatsApp senders (ASGI).
 
-    ``refusals`` maps the sid of a message to (HTTP status, code) with which its deletion is refused.
+    ``refusals`` maps the sid of a message to (HTTP status, code) with which its deletion is refused, ``unwanted`` a recipient to
+    those with which a message to it is. Of what it sends it keeps number and text, unless the message says otherwise
+    (``ContentRetention``, ``AddressRetention``), which an account without redaction refuses.
     """
 
     def __init__(self) -> None:
@@ -418,6 +420,13 @@ class RestApi:
         self.services: list[dict[str, Any]] = []
         self.senders: list[dict[str, Any]] = []
         self.refusals: dict[str, tuple[int, int]] = {}
+        self.unwanted: dict[str, tuple[int, int]] = {}
+        self.redaction = True
+        """Whether the account has the feature."""
+        self.sent: list[dict[str, str]] = []
+        """Fields of each message that left, in order."""
+        self.bodies: list[bytes] = []
+        """Body of each call that asked for one."""
         self.calls: list[tuple[str, str]] = []
 
     def keep(self, *records: dict[str, Any]) -> None:
@@ -436,12 +445,19 @@ class RestApi:
         await asyncio.sleep(0)
         method, path = scope["method"], scope["path"]
         self.calls.append((method, path))
+        body, more = b"", method == "POST"
+        while more:
+            event = await receive()
+            body, more = body + event.get("body", b""), event.get("more_body", False)
         headers = {name: value for name, value in scope["headers"]}
         expected = b"Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode())
         if headers.get(b"authorization") != expected:
             status, answer = 401, _error(401, 20003, "Authenticate")
         else:
-            status, answer = self._answer(method, path, dict(parse_qsl(scope["query_string"].decode())))
+            fields = body if method == "POST" else scope["query_string"]
+            status, answer = self._answer(method, path, dict(parse_qsl(fields.decode())))
+            if method == "POST":
+                self.bodies.append(body)
         body = b"" if answer is None else json.dumps(answer).encode()
         fields = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": fields})
@@ -463,6 +479,8 @@ class RestApi:
         return 404, _error(404, 20404, f"{path} was not found")
 
     def _messages(self, method: str, parts: list[str], query: dict[str, str], account: str) -> tuple[int, Any]:
+        if not parts and method == "POST":
+            return self._create(query)
         if not parts:
             return self._list(query, account) if method == "GET" else (405, _error(405, 20004, "Method not allowed"))
         sid, media = parts[0], parts[1:]
@@ -482,6 +500,39 @@ class RestApi:
             del self.messages[sid]
             return 204, None
         return 404, _error(404, 20404, "not found")
+
+    def _create(self, form: dict[str, str]) -> tuple[int, Any]:
+        to, body = form.get("To", ""), form.get("Body", "")
+        sender = form.get("From", "") or form.get("MessagingServiceSid", "")
+        if not to:
+            return 400, _error(400, 21604, "A 'To' phone number is required.")
+        if not sender:
+            return 400, _error(400, 21603, "A 'From' phone number is required.")
+        if not body.strip():
+            return 400, _error(400, 21602, "Message body is required.")
+        if len(body.encode("utf-16-be")) // 2 > 1600:
+            return 400, _error(400, 21617, "The concatenated message body exceeds the 1600 character limit")
+        if not sender.startswith("MG") and sender.startswith("whatsapp:") is not to.startswith("whatsapp:"):
+            return 400, _error(400, 21910, "Invalid From and To pair. From and To should be of the same channel")
+        for name, values, code in (
+            ("ContentRetention", ("retain", "discard"), 30029),
+            ("AddressRetention", ("retain", "obfuscate"), 30030),
+        ):
+            if name in form and (form[name] not in values or not self.redaction):
+                return 400, _error(400, code, f"Invalid {name}")
+        if not 1 <= int(form.get("ValidityPeriod", "36000")) <= 36_000:
+            return 400, _error(400, 21626, "ValidityPeriod is out of range")
+        if to in self.unwanted:
+            status, code = self.unwanted[to]
+            # As the real one does: the number stands in the sentence.
+            return status, _error(status, code, f"Message to {to} was refused: {body}")
+        self.sent.append(form)
+        shown_to = to[:-4] + "XXXX" if form.get("AddressRetention") == "obfuscate" else to
+        shown_body = "" if form.get("ContentRetention") == "discard" else body
+        entry = record(10**9 + len(self.sent), None, status="queued", to=shown_to, body=shown_body, direction="outbound-api")
+        entry["from"] = sender
+        self.keep(entry)
+        return 201, entry
 
     def _list(self, query: dict[str, str], account: str) -> tuple[int, Any]:
         found = sorted(self.messages.values(), key=lambda entry: _sent(entry) or datetime.max.replace(tzinfo=UTC), reverse=True)

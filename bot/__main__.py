@@ -1,4 +1,4 @@
-"""The commands: demo, serve, work, migrate, check, show, talk, import, export, audience, approve, staff.
+"""The commands: demo, serve, work, migrate, check, show, talk, import, export, audience, approve, staff, roster.
 
 Here belongs what each command starts. Never here: how a part works. Imports wait until a command needs them.
 """
@@ -50,15 +50,16 @@ def _nobody_reads_on() -> bool:
 def _sentences() -> tuple[type[BaseException], ...]:
     """Errors whose text is written for the operator. Anything else is a fault of ours and shows its trace."""
     from bot.db import DatabaseDown
+    from bot.duty_texts import DutyTextError
     from bot.exchange import CannotStart, StoreDown
     from bot.helplines import HelplineError
     from bot.secret import BadSecret
     from bot.wording import ContentError
 
-    return (CannotStart, DatabaseDown, StoreDown, BadSecret, ContentError, HelplineError)
+    return (CannotStart, DatabaseDown, StoreDown, BadSecret, ContentError, DutyTextError, HelplineError)
 
 
-PASSED_ON = ("import", "export", "audience", "approve", "staff")
+PASSED_ON = ("import", "export", "audience", "approve", "staff", "roster")
 """These commands parse their own arguments."""
 
 
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         ("audience", "change who may see an entry, or one field of it"),
         ("approve", "let a named role approve imported entries"),
         ("staff", "accounts of the people who answer, and the printed recovery key"),
+        ("roster", "who is on duty when: load, show, coverage, calendars"),
     ):
         add(name, what, add_help=False)
     return parser
@@ -235,6 +237,12 @@ def staff(options: argparse.Namespace) -> int:
     return staff_main(options.rest, _settings())
 
 
+def roster(options: argparse.Namespace) -> int:
+    from bot.roster.commands import main as roster_main
+
+    return roster_main(options.rest, _settings())
+
+
 COMMANDS = {
     "demo": demo,
     "serve": serve,
@@ -248,6 +256,7 @@ COMMANDS = {
     "audience": audience,
     "approve": approve,
     "staff": staff,
+    "roster": roster,
 }
 
 if __name__ == "__main__":

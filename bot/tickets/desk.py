@@ -17,10 +17,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.relay_permit import Permit
+from bot.roster import load
 from bot.sealing import BadEnvelope, Envelope, key_id
 from bot.staff import audit
 from bot.staff.keys import key_ids
@@ -33,7 +34,7 @@ from bot.tickets.reading import no_contact, touch
 from bot.tickets.recipients import readers
 from bot.tickets.references import reference
 from bot.tickets.sight import NotThere, Refused, Stale, claims, may_ever_read, place, role_for, sees
-from bot.tickets.storing import Tickets, hand_over, item, movement, ticket
+from bot.tickets.storing import Tickets, hand_over, item, movement
 from bot.tickets.tables import Outcome
 
 __all__ = [
@@ -228,6 +229,8 @@ async def mark_heavy(tickets: Tickets, actor: Actor, ticket_id: bytes, now: date
 
     async def work(connection: AsyncConnection) -> None:
         row, role = await _held(connection, actor, ticket_id, "send_answer", None)
+        if not row.training:
+            await load.mark_heavy(connection, actor.id, row.id, now)
         if not row.heavy:
             await storing.change(connection, row, heavy=True, touched_at=now)
             await audit.record(connection, actor.name, role, "marked_heavy", reference(row.id), now)
@@ -339,10 +342,7 @@ def _check_version(row: Any, version: int | None) -> None:
 
 
 async def _check_cap(connection: AsyncConnection, actor: Actor) -> None:
-    open_ones = (ticket.c.claimed_by == actor.id) & (ticket.c.state == "claimed") & (ticket.c.training == actor.training)
-    number = (await connection.execute(select(func.count()).select_from(ticket).where(open_ones))).scalar_one()
-    cap = (await connection.execute(select(_staff.c.load_cap).where(_staff.c.id == actor.id))).scalar_one()
-    if number >= cap:
+    if not await load.may_claim(connection, actor.id, training=actor.training):
         raise Refused("cap")
 
 

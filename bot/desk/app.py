@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot import db, logs
+from bot.alerts.addresses import Addresses
 from bot.channels.simulator import language_of
 from bot.desk import pages
 from bot.desk.rendering import Rendering
@@ -55,6 +56,8 @@ class Parts:
     """``bot.relay.Relay``: carries an answer to whoever said "write to me here"."""
     connected: Any = None
     """``(box, ticket id) -> awaitable``: renews the connection of a chat that was written to, so that an answer finds its way."""
+    alerts: Addresses | None = None
+    """Where alerts to an account go."""
 
 
 class Desk:

@@ -49,6 +49,7 @@ beginForm.addEventListener("submit", async (event) => {
     holder = { name: name.value, code: code.value };
     offered = await ask("/enrol/begin", holder);
     drawQr(offered.qr);
+    passphraseForm.elements.account.value = name.value; // so that a password manager knows what it keeps
     document.getElementById("totp-secret").textContent = offered.totp.match(/.{1,4}/g).join(" ");
     show("ways");
   });

@@ -31,6 +31,7 @@ export async function ask(path, body, method = body === undefined ? "GET" : "POS
       redirect: "error",
       headers: {
         accept: "application/json",
+        "accept-language": document.documentElement.lang,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(csrf && method !== "GET" ? { "x-csrf": csrf } : {}),
       },

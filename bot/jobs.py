@@ -1,24 +1,36 @@
 """Clockwork: what has to happen again and again.
 
 Here belong the recurring jobs of the worker; when each last ended well is kept in ``bot.job_runs``. Never here: a message to a
-person (E-1): nothing here may start a conversation.
+person (E-1): nothing here may start a conversation. Alerts go to staff only, from the outbox.
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db, logs
+from bot.alerts import outbox
+from bot.alerts.post import Post
+from bot.alerts.senders import close, senders
+from bot.alerts.words import Texts
 from bot.channels import twilio_retention
 from bot.job_runs import hours_since, remember
+from bot.roster.live import LiveRoster
+from bot.secret import process_secret
 from bot.settings import Settings
+from bot.staff import desk_sessions, keys, second_person
+from bot.tickets import clock as tickets_clock
+from bot.tickets.guard import Guard
+from bot.tickets.lifetimes import Lifetimes
+from bot.tickets.storing import Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +42,61 @@ class Job:
     """Does the work; how many things it did."""
 
 
-def jobs(settings: Settings) -> list[Job]:
-    """The recurring jobs of this deployment."""
-    found: list[Job] = []
-    if settings.twilio_account_sid:
-        found.append(Job("deletion", 6 * 3600, lambda: _delete_records(settings)))
-    return found
+NAMES = ("tickets", "alerts", "sweep")
+"""Jobs that every deployment has."""
+
+
+def names(settings: Settings) -> tuple[str, ...]:
+    """Names of the recurring jobs of this deployment."""
+    return (*NAMES, "deletion") if settings.twilio_account_sid else NAMES
+
+
+class Clockwork:
+    """The recurring jobs of this deployment and what they share. ``clock``: seconds since 1970. ``await aclose()`` at the end."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        roster: LiveRoster,
+        *,
+        secret: bytes | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Raises ValueError, BadSecret or ContentError, whose texts are sentences."""
+        secret = secret or process_secret(settings)
+        self._settings, self._engine, self._roster, self._clock = settings, engine, roster, clock
+        self._tickets = Tickets(engine, Guard(secret), Lifetimes.of(settings))
+        self._senders = senders(settings)
+        self._post = Post(self._senders, secret, Texts.load())
+
+    def jobs(self) -> list[Job]:
+        found = [Job("tickets", 15, self._tick), Job("alerts", 5, self._alert), Job("sweep", 600, self._sweep)]
+        if self._settings.twilio_account_sid:
+            found.append(Job("deletion", 6 * 3600, lambda: _delete_records(self._settings)))
+        return found
+
+    async def aclose(self) -> None:
+        await close(self._senders)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    async def _tick(self) -> int:
+        """P-3, D-8: what waits too long is told to others, what is over is wiped."""
+        return (await tickets_clock.tick(self._tickets, self._now())).total()
+
+    async def _alert(self) -> int:
+        return await outbox.send_due(
+            self._engine, self._post, self._now(), lambda staff, at: self._roster.current.on_shift(staff, at)
+        )
+
+    async def _sweep(self) -> int:
+        """Rows of the desk that are over: sessions, keys to which nothing is sealed any more, questions to a second person."""
+        now = self._now()
+        count = await desk_sessions.sweep(self._engine, now)
+        async with self._engine.begin() as connection:
+            return count + await keys.sweep(connection, now) + await second_person.sweep(connection, now)
 
 
 def _client(settings: Settings) -> Any:
@@ -67,7 +128,8 @@ async def repeat(job: Job, engine: AsyncEngine, sleep: Callable[[float], Awaitab
             await sleep(min(pause, job.every))
             pause *= 2
             continue
-        logs.event("job", job=job.name, count=count, outcome="done")
+        if count or job.every >= 3600:  # what comes every few seconds and finds nothing to do is no news
+            logs.event("job", job=job.name, count=count, outcome="done")
         pause = 30.0
         await sleep(job.every)
 
@@ -88,7 +150,10 @@ async def _run(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    work: list[asyncio.Task[Any]] = [asyncio.create_task(repeat(job, engine)) for job in jobs(settings)]
+    roster = LiveRoster(engine, settings)
+    await roster.start()
+    clockwork = Clockwork(settings, engine, roster)
+    work: list[asyncio.Task[Any]] = [asyncio.create_task(repeat(job, engine)) for job in clockwork.jobs()]
     polls = settings.telegram_token.get_secret_value() and not settings.public_url
     faro = None
     if polls:
@@ -112,6 +177,8 @@ async def _run(settings: Settings) -> int:
     await asyncio.gather(stopped, *work, return_exceptions=True)
     if faro is not None:
         await faro.stop()
+    await clockwork.aclose()
+    await roster.stop()
     await engine.dispose()
     logs.event("stopped", mode=settings.mode)
     return 1 if failed else 0
@@ -119,4 +186,4 @@ async def _run(settings: Settings) -> int:
 
 def asleep(settings: Settings, engine: AsyncEngine) -> Callable[[], Awaitable[Mapping[str, float | None]]]:
     """The doctor's question about the jobs."""
-    return lambda: hours_since(engine, [job.name for job in jobs(settings)])
+    return lambda: hours_since(engine, names(settings))

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from bot.directory.hours import zone
 from flows.facts import WINDOW_NAMES, WINDOWS
 
 MIN_SECRET: Final = 32
@@ -53,10 +54,7 @@ class Windows:
 
     @cached_property
     def _place(self) -> ZoneInfo:
-        try:
-            return ZoneInfo(self.zone)
-        except (OSError, ValueError):
-            raise ValueError("there is no such time zone: IANA names such as America/Bogota are known") from None
+        return zone(self.zone)
 
     @cached_property
     def _spans(self) -> tuple[tuple[int, int], ...]:

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.countries import zones
 from bot.directory.hours import zone
 from bot.roster import duty
 from bot.roster.duty import Change, OnDuty, Span, Weekly
@@ -31,14 +32,6 @@ ROLE_OF_DUTY: Final[dict[str, Role]] = {
 ANSWERING: Final = ("primary", "backup")
 """Duties that pick requests up at once; the rest of the ladder is climbed by the clock (D-8)."""
 ANSWERING_CHILDREN: Final = ("child",)
-
-#: In which zone a country's next opening is said when no shift says better: that of its capital, for the United States of the east.
-HOME_ZONES: Final = {
-    "CO": "America/Bogota", "VE": "America/Caracas", "EC": "America/Guayaquil", "PE": "America/Lima", "CL": "America/Santiago",
-    "BR": "America/Sao_Paulo", "MX": "America/Mexico_City", "GT": "America/Guatemala", "HN": "America/Tegucigalpa",
-    "SV": "America/El_Salvador", "CR": "America/Costa_Rica", "US": "America/New_York", "DO": "America/Santo_Domingo",
-    "TT": "America/Port_of_Spain",
-}  # fmt: skip
 
 _DAY = timedelta(days=1)
 _BEFORE = 3 * _DAY
@@ -198,10 +191,10 @@ class RosterSnapshot:
         )
 
     def zone_of(self, country: str, staff_id: uuid.UUID | None = None) -> str:
-        """The IANA zone in which this account's shifts there are planned; else that of any shift there; else the capital's."""
+        """The IANA zone in which this account's shifts there are planned; else of any shift there; else of most people there."""
         here = [s for s in self.shifts if s.country == country]
         own = [s.zone for s in here if s.staff_id == staff_id] or [s.zone for s in here]
-        home = HOME_ZONES.get(country, "UTC")
+        home = zones(country)[0]
         return home if not own or home in own else min(own)
 
     # --- plumbing

@@ -128,7 +128,7 @@ _LINK: Final = re.compile(
     r"|\b[\w-]+\.(?:org|com|net|info|app|gov|gob|int|edu|link)\b\S*",
     re.IGNORECASE,
 )
-_PHONE: Final = re.compile(r"\+?\d(?:[\s().\-–]{0,2}\d){5,}")
+_PHONE: Final = re.compile(r"[+(]?\d(?:[\s().\-–]{0,2}\d){5,}")
 
 
 @functools.lru_cache(maxsize=64)

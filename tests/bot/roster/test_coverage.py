@@ -70,10 +70,8 @@ def test_a_week_with_one_gap_reads_as_one_gap() -> None:
     """Mutation: fourteen days that end early, or a hole cut at each midnight."""
     people = [member("ana", honours="woman"), member("luis", languages=("es", "en", "pt"), honours="man")]
     shifts = [*weekly("ana", opens=0, closes=1440), *weekly("luis", opens=0, closes=1440, duty="backup")]
-    away = [
-        off("ana", START + timedelta(days=3), START + timedelta(days=5)),
-        off("luis", START + timedelta(days=4), START + timedelta(days=6)),
-    ]
+    day = lambda number: START + timedelta(days=number)  # noqa: E731
+    away = [off("ana", day(3), day(5)), off("luis", day(4), day(6))]
     picture = coverage(roster(people, shifts, away, FAR), "CO", START)
     assert picture.ends == START + timedelta(days=14) and picture.zone == "America/Bogota" and picture.warnings == ()
     assert holes(picture, "nobody") == [(day(4), day(5))]

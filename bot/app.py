@@ -188,7 +188,7 @@ class Faro:
         self.directory = LiveDirectory(self.engine, settings, clock)
         self._clock = clock
         self.metrics = Metrics(age=self._directory_age, build=lambda: self.directory.current.stamp)
-        secret = process_secret(settings)
+        secret = self.secret = process_secret(settings)
         self.vault = Vault(secret)
         self.sessions = open_sessions(self.store, settings, chance)
         self.roster = LiveRoster(self.engine, settings, clock)
@@ -332,7 +332,7 @@ class Faro:
                 inbox=self.inbox,
                 stored=partial(stored, self.engine) if self.settings.mode == "demo" else None,
                 clock=self._clock if isinstance(self._clock, DemoClock) else None,
-                desk="/desk/" if self.desk is not None else "",
+                desk="/desk/demo" if self.desk is not None else "",
             )
         if self.desk is not None:
             routes += self.desk.routes()

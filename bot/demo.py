@@ -1,7 +1,8 @@
 """The demo: everything in one process, over stores that end with it.
 
 Here belongs what makes a fresh demo: a database of its own, the invented services or, with ``FARO_DATA``, real registers
-approved for trying out only. Never here: anything that a live deployment uses.
+approved for trying out only, people on duty, a clock that can be put forward, and the worker's jobs beside the server. Never here:
+anything that a live deployment uses.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import signal
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,8 +19,11 @@ import uvicorn
 
 from bot import db, logs
 from bot.app import Faro
+from bot.demo_clock import DemoClock
+from bot.demo_staff import people_demo
 from bot.directory.demo import approve_for_demo, load_demo
 from bot.directory.importing import import_folder, to_stderr
+from bot.jobs import Clockwork, repeat
 from bot.serve import Listener, address_of, listen, until_stopped
 from bot.settings import Settings
 
@@ -53,7 +58,10 @@ async def _run(settings: Settings, listener: Listener) -> int:
         print(f"{await approve_for_demo(engine)} rows approved for this demo only.", file=sys.stderr)
     else:
         await load_demo(engine)
-    faro = Faro(settings, engine=engine)
+    clock = DemoClock()
+    faro = Faro(settings, engine=engine, clock=clock)
+    assert faro.desk is not None
+    faro.desk.parts.demo = await people_demo(engine, faro.secret, datetime.fromtimestamp(clock(), UTC))
     server = uvicorn.Server(uvicorn.Config(faro, timeout_graceful_shutdown=5, proxy_headers=False, **logs.UVICORN))
     serving = asyncio.create_task(until_stopped(server, faro, listener))
     while not server.started and not serving.done():
@@ -61,4 +69,12 @@ async def _run(settings: Settings, listener: Listener) -> int:
     if server.started:
         seconds = time.perf_counter() - began
         print(f"Faro is open at {address_of(listener)} (ready in {seconds:.1f} s). Ctrl-C ends it.", flush=True)
-    return await serving
+    clockwork = Clockwork(settings, engine, faro.roster, secret=faro.secret, clock=clock)
+    work = [asyncio.create_task(repeat(job, engine)) for job in clockwork.jobs()]
+    try:
+        return await serving
+    finally:
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        await clockwork.aclose()

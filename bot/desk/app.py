@@ -54,6 +54,8 @@ class Parts:
     """``bot.tickets.storing.Tickets``: what every act on a ticket needs."""
     relay: Any = None
     """``bot.relay.Relay``: carries an answer to whoever said "write to me here"."""
+    demo: Any = None
+    """``bot.demo_staff.DemoStaff``: who may be entered as with one click, in a demo and nowhere else."""
     connected: Any = None
     """``(box, ticket id) -> awaitable``: renews the connection of a chat that was written to, so that an answer finds its way."""
     alerts: Addresses | None = None

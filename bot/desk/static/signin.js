@@ -1,7 +1,8 @@
 // The page of signing in. The passphrase and the secret of a passkey stay in this page.
 import { attempt, complain, wrong } from "./forms.js";
-import { derive, fromPrf, keep, openAll, wipe } from "./keyring.js";
-import { ask, decode, encode, root } from "./page.js";
+import { byPassphrase, enter } from "./entering.js";
+import { fromPrf, wipe } from "./keyring.js";
+import { ask } from "./page.js";
 import { possible, use } from "./passkey.js";
 import { say } from "./words.js";
 
@@ -10,18 +11,6 @@ const { name, passphrase, second } = form.elements;
 const other = document.getElementById("other");
 
 await wipe(); // nobody is signed in: no key belongs here
-
-/** Keep what these wraps open, and go in. `passkey`: its id; null for the passphrase's wraps. */
-async function enter({ session, keys }, wrapping, passkey) {
-  const mine = keys.flatMap(({ public: publicKey, wraps }) => {
-    const wrap = wraps.find((each) => each.passkey === passkey);
-    return wrap ? [{ publicKey: decode(publicKey), wrapped: decode(wrap.wrapped) }] : [];
-  });
-  const pairs = wrapping ? await openAll(mine, wrapping) : [];
-  await keep(session, pairs);
-  form.reset();
-  location.replace(root + (keys.length && !pairs.length ? "/unlock" : "/"));
-}
 
 function named() {
   if (name.value.trim()) return true;
@@ -38,13 +27,6 @@ async function byPasskey() {
   await enter(answer, secret && (await fromPrf(secret)), credential.rawId);
 }
 
-async function byPassphrase() {
-  const { salt, rounds } = await ask("/sign-in/salt", { name: name.value });
-  const { proof, wrapping } = await derive(passphrase.value, decode(salt), rounds);
-  const answer = await ask("/sign-in/passphrase", { name: name.value, proof: encode(proof), second: second.value });
-  await enter(answer, wrapping, null);
-}
-
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   complain(form, "");
@@ -52,7 +34,7 @@ form.addEventListener("submit", async (event) => {
   if (event.submitter?.value === "passkey") return void (await attempt(form, byPasskey));
   if (!passphrase.value) return wrong(passphrase, say("desk.signin.passphrase.missing"));
   if (!second.value.trim()) return wrong(second, say("desk.signin.second.missing"));
-  if (!(await attempt(form, byPassphrase))) second.select();
+  if (!(await attempt(form, () => byPassphrase(name.value, passphrase.value, second.value)))) second.select();
 });
 
 if (!possible) {

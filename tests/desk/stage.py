@@ -57,6 +57,9 @@ STAFF: Final[dict[str, dict[str, Any]]] = {
 }
 EMPLOYERS: Final = {"red-norte": "Red Norte", "casa-sur": "Casa Sur"}
 
+#: What the browser writes down by itself: a status that the page expects and answers, and that it cleared what it was told to.
+_NOTES: Final = ("Failed to load resource: the server responded with a status of 4", "Clear-Site-Data header on ")
+
 #: Rules of WCAG 2.2 at levels A and AA.
 WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -140,7 +143,7 @@ class Stage:
             seen = Seen(context, await context.new_page(), self.url)
             yield seen
             if not complaints:
-                assert seen.complaints == []
+                assert not seen.complaints, seen.complaints
         finally:
             await context.close()
 
@@ -200,8 +203,7 @@ class Seen:
             self.complaints.append(f"asked {request.url}")
 
     def _said(self, message: ConsoleMessage) -> None:
-        # A status that the page expects and answers is no complaint; the browser writes it down all the same.
-        if not message.text.startswith("Failed to load resource: the server responded with a status of 4"):
+        if not message.text.startswith(_NOTES):
             self.complaints.append(message.text)
 
     async def open(self, path: str) -> None:

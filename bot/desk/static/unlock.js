@@ -7,7 +7,6 @@ import { possible } from "./passkey.js";
 import { say } from "./words.js";
 
 const form = document.getElementById("unlock");
-const { passphrase } = form.elements;
 const failure = (id) => Object.assign(new Error(), { sentence: say(id) });
 
 async function enter(found) {
@@ -17,8 +16,9 @@ async function enter(found) {
   location.replace(root + form.dataset.back);
 }
 
-form.addEventListener("submit", async (event) => {
+form?.addEventListener("submit", async (event) => {
   event.preventDefault();
+  const { passphrase } = form.elements;
   const withPasskey = event.submitter?.value === "passkey";
   if (!withPasskey && !passphrase.value) return wrong(passphrase, say("desk.signin.passphrase.missing"));
   await attempt(form, async () => {
@@ -30,4 +30,4 @@ form.addEventListener("submit", async (event) => {
   });
 });
 
-if (!possible) form.querySelector("[value=passkey]")?.remove();
+if (!possible) form?.querySelector("[value=passkey]")?.remove();

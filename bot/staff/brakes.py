@@ -13,7 +13,7 @@ The turns are rows in the database, so that all processes share them; there is a
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -51,18 +51,22 @@ async def admitted(engine: AsyncEngine, bucket: bytes, now: datetime, *, with_ev
     """Take a turn. None: go ahead, and this try counts as failed until ``released``; else how long to wait.
 
     ``with_everybody``: the try comes from a browser that is not known, and takes a turn among all such tries too."""
+    asked = (bucket, _EVERYBODY) if with_everybody else (bucket,)
     for _ in range(_ATTEMPTS):
-        row = await _row(engine, bucket, now)
-        wait: timedelta = min(row.free_at - now, LONGEST_WAIT)
-        if wait > timedelta(0):
-            return wait
-        if with_everybody and (wait := await _wait_with_everybody(engine, now)) > timedelta(0):
-            return wait
-        failures = 1 if now - row.free_at >= FORGIVEN_AFTER else row.failures + 1
-        if await _moved(engine, row, failures, now + _wait(failures)):
-            if with_everybody:
-                await _take_turn_with_everybody(engine, now)
-            return None
+        async with engine.connect() as connection:
+            found = {row.bucket: row for row in (await connection.execute(select(_brake).where(_brake.c.bucket.in_(asked)))).all()}
+            await connection.rollback()
+            missing = [each for each in asked if each not in found]
+            if missing:
+                await _make(connection, missing, now)
+                continue
+            wait = _due(found, bucket, now)
+            if wait > timedelta(0):
+                return wait
+            if await _taken(connection, found, bucket, now):
+                await connection.commit()
+                return None
+            await connection.rollback()  # somebody else took a turn meanwhile
     return timedelta(seconds=1)
 
 
@@ -77,39 +81,38 @@ def _wait(failures: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures - FREE_TRIES, 10)), LONGEST_WAIT)
 
 
-async def _wait_with_everybody(engine: AsyncEngine, now: datetime) -> timedelta:
-    row = await _row(engine, _EVERYBODY, now)
-    wait: timedelta = max(row.free_at, now) + TOGETHER_EVERY - now - TOGETHER_AT_ONCE
-    return wait
+def _due(found: Mapping[bytes, Any], bucket: bytes, now: datetime) -> timedelta:
+    """How long until both turns are free."""
+    own: timedelta = min(found[bucket].free_at - now, LONGEST_WAIT)
+    if own > timedelta(0) or _EVERYBODY not in found:
+        return own
+    together: timedelta = max(found[_EVERYBODY].free_at, now) + TOGETHER_EVERY - now - TOGETHER_AT_ONCE
+    return together
 
 
-async def _take_turn_with_everybody(engine: AsyncEngine, now: datetime) -> None:
-    for _ in range(_ATTEMPTS):
-        row = await _row(engine, _EVERYBODY, now)
-        if await _moved(engine, row, row.failures + 1, max(row.free_at, now) + TOGETHER_EVERY):
-            return
+async def _taken(connection: AsyncConnection, found: Mapping[bytes, Any], bucket: bytes, now: datetime) -> bool:
+    """Write the next turns; False where somebody else took one of them since they were read."""
+    own = found[bucket]
+    failures = 1 if now - own.free_at >= FORGIVEN_AFTER else own.failures + 1
+    done = await _moved(connection, own, failures, now + _wait(failures))
+    if done and (all_ := found.get(_EVERYBODY)) is not None:
+        done = await _moved(connection, all_, all_.failures + 1, max(all_.free_at, now) + TOGETHER_EVERY)
+    return done
 
 
 def _place(mac: bytes) -> bytes:
     return (int.from_bytes(mac[:2]) % _BUCKETS).to_bytes(2)
 
 
-async def _row(engine: AsyncEngine, bucket: bytes, now: datetime) -> Any:
-    asked = select(_brake).where(_brake.c.bucket == bucket)
-    async with engine.connect() as connection:
-        row = (await connection.execute(asked)).first()
-    if row is None:
-        with contextlib.suppress(IntegrityError):  # somebody else was first
-            async with engine.begin() as connection:
-                await connection.execute(insert(_brake).values(bucket=bucket, failures=0, free_at=now))
-        async with engine.connect() as connection:
-            row = (await connection.execute(asked)).one()
-    return row
+async def _make(connection: AsyncConnection, buckets: Sequence[bytes], now: datetime) -> None:
+    try:
+        await connection.execute(insert(_brake), [{"bucket": each, "failures": 0, "free_at": now} for each in buckets])
+        await connection.commit()
+    except IntegrityError:  # somebody else was first
+        await connection.rollback()
 
 
-async def _moved(engine: AsyncEngine, row: Any, failures: int, free_at: datetime) -> bool:
-    """Write the next turn, unless somebody else took one meanwhile."""
+async def _moved(connection: AsyncConnection, row: Any, failures: int, free_at: datetime) -> bool:
     as_read = (_brake.c.bucket == row.bucket) & (_brake.c.failures == row.failures) & (_brake.c.free_at == row.free_at)
-    async with engine.begin() as connection:
-        changed = update(_brake).where(as_read).values(failures=failures, free_at=free_at)
-        return bool((await connection.execute(changed)).rowcount)
+    changed = update(_brake).where(as_read).values(failures=failures, free_at=free_at)
+    return bool((await connection.execute(changed)).rowcount)

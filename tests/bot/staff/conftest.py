@@ -54,8 +54,8 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = db.open_engine(database_url)
     if engine.dialect.name == "postgresql":
         async with engine.begin() as connection:
-            for table in reversed(db.Table.metadata.sorted_tables):
-                await connection.execute(table.delete())
+            tables = reversed(db.Table.metadata.sorted_tables)
+            await connection.exec_driver_sql("; ".join(f"DELETE FROM {table.name}" for table in tables))
     yield engine
     await engine.dispose()
 

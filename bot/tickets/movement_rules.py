@@ -124,6 +124,8 @@ class Plan:
     case_conference: bool = False
     """True in any case where ``high_risk`` is (M-5)."""
     voluntary_repatriation: bool = False
+    moves_country: bool = True
+    """A transfer takes the ticket to ``to_country``; False: it stays where it is, and its new owner follows it there."""
 
 
 @dataclass(frozen=True, slots=True)

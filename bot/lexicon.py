@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bot.wording import CONTENT, ContentError, Wording, country_name
+from bot.wording import CONTENT, ContentError, Wording, city_name, country_name
 from flows.crisis import CLASSES, Cues
 from flows.facts import KINDS, LANGS
-from flows.kernel import Country, Data, Listing, Phrase, Value
+from flows.kernel import Country, Data, Listing, Phrase, Value, Zone
 from flows.reading import fold, fold_constant
 from flows.services import TOPICS
 
@@ -108,13 +108,15 @@ class Lexicon:
 
 
 def _said_inside(label: Phrase) -> frozenset[str]:
-    """Names of a composed label are the fields that it shows, such as the short name of a service."""
+    """Names of a composed label are the fields that it shows, such as the short name of a service, and the city of a time zone."""
     found: set[str] = set()
     stack: list[Any] = list(label.params.values())
     while stack:
         value = stack.pop()
         if isinstance(value, Data):
             found.add(fold_constant(value.text))
+        elif isinstance(value, Zone):
+            found |= {fold_constant(city_name(lang, value.name)) for lang in LANGS}
         elif isinstance(value, Phrase):
             stack += value.params.values()
         elif isinstance(value, Listing):

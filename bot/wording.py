@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_location
 from babel.messages.pofile import PoFileError, read_po
 
 from flows.beside import Beside
 from flows.facts import LANGS, Hours, Lang
-from flows.kernel import Aside, Clock, Country, Data, Day, Foot, Km, Language, Listing, Opening, Phrase
+from flows.kernel import Aside, Clock, Country, Data, Day, Foot, Km, Language, Listing, Opening, Phrase, Zone
 
 CONTENT: Final = Path(__file__).resolve().parent.parent / "content"
 LOCALES: Final[dict[str, Locale]] = {"es": Locale.parse("es_419"), "en": Locale.parse("en"), "pt": Locale.parse("pt_BR")}
@@ -139,6 +139,8 @@ class Voice:
             return day(self._lang, value.day, self._form)
         if kind is Clock:
             return _clock(self._lang, value.minutes)
+        if kind is Zone:
+            return city_name(self._lang, value.name)
         if kind is Opening:
             return hours(self._lang, value.hours)
         if kind is Language:
@@ -213,6 +215,12 @@ def country_name(lang: str, code: str) -> str:
 def language_name(lang: str, code: str) -> str:
     """Name of an ISO 639 language in ``lang``."""
     return str(LOCALES[lang].languages.get(code, code))
+
+
+@lru_cache(maxsize=512)
+def city_name(lang: str, zone: str) -> str:
+    """The city that an IANA time zone is named after, in ``lang``."""
+    return str(get_timezone_location(zone, locale=LOCALES[lang], return_city=True))
 
 
 @lru_cache(maxsize=4096)

@@ -95,10 +95,12 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     """Kinds of the Essential Package that are named, likeliest first."""
     topics: tuple[str, ...] = ()
-    """Other topics that are named: ``rights``, ``basics``, ``privacy``, ``person``, ``feedback``, ``services``."""
+    """Other topics that are named: ``rights``, ``basics``, ``privacy``, ``person``, ``feedback``, ``services``, ``code``."""
     mention: Mention = Mention()
     lang: str = ""
     """The language it is written in, where that is plain."""
+    code: bool = False
+    """A follow-up code stands in it: thirteen digits that may be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,12 @@ class Clock(msgspec.Struct, frozen=True):
     minutes: int
 
 
+class Zone(msgspec.Struct, frozen=True):
+    """An IANA time zone, by the city that names it."""
+
+    name: str
+
+
 class Opening(msgspec.Struct, frozen=True):
     """Opening hours, written out by the wording."""
 
@@ -230,7 +238,7 @@ class Choices(msgspec.Struct, frozen=True):
     """Where the computed choices of a screen stand among its paragraphs, on channels that write them out."""
 
 
-Value = Aside | Foot | Choices | Data | Country | Km | Day | Clock | Opening | Language | Phrase | Listing | int
+Value = Aside | Foot | Choices | Data | Country | Km | Day | Clock | Zone | Opening | Language | Phrase | Listing | int
 
 
 class Option(msgspec.Struct, frozen=True):

@@ -262,7 +262,7 @@ def card_parts(session: Session, facts: Facts) -> tuple[Value, ...]:
     return (Phrase("request.agreed.phone", called), *words_said(session, facts))
 
 
-CARD = (
+AGREED = (
     "request.agreed.span", "request.agreed.your_time", "request.agreed.zone", "request.agreed.here",
     "request.agreed.first_word", "request.agreed.first_word.own", "request.agreed.phone", "request.agreed.only_me",
     "request.agreed.others", "request.agreed.message", "request.agreed.no_message", "request.agreed.call_again",
@@ -360,7 +360,7 @@ def add_to(flow: Flow) -> None:
     flow.menu(
         "card",
         say=card_parts,
-        says=(*CARD, *(f"request.present.{name}" for name in PRETEXTS)),
+        says=(*AGREED, *(f"request.present.{name}" for name in PRETEXTS)),
         on=onward({}, 1),
         windows=Go("windows"),
         present=Go("present", only=_called),

@@ -235,9 +235,9 @@ def _done_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 _SUMMARY = (
     "request.heard", "request.check", *(f"request.check.way.{name}" for name in (*safe_contact.WAYS, "tells")),
-    "request.check.note", "request.check.no_note", "request.check.need", "request.check.urgent", "request.check.woman", "request.check.man",
-    "request.check.language", "request.check.not_org", "request.check.cannot", "request.check.abroad", "request.check.counted",
-    "request.check.not_counted",
+    "request.check.note", "request.check.no_note", "request.check.need", "request.check.urgent", "request.check.woman",
+    "request.check.man", "request.check.language", "request.check.not_org", "request.check.cannot", "request.check.abroad",
+    "request.check.counted", "request.check.not_counted",
 )  # fmt: skip
 
 

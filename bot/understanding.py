@@ -6,10 +6,11 @@ sentence that a person sees, anything that leaves this process or is kept.
 
 from __future__ import annotations
 
+from bot import codes
 from bot.lexicon import Lexicon
 from flows.facts import Mention, Places
 from flows.kernel import Understood, Words
-from flows.reading import fold
+from flows.reading import READ_AT_MOST, fold
 
 _LONGEST = 6
 """Words in the longest phrase that is looked for."""
@@ -30,6 +31,7 @@ class Understanding:
         """``country`` (ISO code) narrows the places when it is known."""
         folded = fold(words.reveal())
         tokens = folded.split()
+        code = codes.reading(words.reveal()[:READ_AT_MOST]) is not None
         kinds, taken = self._find(tokens, self._lexicon.kinds)
         topics, taken_too = self._find(tokens, self._lexicon.topics)
         topics = [(at, topic) for at, topic in topics if not (topic in _NOT_WHEN_DENIED and _denied(tokens, at))]
@@ -40,6 +42,7 @@ class Understanding:
             topics=_distinct(topics),
             mention=mention,
             lang=self.language(folded),
+            code=code,
         )
 
     def _find(self, tokens: list[str], phrases: dict[str, str]) -> tuple[list[tuple[int, str]], set[int]]:

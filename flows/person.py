@@ -1,13 +1,14 @@
-"""Person: where somebody answers. For now these are lines and organisations that answer by phone.
+"""Person: where somebody answers: the people on duty where there are any, and lines and organisations that answer by phone.
 
-Here belongs what is said to a person who would rather talk to somebody. Never here: a promise that somebody will; the request to a
-person on duty (topic ``request``) is asked for only where a roster stands behind it.
+Here belongs what is said to a person who would rather talk to somebody. Never here: a promise that somebody will; the request to
+people on duty itself (topic ``request``), which is begun only where somebody could take it.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from flows import on_duty
 from flows.crisis import line as helpline
 from flows.facts import COUNTRIES, Facts, Query, served
 from flows.kernel import Branch, Choice, Country, Data, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
@@ -46,11 +47,23 @@ def shared_country(session: Session, event: Event, facts: Facts) -> Go | None:
     return None
 
 
+def _answering(go: Go | None, facts: Facts) -> Go | None:
+    """To the people on duty of that country; where it has none, to whoever answers by phone."""
+    if go is None or not facts.duty.on_call(str(go.set["country"]), facts.now).answers:
+        return go
+    return Go("request.safe", set=go.set)
+
+
+def _chosen(session: Session, event: Event, facts: Facts) -> Go | None:
+    return _answering(_at(session, str(session.slot("country"))), facts)
+
+
 def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
     country = str(session.slot("country"))
     lines = facts.helplines.lines(country, ("crisis", "women", "children", "refugee", "legal"), facts.now)
     civil = [one for one in lines if one.operator == "civil"] or lines
-    parts: list[Value] = [Phrase("person.lines", {"country": Country(country)})]
+    asked = on_duty.home(session, facts).answers
+    parts: list[Value] = [Phrase("person.lines.too" if asked else "person.lines", {"country": Country(country)})]
     shown = tuple(helpline(one) for one in civil[: 2 if facts.channel.form == "sms" else 4])
     if shown:
         parts.append(Listing(shown, lines=True))
@@ -78,14 +91,15 @@ flow.choose(
     "where",
     slot="country",
     among=country_choices,
-    then=Go("lines"),
-    hears=Branch(named_country, "lines"),
-    located=Branch(shared_country, "lines"),
+    then=Branch(_chosen, "lines", "request.safe"),
+    hears=Branch(lambda s, e, f: _answering(named_country(s, e, f), f), "lines", "request.safe"),
+    located=Branch(lambda s, e, f: _answering(shared_country(s, e, f), f), "lines", "request.safe"),
 )
 flow.menu(
     "lines",
     say=_say,
-    says=("person.lines", "person.offices", "person.office", "person.office.due"),
+    says=("person.lines", "person.lines.too", "person.offices", "person.office", "person.office.due"),
     services=Go("services.where", digit=1),
     menu=Go("start.menu", digit=2),
+    request=Go("request.safe", only=on_duty.can_be_asked, digit=3),
 )

@@ -15,5 +15,10 @@ def _params(session: Session, facts: Facts) -> dict[str, int]:
     return {"minutes": facts.keep_minutes}
 
 
-flow.page("answer", params=_params, then=Go("start.menu"), more=Go("phone", digit=7))
+def _request(session: Session, facts: Facts) -> dict[str, int]:
+    return {"days": facts.ticket_days, "closed": facts.closed_days}
+
+
+flow.page("answer", params=_params, then=Go("start.menu"), more=Go("request", digit=7))
+flow.page("request", params=_request, then=Go("start.menu"), more=Go("phone", digit=7))
 flow.page("phone", params=_params, then=Go("start.menu"), feedback=Go("feedback.where"))

@@ -751,4 +751,5 @@ TOPICS: dict[str, str] = {
     "rights": "rights.asylum",
     "basics": "basics.where_to_ask",
     "privacy": "privacy.answer",
+    "code": "code.safe",
 }

@@ -7,13 +7,19 @@ anything about a need.
 from __future__ import annotations
 
 from flows.facts import LANGS, Facts
-from flows.kernel import Flow, Go, Session
+from flows.kernel import Branch, Event, Flow, Go, Session
+from flows.relay import connected
 
 flow = Flow("start", lang=LANGS)
 
 
 def _hello(session: Session, facts: Facts) -> dict[str, int]:
     return {"minutes": facts.keep_minutes}
+
+
+def _person(session: Session, event: Event, facts: Facts) -> Go:
+    """Whoever is in touch with somebody already comes back to them; the screen itself does not say so."""
+    return Go("relay.open" if connected(facts) else "person.where")
 
 
 flow.menu(
@@ -26,8 +32,9 @@ flow.menu(
 flow.menu(
     "menu",
     services=Go("services.where", digit=1),
-    person=Go("person.where", digit=2),
+    person=Branch(_person, "person.where", "relay.open", digit=2),
     feedback=Go("feedback.where", digit=3),
+    code=Go("code.safe", digit=4),
     settings=Go("settings", digit=5),
     extra=Go("extra", digit=7),
 )

@@ -1,0 +1,83 @@
+"""Relay: writing with the person on duty, in a chat that is connected with them.
+
+Here belongs what happens to words that are meant for that person, and how either side ends it. Never here: what was written
+(receipts show nothing of it), a message that nobody asked for (``bot.relay`` sends those of the desk).
+
+A connected chat begins anew on ``open``, on whatever phone shows it and whoever holds it: neither that screen nor a receipt says
+what this is about (E-7). What tells more lies behind ``safe`` (E-4). Digits 1 to 6 have no meaning here, so that "2" can be an
+answer to a question of the person on duty.
+"""
+
+from __future__ import annotations
+
+from flows.code import STATES
+from flows.facts import Facts
+from flows.kernel import MORE, Branch, Event, Flow, Go, Phrase, Said, Session, Value
+from flows.ticket import does, entry
+
+flow = Flow("relay", safe=("yes",))
+
+BYTES = 2000
+"""UTF-8 of one message; the envelope of a note has room for so many."""
+
+PASSED = ("relay.passed", "relay.ended", "relay.long", "relay.not_saved")
+
+
+def connected(facts: Facts) -> bool:
+    """Whether somebody on duty reads along here."""
+    return facts.ticket is not None and facts.ticket.relay == "open"
+
+
+def said(session: Session, event: Event, facts: Facts) -> Go | None:
+    """Words to the person on duty. A code that stands alone is none: it is tried (``flows.code``), and they need not know it."""
+    if not isinstance(event, Said) or (event.understood.code and _alone(event.words.reveal())):
+        return None
+    passed, ended, long, _ = PASSED
+    if len(event.words.reveal().encode(errors="replace")) > BYTES:
+        return Go(long)
+    return Go(passed, do=does("say_relay"), outcomes={"ended": ended, "gone": ended}, final=False)
+
+
+def _alone(text: str) -> bool:
+    """No word stands beside the digits, and no mark of a telephone number from abroad."""
+    return not any(letter.isalpha() or letter == "+" for letter in text)
+
+
+def _more(session: Session, event: Event, facts: Facts) -> Go:
+    return Go("choices" if session.slot("safe") == "yes" else "safe")
+
+
+def _open(session: Session, facts: Facts) -> tuple[Value, ...]:
+    return (Phrase("relay.open" if session.slot("safe") == "yes" else "relay.open.neutral"),)
+
+
+def _choices(session: Session, facts: Facts) -> tuple[Value, ...]:
+    known = (Phrase(f"code.status.{facts.ticket.status}"),) if facts.ticket else ()
+    return (*known, Phrase("relay.choices"))
+
+
+_WORDS = Branch(said, *PASSED)
+_MORE = Branch(_more, "choices", "safe", digit=MORE)
+
+flow.ask("open", say=_open, says=("relay.open", "relay.open.neutral"), hears=_WORDS, addressed=True, more=_MORE)
+flow.ask("passed", hears=_WORDS, addressed=True, more=_MORE)
+flow.ask("long", hears=_WORDS, addressed=True, more=_MORE)
+flow.ask("not_saved", hears=_WORDS, addressed=True, more=_MORE)
+flow.menu(
+    "safe",
+    say=entry("request.safe"),
+    says=("request.safe",),
+    yes=Go("choices", set={"safe": "yes"}, digit=1),
+    no=Go("request.not_now", digit=2),
+)
+flow.menu(
+    "choices",
+    say=_choices,
+    says=("relay.choices", *(f"code.status.{state}" for state in STATES)),
+    chat=Go("open"),
+    code=Go("code.ask"),
+    menu=Go("start.menu"),
+    end=Go("closed", do=does("end_relay")),
+)
+flow.page("closed", then=Go("start.menu"))
+flow.menu("ended", code=Go("code.safe"), menu=Go("start.menu"))

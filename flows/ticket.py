@@ -1,0 +1,52 @@
+"""Ticket: what the screens of a code have in common, whatever it is that is done with the request.
+
+Here belong the moves that ask for something to be done, the conditions under which they are offered, and what words are like a code
+or a number. Never here: a screen, a sentence, what was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flows.facts import Facts, TicketView
+from flows.kernel import Condition, Effect, Go, Phrase, Say, Session, SlotValue, Value, Words
+
+ACTS = ("again", "status", "not_saved")
+"""Where an act may lead beside its target."""
+
+
+def does(name: str) -> Callable[[Session, Facts], Effect]:
+    """What a move asks for."""
+    effect = Effect(name)
+    return lambda session, facts: effect
+
+
+def acts(to: str, name: str, only: Condition | None = None, **filled: SlotValue) -> Go:
+    """Something that can be done again and changed: the way back stays. A ticket that is gone is answered like a wrong code; one
+    that was closed meanwhile shows that it is."""
+    return Go(to, set=filled, do=does(name), outcomes={"gone": "again", "ended": "status"}, only=only, final=False)
+
+
+def where(holds: Callable[[TicketView], bool]) -> Condition:
+    """An option that is there while the ticket is, and this holds of it."""
+    return lambda session, facts: facts.ticket is not None and holds(facts.ticket)
+
+
+def living(ticket: TicketView) -> bool:
+    """Somebody looks at it or will: it can be added to and changed."""
+    return not ticket.over and ticket.status not in ("closed", "lapsed")
+
+
+def has_contact(ticket: TicketView) -> bool:
+    return ticket.way != "code"
+
+
+def entry(id: str) -> Say:
+    """Paragraphs of a screen that says another one's entry."""
+    said: tuple[Value, ...] = (Phrase(id),)
+    return lambda session, facts: said
+
+
+def digits(words: Words) -> int:
+    """How many digits of any script somebody typed."""
+    return sum(map(str.isdecimal, words.reveal()))

@@ -260,8 +260,8 @@ async def test_withdrawing_erases_everything_at_once(world: World, ana: Worker, 
         await desk.claim(world.tickets, ana.actor, ticket_id, NOW)
         await answered(world, ana, ticket_id, "hello")
         async with world.engine.begin() as connection:
-            values = {"ticket_id": ticket_id, "what": "referral", "to_country": "PE", "state": "draft"}
-            await connection.execute(storing.movement.insert().values(**Movement(**values).model_dump()))
+            draft = Movement(ticket_id=ticket_id, what="referral", to_country="PE", state="draft")
+            await connection.execute(storing.movement.insert().values(**draft.model_dump()))
     if stage == "closed":
         await desk.close(world.tickets, ana.actor, ticket_id, "not_for_us", NOW)
     at = after(days=7) if stage == "lapsed" else NOW

@@ -104,7 +104,8 @@ class World:
         """An account with a key and, with a ``duty``, on duty in its first country at all times."""
         private = X25519PrivateKey.generate()
         public = private.public_key().public_bytes_raw()
-        row = Staff(name=name, organisation=organisation, roles=roles or ("case_manager",), countries=tuple(countries))
+        scope: dict[str, Any] = {"organisation": organisation, "roles": roles or ("case_manager",), "countries": tuple(countries)}
+        row = Staff(name=name, load_cap=cap, **scope)
         async with self.engine.begin() as connection:
             if (await connection.execute(select(Employer).where(Employer.key == organisation))).first() is None:  # type: ignore[arg-type]
                 await connection.execute(insert(Employer).values(key=organisation, name=organisation))

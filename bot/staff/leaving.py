@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot import db
@@ -95,16 +95,14 @@ _GONE: dict[str, Any] = {
 
 
 async def _leaver(connection: AsyncConnection, name: str) -> Any:
-    row = (await connection.execute(select(_staff).where(_staff.c.name == name, _staff.c.active).with_for_update())).first()
-    if row is None:
+    """The account's row. All who are active are locked, so that of two administrators one at least stays."""
+    active = select(_staff).where(_staff.c.active).order_by(_staff.c.id).with_for_update()
+    rows = {row.name: row for row in (await connection.execute(active)).all()}
+    if name not in rows:
         raise StaffRefused(f"There is no active account {name!r}; `python -m bot staff list` shows all.")
-    if "administrator" in row.roles:
-        others = select(func.count()).select_from(_staff).where(
-            _staff.c.active, _staff.c.id != row.id, _staff.c.roles.like("%,administrator,%")
-        )  # fmt: skip
-        if not (await connection.execute(others)).scalar():
-            raise StaffRefused(f"{name!r} is the only administrator; load another one first (`python -m bot staff load`).")
-    return row
+    if [each for each, row in rows.items() if "administrator" in row.roles] == [name]:
+        raise StaffRefused(f"{name!r} is the only administrator; load another one first (`python -m bot staff load`).")
+    return rows[name]
 
 
 async def _release(connection: AsyncConnection, lifetimes: Lifetimes, staff_id: uuid.UUID, now: datetime) -> list[bytes]:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.sealing import Envelope, Kind
 from bot.staff import keys
 from bot.staff.enrolling import Derived, derive, wrap_private
 from bot.staff.enrolment import salt_of
@@ -30,6 +31,7 @@ from bot.staff.locks import Locks
 from bot.staff.passkeys import Party, packed
 from bot.staff.roles import Actor
 from bot.staff.tables import ROLES, Employer, Staff
+from bot.tickets.tables import SealedItem, Ticket
 
 SECRET: Final = bytes(range(32))
 NOW: Final = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -58,6 +60,8 @@ honours = "woman"
 """
 
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
+_ticket: Any = Ticket.__table__  # type: ignore[attr-defined]
+_item: Any = SealedItem.__table__  # type: ignore[attr-defined]
 _employer: Any = Employer.__table__  # type: ignore[attr-defined]
 
 
@@ -169,3 +173,19 @@ class Authenticator:
             "response": response,
             "clientExtensionResults": secret,
         }
+
+
+def ticket(id: bytes, **values: Any) -> dict[str, Any]:
+    """The columns of a ticket that waits, without anything in it."""
+    given = {"way": "phone", "age": "adult", "country": "CO", "lang": "es", "expires_at": after(days=7), **values}
+    row = Ticket(id=id, opening=id, lookup=id, public=bytes(32), private_sealed=b"", **given)
+    return row.model_dump()
+
+
+async def open_ticket(engine: AsyncEngine, id: bytes, sealed: dict[Kind, Envelope], **values: Any) -> None:
+    """A ticket with these envelopes."""
+    async with engine.begin() as connection:
+        await connection.execute(insert(_ticket).values(**ticket(id, **values)))
+        for kind, envelope in sealed.items():
+            item = SealedItem(ticket_id=id, kind=kind, envelope=envelope.encode(), expires_at=after(days=7))
+            await connection.execute(insert(_item).values(**item.model_dump()))

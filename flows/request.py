@@ -1,8 +1,9 @@
 """Request: a person on duty looks at what somebody asks, on that person's own terms. First part: up to the consent.
 
 Here belong the question whether this phone is safe now (E-4), who is on duty and when (D-7), for whom it is, what people on duty
-have to tell an authority and then the age (D-2, D-9), and consent (a). The way of the answer is in ``flows.safe_contact``, the rest
-and the sending in ``flows.sending``. Never here: a question about what happened (D-1), a promise, what a person typed.
+have to tell an authority and then the age (D-2, D-9), and consent (a). The way of the answer is in ``flows.ways``, what is agreed
+about it in ``flows.safe_contact``, the rest and the sending in ``flows.sending``. Never here: a question about what happened (D-1),
+a promise, what a person typed.
 
     safe -> who -> before (duty to report, age) -> ask (a) -> way … -> count (d) -> check -> done
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows import on_duty, safe_contact, sending
+from flows import on_duty, safe_contact, sending, ways
 from flows.crisis import line
 from flows.facts import COUNTRIES, KINDS, OTHER_LANGUAGES, PRETEXTS, Facts
 from flows.kernel import Aside, Branch, Country, Data, Event, Flow, Go, Language, Listing, Phrase, Session, Value
@@ -265,5 +266,6 @@ flow.menu(
 flow.page("ask_more", params=_asked_of, then=Go("ask"))
 flow.menu("declined", lines=Go("person.lines", digit=1), services=Go("services.where", digit=2))
 
+ways.add_to(flow)
 safe_contact.add_to(flow)
 sending.add_to(flow)

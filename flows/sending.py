@@ -2,7 +2,7 @@
 
 Here belong the optional details (kind of help, note, wishes, urgency, another country), being counted, the check screen, and
 ``opening``: the one place that says what leaves a conversation, as closed values and names of drafts. Never here: what was typed,
-the way of the answer (``flows.safe_contact``), how a request is stored.
+the way of the answer (``flows.ways``), how a request is stored.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from flows import on_duty, safe_contact
 from flows.facts import OTHER_LANGUAGES, Facts
-from flows.kernel import Branch, Choice, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, Value
+from flows.kernel import Aside, Branch, Choice, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, Value
 from flows.safe_contact import after
 from flows.services import KIND_OPTIONS
 
@@ -166,6 +166,8 @@ def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
     """D-2 holds here as well: a text that ran out in the meantime closes the box."""
     if not isinstance(event, Said) or not on_duty.note_box(session, facts):
         return None
+    if not any(map(str.isalpha, event.words.reveal())):
+        return None  # a "3" out of habit, or a heart, is no message
     return Go(after(session), do=_keep_note, outcomes={"long": "note_long"}, final=False)
 
 
@@ -206,20 +208,23 @@ def _check_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     agreed, who = way(session, facts), on_duty.desk(session, facts)
     name = "tells" if session.slot("tells") else agreed
     answer: dict[str, Any] = {"number": facts.draft["number"]} if agreed == "phone" else {}
-    parts: list[Value] = [Phrase("request.heard")] if _heard(session, facts) else []
-    parts.append(Phrase("request.check", {"country": Country(who.country)}))
+    # A locked screen shows the first line, which is the same for everybody.
+    parts: list[Value] = [Phrase("request.check", {"country": Country(who.country)})]
+    parts += [Phrase("request.heard")] if _heard(session, facts) else []
     added: list[Value] = [Phrase(f"request.check.way.{name}", answer)]
-    if "note" in facts.draft:
-        added.append(Phrase("request.check.note" if on_duty.note_box(session, facts) else "request.check.no_note"))
-    if session.slot("need") in _KIND_LABELS:
-        added.append(Phrase("request.check.need", {"need": Phrase(_KIND_LABELS[session.slot("need")])}))
-    if session.slot("urgent") == "yes":
-        added.append(Phrase("request.check.urgent"))
-    added += _wished(session, facts)
     if session.slot("abroad"):
         added.append(Phrase("request.check.abroad", {"country": Country(str(session.slot("abroad")))}))
-    added.append(Phrase("request.check.counted" if session.slot("count") == "yes" else "request.check.not_counted"))
-    return (*parts, Listing(tuple(added), lines=True))
+    if "note" in facts.draft:
+        added.append(Phrase("request.check.note" if on_duty.note_box(session, facts) else "request.check.no_note"))
+    if session.slot("urgent") == "yes":
+        added.append(Phrase("request.check.urgent"))
+    further = _wished(session, facts)
+    if session.slot("need") in _KIND_LABELS:
+        further.insert(0, Phrase("request.check.need", {"need": Phrase(_KIND_LABELS[session.slot("need")])}))
+    further.append(Phrase("request.check.counted" if session.slot("count") == "yes" else "request.check.not_counted"))
+    if facts.channel.form == "sms":  # where there is no room for all of it, what may be reached and by whom stays
+        return (*parts, Listing(tuple(added), lines=True), *(Aside(one) for one in further))
+    return (*parts, Listing((*added, *further), lines=True))
 
 
 def _done_say(session: Session, facts: Facts) -> tuple[Value, ...]:

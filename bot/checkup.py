@@ -17,6 +17,7 @@ from bot.channels import telegram
 from bot.directory.demo import is_demo_database
 from bot.exchange import CannotStart
 from bot.settings import Settings
+from bot.staff import checks
 from flows.facts import COUNTRIES
 
 
@@ -40,6 +41,7 @@ def probes(settings: Settings) -> doctor.Probes:
         telegram_faults=telegram_faults(settings),
         twilio_faults=jobs.twilio_faults(settings),
         job_hours=jobs.asleep(settings, engine) if settings.database_url else None,
+        staff_faults=(lambda: checks.faults(engine, db.now())) if settings.database_url and settings.surfaces != "public" else None,
     )
 
 

@@ -69,6 +69,8 @@ class Probes:
     """Sentences about the bot as Telegram knows it."""
     job_hours: Callable[[], Awaitable[Mapping[str, float | None]]] | None = None
     """Recurring job -> hours since it last ended well; None: never."""
+    staff_faults: Callable[[], Awaitable[Iterable[str]]] | None = None
+    """Sentences about recovery keys that are missing or were not rehearsed, and about an audit that was changed."""
 
 
 Ask = Callable[[Settings, Probes], AsyncIterator[str]]
@@ -264,6 +266,12 @@ async def jobs_asleep(settings: Settings, probes: Probes) -> AsyncIterator[str]:
         if hours is None or hours > 26:
             last = "has never ended well" if hours is None else f"last ended well {hours:.0f} hours ago"
             yield f"The job {job}, which deletes what is due, {last}: see that python -m bot work is running."
+
+
+@_rule("mend", "live")
+async def staff_unwell(settings: Settings, probes: Probes) -> AsyncIterator[str]:
+    for sentence in await probes.staff_faults() if probes.staff_faults else ():
+        yield sentence
 
 
 # --- how we are reached ----------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ WELL = Probes(
     twilio_faults=says([]),
     telegram_faults=says([]),
     job_hours=says({"expiry": 1.0}),
+    staff_faults=says([]),
 )
 
 
@@ -94,6 +95,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("data_of_demo", {"faro_data": "registers"}, {}),
     ("jobs_asleep", {}, {"job_hours": says({"expiry": None})}),
     ("jobs_asleep", {}, {"job_hours": says({"expiry": 27.0})}),
+    ("staff_unwell", {}, {"staff_faults": says(["The recovery key for requests was never rehearsed: take two sheets."])}),
     ("public_url_missing", {"public_url": ""}, {}),
     ("public_url_unsafe", {"public_url": "http://faro.example.org"}, {}),
     ("public_url_broken", {"public_url": "faro.example.org"}, {}),

@@ -9,10 +9,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.sealing import CannotOpen, Envelope, key_id, seal, unseal
-from bot.staff import keys, recovery
+from bot.staff import checks, keys, recovery
 from bot.staff.locks import Locks
 from bot.staff.recovery import Sheet, WrongSheets
 from bot.staff.tables import AuditEntry, RecoveryKey
@@ -181,3 +182,22 @@ async def test_sheets_that_do_not_open_an_envelope_leave_it_and_say_so(engine: A
     complaints = await recovery.make(engine, "complaints", NOW)
     with pytest.raises(WrongSheets, match="sheets for complaints"):
         await recovery.rescue(engine, typed(*complaints[:2]), NOW)
+
+
+async def test_the_checkup_tells_what_is_missing_or_broken_once_there_is_a_desk(engine: AsyncEngine, locks: Locks) -> None:
+    """Mutation: a fault that nobody hears of; asking for a recovery key where nobody answers requests at all."""
+    assert await checks.faults(engine, NOW) == []
+    await on_the_desk(engine, locks, "case-manager-co-1")
+    (missing,) = await checks.faults(engine, NOW)
+    assert missing.startswith("There is no recovery key for requests")
+    sheets = await recovery.make(engine, "requests", NOW)
+    (never,) = await checks.faults(engine, NOW)
+    assert "was never rehearsed" in never
+    await recovery.rehearse(engine, typed(*sheets[:2]), NOW)
+    assert await checks.faults(engine, NOW) == []
+    (late,) = await checks.faults(engine, after(days=200))
+    assert "was last rehearsed on 2026-03-02" in late
+    async with engine.begin() as connection:
+        await connection.execute(update(AuditEntry.__table__).values(subject="x"))  # type: ignore[attr-defined]
+    (broken,) = await checks.faults(engine, NOW)
+    assert broken.startswith("The audit was changed: entry 1 ")

@@ -1,0 +1,42 @@
+"""What ``python -m bot check`` says about staff: sentences, each with what to do.
+
+Here belongs the question what is missing or broken about accounts, recovery keys and the audit. Never here: mending it, printing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.staff import audit, recovery
+from bot.staff.recovery import Due
+from bot.staff.tables import Staff
+
+_staff: Any = Staff.__table__  # type: ignore[attr-defined]
+
+
+async def faults(engine: AsyncEngine, now: datetime) -> list[str]:
+    """Everything to mend, most urgent first. Empty while there are no accounts at all: then there is no desk to see to."""
+    async with engine.connect() as connection:
+        if (await connection.execute(select(_staff.c.id).where(_staff.c.active).limit(1))).first() is None:
+            return []
+        due = await recovery.due(connection, now)
+    broken = await audit.verify(engine)
+    said = (
+        [] if broken is None else [f"The audit was changed: entry {broken} does not follow from the one before; find out by whom."]
+    )
+    return said + [_sentence(each) for each in due]
+
+
+def _sentence(due: Due) -> str:
+    if due.why == "missing":
+        return (
+            f"There is no recovery key for {due.purpose}: what only one colleague can open would be lost with their passphrase. "
+            "Run python -m bot staff recovery make."
+        )
+    since = f"{due.since:%Y-%m-%d}" if due.since else ""
+    told = "was never rehearsed" if due.why == "never_rehearsed" else f"was last rehearsed on {since}"
+    return f"The recovery key for {due.purpose} {told}: take two sheets and run python -m bot staff recovery rehearse."

@@ -32,7 +32,7 @@ class Requesting:
         means, session = self._means, asked.session
         if session.slot("ask") != "yes":
             return NO_DUTY  # no flow leads here without consent (a)
-        way = str(session.slot("way") or "code")
+        way = str(asked.effect.params["way"])
         if way == "phone" and not asked.draft.number:
             return Done("not_saved")
         try:
@@ -60,53 +60,54 @@ class Requesting:
         )
 
     def _request(self, asked: Asked, way: str) -> Request:
-        means, session, draft = self._means, asked.session, asked.draft
-        country, abroad = str(session.slot("country")), str(session.slot("abroad"))
+        # What was agreed is in the effect (``flows.sending.opening``); slots also hold what was chosen and taken back again.
+        means, session, draft, agreed = self._means, asked.session, asked.draft, asked.effect.params
+        country = str(agreed["country"])
         windows = means.windows(session, country) if way != "code" else None
         return Request(
             session_id=session.id,
             turn=session.turn,
             consent=session.slot("ask") == "yes",
             country=country,
-            countries=(abroad,) if abroad and abroad != country else (),
+            countries=tuple(code for code in agreed["countries"] if code != country),
             lang=session.lang,
             way=way,
-            other_lang=str(session.slot("other_lang")),
-            wish=str(session.slot("wish")),
-            not_organisation=str(session.slot("not_org")),
-            age=str(session.slot("age") or "unsaid"),
-            child=session.slot("age") == "under18",
-            urgent=session.slot("urgent") == "yes",
-            tells_only=session.slot("tells") == "yes" and way == "code",
-            counted=session.slot("count") == "yes",
-            need=str(session.slot("need") or "unsaid"),
+            other_lang=str(agreed["other_lang"]),
+            wish=str(agreed["wish"]),
+            not_organisation=str(agreed["not_org"]),
+            age=str(agreed["age"]),
+            child=agreed["age"] == "under18",
+            urgent=bool(agreed["urgent"]),
+            tells_only=bool(agreed["tells"]) and way == "code",
+            counted=bool(agreed["counted"]),
+            need=str(agreed["need"]),
             windows=windows,
             contact_text=means.contact(way, asked),
             card_text=Words(json.dumps(self._card(asked, way), ensure_ascii=False, separators=(",", ":"))),
-            note_text=Words(draft.note) if draft.note else None,
+            note_text=Words(draft.note) if draft.note and "note" in agreed["drafts"] else None,
         )
 
     def _card(self, asked: Asked, way: str) -> dict[str, object]:
         """What makes reaching the person safe (D-5, D-6), as the desk's browser reads it. Closed values, but for code words."""
-        session, draft = asked.session, asked.draft
+        session, draft, agreed = asked.session, asked.draft, asked.effect.params
         card: dict[str, object] = {
-            "kind": session.slot("need") or "unsaid",
-            "for": session.slot("whom") or "self",
-            "elsewhere": session.slot("elsewhere") == "yes",
-            "representative": session.slot("representative") == "yes",
+            "kind": agreed["need"],
+            "for": agreed["whom"],
+            "elsewhere": agreed["elsewhere"],
+            "representative": agreed["representative"],
         }
         if way == "code":
             return card
-        windows = self._means.windows(session, str(session.slot("country")))
+        windows = self._means.windows(session, str(agreed["country"]))
         return card | {
             "windows": list(windows.names),
             "zone": windows.zone,
-            "answer_by_other": session.slot("other") == "yes",
-            "leave_message": session.slot("message") == "yes",
-            "present_as": safe_contact.present(session),
+            "answer_by_other": agreed["other"],
+            "leave_message": agreed["message"],
+            "present_as": agreed["present"] or safe_contact.present(session),
             "tries": windows.tries,
-            "if_dropped": session.slot("dropped") or "no_call",
-            **self._code_words(session, draft.word),
+            "if_dropped": agreed["dropped"] or "no_call",
+            **self._code_words(session, draft.word if "word" in agreed["drafts"] else ""),
         }
 
     def _code_words(self, session: Session, own: str) -> dict[str, str]:

@@ -80,8 +80,8 @@ async def send(to: Relay, box: str, text: str = TEXT, **changes: Any) -> Deliver
 @pytest.mark.parametrize("channel", ["telegram", "sms", "whatsapp", "simulator-whatsapp", "simulator-sms"])
 async def test_a_message_leaves_exactly_where_window_ticket_channel_and_words_allow_it(channel: str) -> None:
     """Every mixture of times around each limit, a box of this and of another ticket, words that are fine and are not.
-    Mutation: ``>`` for ``>=`` at the window's end; not looking at the box's ticket; dropping or widening the WhatsApp limit; sending
-    first and checking the words afterwards."""
+    Mutation: ``>`` for ``>=`` at the window's end; not looking at the box's ticket; dropping or widening the WhatsApp limit;
+    sending first and checking the words afterwards."""
     boxes = {ticket: boxed(channel, ticket=ticket) for ticket in (TICKET, OTHER)}
     moments = [timedelta(minutes=-60), timedelta(0), UNTIL - SECOND, UNTIL, UNTIL + SECOND, timedelta(days=2)]
     silences = [timedelta(0), timedelta(hours=23), timedelta(hours=24), timedelta(hours=24) + SECOND, timedelta(days=6)]

@@ -215,8 +215,10 @@ async def test_a_new_request_keeps_an_alert_alive_and_its_pause(engine: AsyncEng
 
 
 @pytest.mark.requirement("M-7")
-async def test_nobody_is_told_off_shift_and_nobody_later(engine: AsyncEngine, texts: Texts) -> None:
-    """Mutation: keeping the row until the shift begins; asking for the shift at the time of the request."""
+@pytest.mark.parametrize("kind", ["snapshot", "database"])
+async def test_nobody_is_told_off_shift_and_nobody_later(engine: AsyncEngine, texts: Texts, kind: str) -> None:
+    """Mutation: keeping the row until the shift begins; asking for the shift at the time of the request; an answer that has to be
+    awaited taken for yes."""
     on, off = await account(engine, "on", sms="+573000000001"), await account(engine, "off", sms="+573000000002")
     await ask(engine, on, off)
     asked: list[tuple[uuid.UUID, datetime]] = []
@@ -225,9 +227,12 @@ async def test_nobody_is_told_off_shift_and_nobody_later(engine: AsyncEngine, te
         asked.append((who, at))
         return who == on
 
+    async def looked_up(who: uuid.UUID, at: datetime) -> bool:
+        return on_shift(who, at)
+
     out = Written()
     later = NOW + timedelta(minutes=3)
-    assert await send_due(engine, post(texts, sms=out), later, on_shift) == 1
+    assert await send_due(engine, post(texts, sms=out), later, on_shift if kind == "snapshot" else looked_up) == 1
     assert sorted(asked) == sorted([(on, later), (off, later)])
     assert [address for address, _ in out.sent] == ["+573000000001"]
     assert await rows(engine) == []

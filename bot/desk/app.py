@@ -186,9 +186,9 @@ class Desk:
 
     def _signed_out(self, request: Request) -> Response:
         """The same for every address that is not public, whether there is something or not."""
+        response: Response = RedirectResponse(ROOT + SIGN_IN, 303)
         if wants_json(request):
-            return Response(b'{"signed_out":true}', 401, media_type="application/json")
-        response = RedirectResponse(ROOT + SIGN_IN, 303)
+            response = Response(b'{"signed_out":true}', 401, media_type="application/json")
         if self.surroundings.token(request):
             self.surroundings.forget(request, response)
         return response

@@ -11,7 +11,9 @@ export async function enter({ session, keys }, wrapping, passkey) {
   const pairs = wrapping ? await openAll(mine, wrapping) : [];
   await keep(session, pairs);
   for (const form of document.forms) form.reset();
-  location.replace(root + (keys.length && !pairs.length ? "/unlock" : "/"));
+  // A passkey that was there before the key in use may open older ones only.
+  const opens = !keys.length || (pairs.length && encode(pairs[0].publicKey) === keys[0].public);
+  location.replace(root + (opens ? "/" : "/unlock"));
 }
 
 /** Sign in with a passphrase and a second factor. Raises NotDone. */

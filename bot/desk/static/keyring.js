@@ -76,16 +76,15 @@ export async function pair(session, id) {
 
 /** Leave no key in this browser. */
 export async function wipe() {
-  await transact("readwrite", (store) => store.clear()).catch(() => {});
-  await settled(indexedDB.deleteDatabase(DATABASE)).catch(() => {});
+  // Another tab that has it open closes it when it is asked to (versionchange); the deletion then goes on, watched or not.
+  const patience = new Promise((resolve) => setTimeout(resolve, 1000));
+  await Promise.race([settled(indexedDB.deleteDatabase(DATABASE)).catch(() => {}), patience]);
 }
 
 function settled(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
-    // Another tab has it open; that tab closes it as soon as it is asked to (versionchange), and the deletion goes on then.
-    request.onblocked = () => resolve();
   });
 }
 

@@ -9,8 +9,8 @@ import { say } from "./words.js";
 const form = document.getElementById("unlock");
 const failure = (id) => Object.assign(new Error(), { sentence: say(id) });
 
-async function enter(found) {
-  if (!found.pairs.length) throw failure(found.passkey ? "desk.signin.unlock.wrong_passkey" : "desk.signin.unlock.wrong");
+async function enter(own, found) {
+  if (found.pairs[0]?.name !== own.keys[0].id) throw failure(found.passkey ? "desk.signin.unlock.wrong_passkey" : "desk.signin.unlock.wrong");
   await keep(session, found.pairs.map(({ name, ...pair }) => pair));
   form.reset();
   location.replace(root + form.dataset.back);
@@ -23,10 +23,10 @@ form?.addEventListener("submit", async (event) => {
   if (!withPasskey && !passphrase.value) return wrong(passphrase, say("desk.signin.passphrase.missing"));
   await attempt(form, async () => {
     const own = await fetchOwn();
-    if (!withPasskey) return enter(await byPassphrase(own, passphrase.value));
+    if (!withPasskey) return enter(own, await byPassphrase(own, passphrase.value));
     const found = await byPasskey(own).catch(() => null);
     if (!found) throw failure("desk.signin.unlock.no_passkey");
-    return enter(found);
+    return enter(own, found);
   });
 });
 

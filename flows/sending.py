@@ -230,9 +230,12 @@ def _check_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 def _done_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     turn, collision = (*session.slot("opened", ()), 0, 0)[:2]
     code = Data("code", facts.code(session.id, int(turn), int(collision)))
+    agreed = str(session.slot("way"))
+    reached = (Aside(Phrase(f"request.done.{agreed}")),) if agreed in ("here", "phone") else ()
     return (
         Phrase("request.done", {"code": code}),
         on_duty.waiting("request.done", session, facts),
+        *reached,
         Phrase("request.done.lost"),
         Phrase("request.done.worse"),
     )
@@ -273,8 +276,10 @@ def add_to(flow: Flow) -> None:
     flow.page(
         "done",
         say=_done_say,
-        says=("request.done", "request.done.open", "request.done.closed", "request.done.unknown", "request.done.lost",
-              "request.done.worse"),
+        says=(
+            "request.done", "request.done.open", "request.done.closed", "request.done.unknown", "request.done.here",
+            "request.done.phone", "request.done.lost", "request.done.worse",
+        ),
         then=Go("start.menu"),
         lines=Go("person.lines", digit=2),
     )  # fmt: skip

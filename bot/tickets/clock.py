@@ -124,10 +124,11 @@ async def _expire(tickets: Tickets, now: datetime, done: Ticked, faults: list[Ex
 
     async def act(connection: AsyncConnection, row: Any) -> int:
         mine = (item.c.ticket_id == row.id) & (item.c.expires_at <= now)
-        kinds = set((await connection.execute(select(item.c.kind).where(mine))).scalars())
+        kinds = list((await connection.execute(select(item.c.kind).where(mine))).scalars())
         if "contact" in kinds:
             await endings.forget_contact(connection, row)
-        return int((await connection.execute(delete(item).where(mine))).rowcount)
+        await connection.execute(delete(item).where(mine))
+        return len(kinds)
 
     due = ticket.c.id.in_(select(item.c.ticket_id).where(item.c.expires_at <= now))
     done.expired = await _each(tickets, due, act, faults)

@@ -118,7 +118,8 @@ class Desk:
             return PlainTextResponse("The desk does not answer under this name. PUBLIC_URL gives it one.\n", 403)
         visit = Visit(self, request, self._nowhere, {}, self.now(), self.words.voice(self._language(request)))
         try:
-            return await self._guarded(visit)
+            with db.explained(self.engine.url):
+                return await self._guarded(visit)
         except NotHere:
             return self._problem(visit, 404, "desk.common.not_here", "desk.common.not_here.title")
         except Malformed:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,10 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from bot import db, doctor, health, logs
+from bot.alerts.addresses import Addresses
+from bot.alerts.senders import close as close_alerts
+from bot.alerts.senders import senders as alert_senders
+from bot.alerts.words import Texts as AlertTexts
 from bot.channels import simulator
 from bot.channels.simulator_inbox import Inbox
 from bot.channels.telegram import Profile, Telegram, webhook_url
@@ -208,6 +212,7 @@ class Faro:
         )
         self.handle = observed(self.conversation.handle, self.metrics)
         self.stopping = False
+        self._closing: list[Callable[[], Awaitable[None]]] = []
         try:
             self.relay = self._relay()
             self.desk = self._desk(secret)
@@ -240,7 +245,8 @@ class Faro:
         settings = self.settings
         senders: dict[str, Sender] = {}
         if token := settings.telegram_token.get_secret_value():
-            senders["telegram"] = TelegramSender(token, self.vault, self.sessions.leftovers, settings.telegram_api)
+            senders["telegram"] = telegram = TelegramSender(token, self.vault, self.sessions.leftovers, settings.telegram_api)
+            self._closing.append(telegram.aclose)
         if settings.twilio_account_sid:
             twilio = TwilioSender(
                 settings.twilio_account_sid,
@@ -252,13 +258,20 @@ class Faro:
             senders |= {"whatsapp": twilio} if settings.twilio_whatsapp_from else {}
         if settings.mode == "demo":
             senders["simulator"] = self.inbox
-        return Relay(self.vault, senders)
+        return Relay(self.vault, senders, organisations=self._employers)
+
+    def _employers(self) -> set[str]:
+        """Names that nobody on duty may write to a person: those of the network's organisations."""
+        return {member.organisation_name for member in self.roster.current.rows.members}
 
     def _desk(self, secret: bytes) -> Desk | None:
         if self.settings.surfaces not in ("desk", "both"):
             return None
         demo = self.settings.mode == "demo"
-        parts = Parts(roster=self.roster, tickets=self.tickets, relay=self.relay, connected=self._connect)
+        ways = alert_senders(self.settings)
+        self._closing.append(partial(close_alerts, ways))
+        alerts = Addresses(self.engine, secret, ways, AlertTexts.load())
+        parts = Parts(roster=self.roster, tickets=self.tickets, relay=self.relay, connected=self._connect, alerts=alerts)
         return Desk(self.engine, self.settings, secret, clock=self._clock, parts=parts, frame="self" if demo else "none")
 
     async def _connect(self, box: str, ticket: bytes) -> None:
@@ -366,6 +379,8 @@ class Faro:
         self.stopping = True
         if self.telegram is not None:
             await self.telegram.aclose()
+        for aclose in self._closing:
+            await aclose()
         await self.directory.stop()
         await self.roster.stop()
         self.codes.close()

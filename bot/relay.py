@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -65,14 +65,14 @@ class Sender(Protocol):
 class Relay:
     """``senders``: first part of a channel's name (``telegram``, ``sms``, ``whatsapp``, ``simulator``) -> its outgoing side.
 
-    ``organisations`` gives names that must not be written, read anew for each message."""
+    ``organisations`` gives further names that must not be written, asked for with each message."""
 
     def __init__(
         self,
         vault: Vault,
         senders: Mapping[str, Sender],
         *,
-        organisations: Callable[[], Awaitable[Iterable[str]]] | None = None,
+        organisations: Callable[[], Iterable[str]] = tuple,
         patience: float = PATIENCE,
     ) -> None:
         self._vault = vault
@@ -87,16 +87,19 @@ class Relay:
         """Whether a person on this channel can be written to at all: asked before that way is offered."""
         return channel.partition("-")[0] in self._senders
 
+    def preview(self, text: str, channel: str, lang: str) -> relay_words.Preview:
+        """What would arrive on ``channel`` (as in the contact), and what keeps it from being sent."""
+        return relay_words.preview(text, channel, lang, self._organisations())
+
     async def send(self, permit: Permit, box: str, text: str, now: datetime, *, heard_at: datetime, lang: str) -> Delivery:
-        """Send ``text``, in the form that ``relay_words.preview`` showed, to the address in ``box``.
+        """Send ``text``, in the form that ``preview`` showed, to the address in ``box``.
 
         ``heard_at``: when the person last wrote about this ticket. Raises NotPermitted, Unfit, ``vault.CannotUnbox`` and sends
         nothing then; every other trouble is an outcome."""
         if not isinstance(permit, Permit) or now >= permit.until:
             raise NotPermitted("the person's window is closed, or nobody gave leave to write: nothing was sent")
         address = self._vault.unbox(box, permit.ticket)
-        names = await self._organisations() if self._organisations is not None else ()
-        if stopping := relay_words.stopping(relay_words.faults(text, lang, address.channel, names)):
+        if stopping := relay_words.stopping(self.preview(text, address.channel, lang).faults):
             raise Unfit(stopping)
         channel, _, kind = address.channel.partition("-")
         if "whatsapp" in (channel, kind) and now - heard_at > timedelta(hours=WHATSAPP_HOURS):

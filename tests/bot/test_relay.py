@@ -125,14 +125,11 @@ async def test_nothing_but_a_permit_is_leave(forged: Any) -> None:
 async def test_the_words_are_checked_against_the_network_s_names_of_this_moment() -> None:
     """Mutation: asking for the names once, at the start."""
     names: list[str] = []
-
-    async def organisations() -> list[str]:
-        return names
-
     out = Noted()
-    to = relay(out, organisations=organisations)
+    to = relay(out, organisations=lambda: names)
     assert await send(to, boxed(), TEXT + " Casa Luna.") is Delivery.SENT
     names.append("Casa Luna")
+    assert [fault.rule for fault in to.preview(TEXT + " Casa Luna.", "sms", "es").faults] == ["organisation"]
     with pytest.raises(Unfit) as refused:
         await send(to, boxed(), TEXT + " Casa Luna.")
     assert [fault.rule for fault in refused.value.faults] == ["organisation"] and "Luna" not in str(refused.value)

@@ -57,6 +57,12 @@ async def proposed(world: World, **columns: Any) -> tuple[bytes, uuid.UUID]:
     return ticket_id, id
 
 
+def _wrapped(world: World, released: bytes, public: bytes) -> bytes:
+    """What the sender's browser makes for one key."""
+    envelope = Envelope.decode(released)
+    return rewrap(envelope, world.keys[SENDER], public, kind=envelope.kind, ticket=envelope.ticket).encode()
+
+
 @pytest.mark.requirement("M-3")
 @pytest.mark.requirement("M-5")
 async def test_a_transfer_from_draft_to_its_new_owner(world: World) -> None:
@@ -276,6 +282,13 @@ async def test_acceptance_waits_for_the_wraps_and_for_new_words(world: World) ->
     with pytest.raises(Unmet) as refusal:
         await world.act("propose", SENDER, id)
     assert refusal.value.guards == ("wraps",)
+    first = world.keys[FIRST].public_key().public_bytes_raw()
+    needed = await movements.wraps_needed(world.moves, world[SENDER], id, NOW)
+    made = {each.item_id: [_wrapped(world, each.envelope, first)] for each in needed}
+    version = await world.version(ticket_id)
+    assert await movements.add_wraps(world.moves, world[SENDER], id, made, NOW, version=version) == 2
+    with pytest.raises(Unmet):
+        await world.act("propose", SENDER, id)  # the back-up may be the one who accepts
     await world.wrap(id)
     assert await world.wrap(id) == 0, "nothing is wrapped twice"
     for act, actor in (("propose", SENDER), ("accept", FIRST), ("receive", FIRST)):
@@ -304,7 +317,7 @@ async def test_only_wraps_for_the_receivers_are_taken(world: World) -> None:
     envelope = Envelope.decode(needed[0].envelope)
     assert envelope.recipients == (world.key(SENDER),), "nobody else's wrap goes along"
     stranger = world.keys["focal-point-pe-1"].public_key().public_bytes_raw()
-    wrap = rewrap(envelope, world.keys[SENDER], stranger, kind=envelope.kind, ticket=ticket_id).encode()
+    wrap = _wrapped(world, needed[0].envelope, stranger)
     version = await world.version(ticket_id)
     for made, reason in (
         ({needed[0].item_id: [wrap]}, "not_eligible"),
@@ -382,6 +395,11 @@ async def test_exclusions_hold_for_receivers(world: World) -> None:
     await world.change(ticket_id, refused=(world[BACKUP].id.hex,))
     with pytest.raises(NotThere):
         await world.act("accept", BACKUP, id)
+    await world.act("cancel", SENDER, id)
+    await forget_alerts(world)
+    ticket_id = await world.ticket(refused=(world[BACKUP].id.hex,))
+    await world.act("propose", SENDER, await world.draft(ticket_id, what="referral"))
+    assert await told(world) == {FIRST}, "who recused themselves is not told either"
 
 
 async def test_a_receiver_who_leaves_and_one_without_a_key(world: World) -> None:
@@ -431,8 +449,11 @@ async def test_one_transfer_at_a_time_and_no_load_beyond_the_cap(world: World) -
     for bad in ({"to_country": "XX"}, {"consent": "yes"}, {"what": "gift"}):
         with pytest.raises(Refused, match="bad_field"):
             await world.draft(await world.ticket(), **bad)
+    for nobody in ("coordinator-1", "nobody"):
+        with pytest.raises(Refused, match="not_eligible"):
+            await world.draft(await world.ticket(), to_staff=nobody)
     with pytest.raises(Refused, match="not_eligible"):
-        await world.draft(await world.ticket(), to_staff="coordinator-1")
+        await world.draft(await world.ticket(), to_country="CO", to_staff=SENDER)
 
 
 @pytest.mark.requirement("M-5")

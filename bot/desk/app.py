@@ -26,6 +26,7 @@ from bot.alerts.addresses import Addresses
 from bot.channels.simulator import language_of
 from bot.desk import pages
 from bot.desk.rendering import Rendering
+from bot.desk.pulse import Pulse
 from bot.desk.routing import PUBLIC, REGISTRY, ROOT, Page
 from bot.desk.security import Frame, Surroundings, headers
 from bot.desk.visit import Malformed, NotHere, Refused, TooLarge, Visit, read, wants_json
@@ -83,6 +84,7 @@ class Desk:
         self.engine, self.settings, self.locks = engine, settings, Locks(secret)
         self.parts = parts or Parts()
         self._clock = clock
+        self.pulse = Pulse(engine)
         self.words = Words.load()
         self.rendering = Rendering(self, self.words)
         live = settings.mode == "live"

@@ -1,0 +1,77 @@
+// The live list. The server says only that something changed; the rows are then asked for, and drawn in place.
+// Never here: what a row may say (the server's words), tickets.
+import { ask, root } from "./page.js";
+import { count, say } from "./words.js";
+
+const list = document.getElementById("queue");
+const pattern = document.getElementById("row");
+const news = document.getElementById("news");
+const fresh = document.getElementById("fresh");
+const GROUPS = ["mine", "waiting", "withdrawn"];
+let known = new Set([...list.querySelectorAll("[data-id]")].map((row) => row.dataset.id));
+let asking = false;
+let again = false;
+
+function drawn(row, old) {
+  const made = old ?? pattern.content.firstElementChild.cloneNode(true);
+  made.dataset.id = row.id;
+  made.classList.toggle("urgent", row.urgent);
+  const link = made.querySelector("a");
+  link.setAttribute("href", row.href);
+  if (row.id === list.dataset.open) link.setAttribute("aria-current", "true");
+  for (const [part, text] of [[".ticket-head .code", row.reference], [".ticket-about", row.about], [".ticket-waits", row.waits]]) {
+    const place = made.querySelector(part);
+    if (place.textContent !== text) place.textContent = text; // what did not change is not read out again
+  }
+  for (const flag of made.querySelectorAll("[data-flag]")) flag.hidden = !row[flag.dataset.flag];
+  return made;
+}
+
+function draw(rows) {
+  const old = new Map([...list.querySelectorAll(".tickets [data-id]")].map((row) => [row.dataset.id, row]));
+  const focused = document.activeElement?.closest?.("[data-id]")?.dataset.id;
+  for (const group of GROUPS) {
+    const inside = rows.filter((row) => row.group === group);
+    const section = list.querySelector(`[data-group="${group}"]`);
+    section.querySelector(".tickets").replaceChildren(...inside.map((row) => drawn(row, old.get(row.id))));
+    section.querySelector("[data-count]").textContent = inside.length || "";
+    section.hidden = !inside.length && group !== "waiting";
+    const empty = section.querySelector("[data-empty]");
+    if (empty) empty.hidden = inside.length > 0;
+  }
+  if (focused) list.querySelector(`[data-id="${focused}"] a`)?.focus({ preventScroll: true });
+  const arrived = rows.filter((row) => row.group === "waiting" && !known.has(row.id));
+  if (arrived.length) {
+    const urgent = arrived.some((row) => row.urgent) ? ` ${say("desk.queue.news.urgent")}` : "";
+    news.textContent = count("desk.queue.news", arrived.length) + urgent;
+  }
+  known = new Set(rows.map((row) => row.id));
+  dispatchEvent(new CustomEvent("queue", { detail: rows }));
+}
+
+async function refresh() {
+  again = asking;
+  if (asking) return;
+  asking = true;
+  try {
+    draw((await ask("/queue/rows")).rows);
+    fresh.hidden = true;
+  } catch {
+    fresh.hidden = false; // the list stays, and says that it may be old
+  }
+  asking = false;
+  if (again) refresh();
+}
+
+const stream = new EventSource(`${root}/queue/events`);
+stream.addEventListener("changed", refresh);
+stream.addEventListener("over", () => {
+  stream.close();
+  refresh();
+});
+stream.addEventListener("error", () => {
+  fresh.hidden = false;
+});
+stream.addEventListener("open", refresh);
+setInterval(refresh, 30000); // waiting times grow although nothing changes
+addEventListener("pagehide", () => stream.close());

@@ -860,8 +860,10 @@ class Graph:
         if not sheet.addressed or event.words is None:
             return None
         go = _resolve(sheet.hears, session, Said(event.words), facts)
-        if go is None or go.do is None:
+        if go is None:
             return None
+        if go.do is None:
+            return self._alarm(self._go(session, go), Alarm(event.kind), facts)
         return self._asked(session, msgspec.structs.replace(go, alarm=event.kind), facts)
 
     def _unclear(self, session: Session, event: Unclear, facts: Facts) -> Turn:

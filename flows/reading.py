@@ -113,7 +113,7 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
         return Chose(meant[0])
     if command:
         return Command(command, words)
-    if upper == "YES" and any(option.id == "yes" for option in options):
+    if upper == "YES" and any(option.id == "yes" and option.digit < 10 for option in options):
         return Chose("yes")
     cue = lexicon.cue(clauses(words.reveal()))
     if cue:

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from flows import basics, code, crisis, feedback, person, privacy, relay, request, rights, services, start
 from flows.facts import Facts
-from flows.kernel import Branch, Event, Go, Graph, Said, Session
+from flows.kernel import Branch, Event, Go, Graph, Session
 
 
 def understand(session: Session, event: Event, facts: Facts) -> Go | None:
     """Words or a location that the present screen does not take: a code first, then what they seem to be about. What says nothing
     to Faro, where nothing was asked, may say something to the person on duty whom this chat is connected with."""
     found = code.understand(session, event, facts) or services.understand(session, event, facts)
-    if found is None and relay.connected(facts) and isinstance(event, Said) and GRAPH.sheets[session.screen].hears is None:
-        return relay.said(session, event, facts)
-    return found
+    return relay.said(session, event, facts) if found is None and _for_somebody(session, facts) else found
+
+
+def _for_somebody(session: Session, facts: Facts) -> bool:
+    """Whether words may be for the person on duty where they were not asked for: not where a code or the chat itself is settled."""
+    if not relay.connected(facts) or session.screen.startswith(("code.", "relay.")):
+        return False
+    here = GRAPH.sheets.get(session.screen)
+    return here is not None and here.hears is None
 
 
 GRAPH = Graph(

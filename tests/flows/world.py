@@ -31,6 +31,7 @@ from flows.facts import (
     Phone,
     Place,
     Query,
+    TicketView,
     Traits,
 )
 from flows.kernel import (
@@ -214,6 +215,20 @@ class SomeDuty:
         variants = ("children.workers", "danger")
         return DutyText(country=country, variants=variants, confirmed=True) if country in self.texts else None
 
+
+#: What a code shows, such that as much as possible can be done with it.
+TICKET = TicketView(
+    status="nobody_yet",
+    country="CO",
+    way="phone",
+    windows=("morning", "evening"),
+    answer="Zarzamora. Llama al 555-0100 cuando puedas.",
+    unread=2,
+    more=True,
+    may_contest=True,
+    may_rate=True,
+    abroad=("VE", "EC"),
+)
 
 ZONES: dict[str, tuple[str, ...]] = {
     "CO": ("America/Bogota",),

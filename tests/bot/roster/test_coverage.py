@@ -84,6 +84,20 @@ def test_a_week_with_one_gap_reads_as_one_gap() -> None:
     assert [s.languages for s in picture.stretches] == [("en", "es", "pt"), ("en", "es", "pt"), (), ("es",), ("en", "es", "pt")]
 
 
+@pytest.mark.requirement("D-7")
+def test_whoever_does_not_pick_up_fills_no_hole() -> None:
+    """Mutation: a supervisor or child protection as a second person, a language or a wish of theirs."""
+    roles = {"sup": "supervisor", "nina": "child_protection"}
+    others = [member(name, roles=(role,), languages=("es", "en", "pt"), honours="woman") for name, role in roles.items()]
+    always = {"opens": 0, "closes": 1440}
+    shifts = [*weekly("sup", duty="supervisor", **always), *weekly("nina", duty="child", **always)]
+    alone = coverage(roster([*others, member("ana")], [*shifts, *weekly("ana", **always)], holidays=FAR), "CO", START)
+    whole = [(START, alone.ends)]
+    assert holes(alone, "one", "ana") == holes(alone, "wish", "woman") == holes(alone, "language", "en") == whole
+    assert holes(alone, "duty", "supervisor") == holes(alone, "duty", "child") == holes(alone, "nobody") == []
+    assert holes(coverage(roster(others, shifts, holidays=FAR), "CO", START), "nobody") == whole
+
+
 @pytest.mark.requirement("L-4")
 def test_other_languages_can_be_asked_for() -> None:
     """Mutation: looking for Faro's own three only."""

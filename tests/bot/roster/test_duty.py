@@ -126,7 +126,8 @@ def test_a_holiday_takes_away_the_shift_that_begins_on_it() -> None:
 def test_the_next_opening_is_looked_for_three_weeks_ahead() -> None:
     """Mutation: a search of 20 days, or one without end."""
     now = at(2027, 1, 1)
-    far = now + duty.SEARCH
+    far = at(2027, 1, 22)
+    assert far - now == duty.SEARCH
     extra = lambda begins: Change(UUID(int=1), ANA, "extra", begins, begins + MINUTE, "CO", "primary")  # noqa: E731
     assert next_opening([], [extra(far - MINUTE)], NONE, now, country="CO") == far - MINUTE
     assert next_opening([], [extra(far)], NONE, now, country="CO") is None

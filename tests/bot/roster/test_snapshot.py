@@ -152,7 +152,7 @@ def test_the_snapshot_says_the_same_as_the_clocks(drawn: Any, step: int) -> None
 def test_a_shift_has_one_beginning_whatever_the_day() -> None:
     """Mutation: a beginning that is cut at midnight of UTC, where the window of the present day begins."""
     planned = roster([member("ana", countries=("CO", "VE"))], [*weekly("ana", [2], 1200, 1200 + 1440)])
-    for now in (LATE, LATE + timedelta(hours=20)):
+    for now in (LATE, LATE + timedelta(hours=21, minutes=30)):
         assert planned.shift_of(uid("ana"), now) == (at(2026, 12, 3, 1), at(2026, 12, 4, 1))
     assert planned.shift_of(uid("ana"), at(2026, 12, 4, 1)) is None and planned.shift_of(uid("nobody"), LATE) is None
 
@@ -164,6 +164,23 @@ def test_the_next_opening_is_said_in_the_zone_of_who_opens() -> None:
     assert roster(people, shifts).on_call("MX", seconds(at(2026, 12, 3, 10))).zone == "America/Cancun"
     assert roster(people, shifts[:7]).on_call("MX", seconds(at(2026, 12, 3, 10))).zone == "America/Tijuana"
     assert roster(people).on_call("MX", seconds(LATE)).zone == "America/Mexico_City"
+
+
+@pytest.mark.requirement("D-7")
+def test_the_next_opening_is_known_three_weeks_ahead_whatever_the_hour() -> None:
+    """Mutation: a search to the end of the window instead of 21 days, or a window that is too short late in the day."""
+    for now in (at(2026, 12, 2), LATE, at(2026, 12, 2, 23, 59)):
+        far = now + timedelta(days=21)
+        last = roster([member("ana")], changes=[extra("ana", far - timedelta(minutes=1), far + timedelta(hours=1))])
+        assert last.on_call("CO", seconds(now)).opens_at == seconds(far - timedelta(minutes=1)) == seconds(_opening(last, now))
+        beyond = roster([member("ana")], changes=[extra("ana", far, far + timedelta(hours=1))])
+        assert beyond.on_call("CO", seconds(now)).opens_at is None and beyond.next_opening("CO", now) is None
+
+
+def _opening(planned: RosterSnapshot, now: datetime) -> datetime:
+    opening = planned.next_opening("CO", now)
+    assert opening is not None
+    return opening
 
 
 def test_a_shift_in_an_unknown_zone_silences_nobody_else() -> None:

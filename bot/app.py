@@ -220,7 +220,7 @@ class Faro:
             self.twilio = self._twilio()
             self._hot = self._hot_paths()
             self._surface = Starlette(routes=self._routes())
-        except ValueError as error:  # a setting that a part cannot use; its sentence names it
+        except (ContentError, ValueError) as error:  # a setting or a catalog that a part cannot use; its sentence names it
             raise CannotStart(str(error)) from None
 
     # -- parts

@@ -16,6 +16,7 @@ from bot.alerts.safe import Safe, Unreadable
 from bot.alerts.senders import senders
 from bot.alerts.ways import Way
 from bot.alerts.words import Texts
+from bot.exchange import CannotStart
 from bot.settings import Settings
 from bot.staff.tables import Staff
 from bot.wording import ContentError
@@ -52,6 +53,29 @@ def setting_faults(settings: Settings) -> Iterator[str]:
             yield "SMTP_SECURITY is none, so the mail server's password and alerts travel readable: set starttls or tls."
         if bool(settings.smtp_name) is not bool(settings.smtp_password.get_secret_value()):
             yield "Only one of SMTP_NAME and SMTP_PASSWORD is set: set both, or none for a server that wants neither."
+
+
+async def telegram_faults(settings: Settings) -> list[str]:
+    """What is wrong with the alerts' bot as Telegram knows it; changes nothing there. Raises TelegramError where Telegram cannot be
+    asked."""
+    token = settings.alerts_telegram_token.get_secret_value()
+    if not token:
+        return []
+    from bot.channels.telegram_client import Client  # noqa: PLC0415 - only where Telegram is used
+
+    client = Client(token, settings.telegram_api)
+    try:
+        known = await client.delivery()
+    except CannotStart:
+        return ["Telegram does not accept ALERTS_TELEGRAM_TOKEN: take the token of the alerts' bot from @BotFather again."]
+    finally:
+        await client.aclose()
+    if known.url:
+        return [
+            "The alerts' bot delivers its messages to some webhook, so no account can connect its Telegram: see whether another "
+            "program uses this bot, and take its webhook away."
+        ]
+    return []
 
 
 async def without_way(engine: AsyncEngine, settings: Settings, secret: bytes) -> list[str]:

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
+from telegram.error import TelegramError
 
-from bot.alerts.checks import setting_faults, without_way
+from bot.alerts.checks import setting_faults, telegram_faults, without_way
 from bot.alerts.words import ROOM, Texts
 from bot.settings import Settings
 from bot.wording import CONTENT, ContentError
 from flows.facts import LANGS
 from tests.bot.alerts.world import SECRET, account
+from tests.fakes.bot_api import TOKEN, BotApi
 
 SID = "AC" + "0" * 32
 
@@ -69,6 +72,27 @@ async def test_accounts_that_no_alert_reaches_are_named(engine: AsyncEngine, set
         assert name not in first + second
     assert await without_way(engine, settings, SECRET) == []
     assert await without_way(engine, settings.model_copy(update={"push_key": settings.metrics_token}), SECRET) == []
+
+
+async def test_the_bot_of_alerts_is_asked_for_at_telegram(settings: Settings) -> None:
+    """Mutation: saying that TELEGRAM_TOKEN is wrong; a webhook that nobody notices; changing anything there."""
+    api = BotApi(lambda: 0.0)
+    assert await telegram_faults(settings) == []
+    async with api.running() as url:
+
+        def with_token(token: str) -> Settings:
+            return settings.model_copy(update={"alerts_telegram_token": SecretStr(token), "telegram_api": url})
+
+        assert await telegram_faults(with_token(TOKEN)) == []
+        (refused,) = await telegram_faults(with_token("1:wrong"))
+        assert "ALERTS_TELEGRAM_TOKEN" in refused and "1:wrong" not in refused
+        api.webhook = {"url": "https://elsewhere.example.org/", "allowed": []}
+        (taken,) = await telegram_faults(with_token(TOKEN))
+        assert "webhook" in taken and "elsewhere" not in taken
+        assert {method for method, _ in api.calls} == {"getWebhookInfo"}
+        api.fail("getWebhookInfo", 500, "Internal")
+        with pytest.raises(TelegramError):
+            await telegram_faults(with_token(TOKEN))
 
 
 # --- the texts ---------------------------------------------------------------------------------------------------------

@@ -8,14 +8,19 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import TextIO
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from bot import db, doctor, jobs
+from bot.alerts import checks as alerts
 from bot.app import Content, helplines
 from bot.catalogs import faults
 from bot.channels import telegram
 from bot.directory.demo import is_demo_database
 from bot.exchange import CannotStart
+from bot.secret import BadSecret, process_secret
 from bot.settings import Settings
 from bot.staff import checks
 from flows.facts import COUNTRIES
@@ -42,7 +47,16 @@ def probes(settings: Settings) -> doctor.Probes:
         twilio_faults=jobs.twilio_faults(settings),
         job_hours=jobs.asleep(settings, engine) if settings.database_url else None,
         staff_faults=(lambda: checks.faults(engine, db.now())) if settings.database_url and settings.surfaces != "public" else None,
+        alert_faults=(lambda: alert_faults(settings, engine)) if settings.database_url and settings.surfaces != "public" else None,
     )
+
+
+async def alert_faults(settings: Settings, engine: AsyncEngine) -> list[str]:
+    """Sentences about alerts to staff: settings, the alerts' bot, accounts that no alert reaches."""
+    found = list(alerts.setting_faults(settings))
+    with suppress(BadSecret):  # a rule of its own
+        found += await alerts.without_way(engine, settings, process_secret(settings))
+    return found + await alerts.telegram_faults(settings)
 
 
 def telegram_faults(settings: Settings) -> Callable[[], Awaitable[Iterable[str]]] | None:

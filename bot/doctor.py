@@ -71,6 +71,8 @@ class Probes:
     """Recurring job -> hours since it last ended well; None: never."""
     staff_faults: Callable[[], Awaitable[Iterable[str]]] | None = None
     """Sentences about recovery keys that are missing or were not rehearsed, and about an audit that was changed."""
+    alert_faults: Callable[[], Awaitable[Iterable[str]]] | None = None
+    """Sentences about ways on which staff get alerts, and about accounts that none reaches."""
 
 
 Ask = Callable[[Settings, Probes], AsyncIterator[str]]
@@ -271,6 +273,12 @@ async def jobs_asleep(settings: Settings, probes: Probes) -> AsyncIterator[str]:
 @_rule("mend", "live")
 async def staff_unwell(settings: Settings, probes: Probes) -> AsyncIterator[str]:
     for sentence in await probes.staff_faults() if probes.staff_faults else ():
+        yield sentence
+
+
+@_rule("mend", "live")
+async def alerts_unwell(settings: Settings, probes: Probes) -> AsyncIterator[str]:
+    for sentence in await probes.alert_faults() if probes.alert_faults else ():
         yield sentence
 
 

@@ -64,6 +64,7 @@ WELL = Probes(
     telegram_faults=says([]),
     job_hours=says({"expiry": 1.0}),
     staff_faults=says([]),
+    alert_faults=says([]),
 )
 
 
@@ -95,6 +96,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("data_of_demo", {"faro_data": "registers"}, {}),
     ("jobs_asleep", {}, {"job_hours": says({"expiry": None})}),
     ("jobs_asleep", {}, {"job_hours": says({"expiry": 27.0})}),
+    ("alerts_unwell", {}, {"alert_faults": says(["No alert reaches case-manager-co-1: name an address."])}),
     ("staff_unwell", {}, {"staff_faults": says(["The recovery key for requests was never rehearsed: take two sheets."])}),
     ("public_url_missing", {"public_url": ""}, {}),
     ("public_url_unsafe", {"public_url": "http://faro.example.org"}, {}),

@@ -202,6 +202,10 @@ class FocalPointBook:
                 said.append(f"The risk notes of {country} expired on {record.expires_on}: check them with a colleague there.")
         return said
 
+    def records(self) -> list[Record]:
+        """Every record, in the order of the file; for the people who confirm them."""
+        return list(self._by.values())
+
     def _place(self, country: str, label: str) -> int:
         record = self._by[country]
         return {record.focal_point: 0, record.backup: 1}.get(label, 2)

@@ -8,10 +8,11 @@ What slows an attacker down
     the line; and it joins behind everybody with fewer misses. *All together*: ``slots`` derivations run at once, a fifth of a
     second each (``bot.codes``), and no more.
 What keeps it from hurting anybody else
-    Somebody without misses goes before all who have some, however many stand in the line. Among equals the first come is the
-    first served. When the line is full, one of those with the most misses is told to wait (``bot.codes.Busy``), and of these who
-    has stood in it longest: so whoever comes after a flood is served within one length of the line, however large the flood was.
-    Who was told to wait goes before equals at the next try. Requests that are being opened (``intake``) go before all.
+    Somebody without misses goes before all who have some, however many stand in the line. Of those with as many misses, who was
+    told to wait less often goes first; and among equals the first come is the first served. When the line is full, one of those
+    with the most misses is told to wait (``bot.codes.Busy``), then of those who were told so most often, and of these who has
+    stood in it longest. So whoever comes after a flood is served within one length of the line, however large the flood was, and
+    trying again at once, and again, gains nothing. Requests that are being opened (``intake``) go before all.
 
 Nobody is told whether they wait because of misses, and a right code is held back exactly like a wrong one. Misses live in this
 process only, for an hour, under the pseudonym that the caller gives; a right code neither adds to them nor takes them away.
@@ -48,21 +49,20 @@ _Found = TypeVar("_Found")
 
 class _Waiter(NamedTuple):
     misses: int
-    rank: int
-    """0: was told to wait and was not served since; 1: was not."""
+    told: int
+    """How often they were told to wait since they were served last."""
     number: int
     """In the order of coming. No two are alike, so that nothing after this is ever compared."""
     turn: asyncio.Future[None]
 
 
 class _Record:
-    __slots__ = ("last", "misses", "owed")
+    __slots__ = ("last", "misses", "told")
 
     def __init__(self, now: float) -> None:
         self.misses = 0
         self.last = now
-        self.owed = False
-        """Was told to wait and was not served since."""
+        self.told = 0
 
 
 class Line:
@@ -117,7 +117,7 @@ class Line:
 
     async def first(self, code: Code) -> Derived:
         """The halves of a code that is being given out: before everybody who tries one."""
-        return await self._served(self._waiter(_FIRST, owed=False), code)
+        return await self._served(self._waiter(_FIRST, 0), code)
 
     def code(self, session: bytes, turn: int, collision: int = 0) -> Code:
         """As ``Codes.code``."""
@@ -128,12 +128,12 @@ class Line:
     async def _derived(self, person: bytes, code: Code, misses: int) -> Derived:
         record = self._records.get(person)
         try:
-            derived = await self._served(self._waiter(misses, owed=record is not None and record.owed), code)
+            derived = await self._served(self._waiter(misses, record.told if record else 0), code)
         except Busy:
-            self._record(person).owed = True
+            self._record(person).told += 1
             raise
         if record is not None:
-            record.owed = False
+            record.told = 0
         return derived
 
     async def _served(self, waiter: _Waiter, code: Code) -> Derived:
@@ -186,8 +186,8 @@ class Line:
             self._records.popitem(last=False)
         return record
 
-    def _waiter(self, misses: int, *, owed: bool) -> _Waiter:
-        return _Waiter(misses, 0 if owed else 1, next(self._numbers), asyncio.get_running_loop().create_future())
+    def _waiter(self, misses: int, told: int) -> _Waiter:
+        return _Waiter(misses, told, next(self._numbers), asyncio.get_running_loop().create_future())
 
 
 class Intake:

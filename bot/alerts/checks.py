@@ -16,7 +16,6 @@ from bot.alerts.safe import Safe, Unreadable
 from bot.alerts.senders import senders
 from bot.alerts.ways import Way
 from bot.alerts.words import Texts
-from bot.exchange import CannotStart
 from bot.settings import Settings
 from bot.staff.tables import Staff
 from bot.wording import ContentError
@@ -61,21 +60,9 @@ async def telegram_faults(settings: Settings) -> list[str]:
     token = settings.alerts_telegram_token.get_secret_value()
     if not token:
         return []
-    from bot.channels.telegram_client import Client  # noqa: PLC0415 - only where Telegram is used
+    from bot.alerts.telegram import faults  # noqa: PLC0415 - only where Telegram is used
 
-    client = Client(token, settings.telegram_api)
-    try:
-        known = await client.delivery()
-    except CannotStart:
-        return ["Telegram does not accept ALERTS_TELEGRAM_TOKEN: take the token of the alerts' bot from @BotFather again."]
-    finally:
-        await client.aclose()
-    if known.url:
-        return [
-            "The alerts' bot delivers its messages to some webhook, so no account can connect its Telegram: see whether another "
-            "program uses this bot, and take its webhook away."
-        ]
-    return []
+    return await faults(token, settings.telegram_api)
 
 
 async def without_way(engine: AsyncEngine, settings: Settings, secret: bytes) -> list[str]:

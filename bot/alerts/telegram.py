@@ -64,3 +64,21 @@ class TelegramAlerts:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+
+async def faults(token: str, api_url: str = "") -> list[str]:
+    """What is wrong with the alerts' bot as Telegram knows it, for the doctor; changes nothing. Raises TelegramError where Telegram
+    cannot be asked."""
+    client = Client(token, api_url)
+    try:
+        known = await client.delivery()
+    except CannotStart:
+        return ["Telegram does not accept ALERTS_TELEGRAM_TOKEN: take the token of the alerts' bot from @BotFather again."]
+    finally:
+        await client.aclose()
+    if known.url:
+        return [
+            "The alerts' bot delivers its messages to some webhook, so no account can connect its Telegram: see whether another "
+            "program uses this bot, and take its webhook away."
+        ]
+    return []

@@ -6,6 +6,7 @@ Here belongs what every table needs. Never here: tables, queries, anything about
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 #: The newest migration in ``bot/migrations`` (a test compares them); ``create_all`` marks new databases with it.
-HEAD = "0003"
+HEAD = "0004"
 
 #: Every constraint has a name, so that a migration can drop it on both databases.
 NAMES = {
@@ -253,19 +254,25 @@ async def checkpoint(engine: AsyncEngine) -> bool:
 # --- making and changing the tables ----------------------------------------------------------------------------------
 
 
+def know_all_tables() -> None:
+    """Import every module that declares a table, so that ``Table.metadata`` is complete. They import this module."""
+    for name in (
+        "bot.job_runs",
+        "bot.directory.tables",
+        "bot.staff.tables",
+        "bot.roster.tables",
+        "bot.tickets.tables",
+        "bot.alerts.tables",
+    ):
+        importlib.import_module(name)
+
+
 async def create_all(engine: AsyncEngine) -> None:
     """Make every table that is missing and mark the database as migrated: for the demo, in a tenth of Alembic's time.
 
     Raises DatabaseDown, also when the database is at an older revision.
     """
-    # So that the metadata know them; they import this module.
-    from bot import job_runs  # noqa: F401, PLC0415
-    from bot.alerts import tables as _alerts  # noqa: F401, PLC0415
-    from bot.directory import tables  # noqa: PLC0415
-    from bot.roster import tables as _roster  # noqa: F401, PLC0415
-    from bot.staff import tables as _staff  # noqa: F401, PLC0415
-    from bot.tickets import tables as _tickets  # noqa: F401, PLC0415
-
+    know_all_tables()
     with explained(engine.url):
         async with engine.begin() as connection:
             marked = text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
@@ -277,7 +284,7 @@ async def create_all(engine: AsyncEngine) -> None:
             await connection.run_sync(Table.metadata.create_all)
             if at is None:
                 await connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
-            stamp = tables.DirectoryStamp.__table__  # type: ignore[attr-defined]
+            stamp = Table.metadata.tables["directory_stamp"]
             if not (await connection.execute(stamp.select())).first():
                 await connection.execute(stamp.insert().values(id=1, version=1))
     if engine.dialect.name == "sqlite" and engine.url.database:

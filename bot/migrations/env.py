@@ -7,9 +7,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
-from bot import job_runs  # noqa: F401 - so that the metadata know its table
-from bot.db import Table
-from bot.directory import tables  # noqa: F401 - likewise
+from bot.db import Table, know_all_tables
 
 
 def plain_types(kind: str, item: Any, _: Any) -> str | Literal[False]:
@@ -19,6 +17,7 @@ def plain_types(kind: str, item: Any, _: Any) -> str | Literal[False]:
     return False
 
 
+know_all_tables()
 connection = context.config.attributes.get("connection")
 if connection is None:
     raise SystemExit("Migrations are run with `python -m bot migrate`, which opens the database.")

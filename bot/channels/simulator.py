@@ -26,6 +26,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot import gsm7, logs
+from bot.browser_language import language_of
 from bot.channels.simulator_inbox import Inbox
 from bot.exchange import Handle, Inbound, Message, Person, Point, Press, Reply, StoreDown, What
 from flows.facts import COUNTRIES, LANGS, Lang, Traits
@@ -231,20 +232,6 @@ def price_of(text: str) -> tuple[Decimal, str]:
     if not price.is_finite() or price < 0 or len(currency) != 3 or not currency.isalpha() or not currency.isupper():
         raise ValueError(f"SMS_PRICE is {text!r}: write a number and a currency of three letters, such as 0.05 USD")
     return price, currency
-
-
-def language_of(header: str) -> Lang:
-    """The first of our languages that a browser accepts; Spanish where it names none."""
-    wished: list[tuple[float, int, str]] = []
-    for place, part in enumerate(header.lower()[:500].split(",")):
-        tag, _, weight = part.strip().partition(";q=")
-        try:
-            quality = float(weight or 1)
-        except ValueError:
-            continue
-        wished.append((-quality, place, tag.split("-")[0]))
-    named = [tag for quality, _, tag in sorted(wished) if quality < 0]
-    return next((lang for tag in named for lang in LANGS if lang == tag), "es")
 
 
 class Extras(NamedTuple):

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import ClientDisconnect, Request
@@ -23,10 +24,10 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from bot import db, logs
 from bot.alerts.addresses import Addresses
-from bot.channels.simulator import language_of
+from bot.browser_language import language_of
 from bot.desk import pages
-from bot.desk.rendering import Rendering
 from bot.desk.pulse import Pulse
+from bot.desk.rendering import Rendering
 from bot.desk.routing import PUBLIC, REGISTRY, ROOT, Page
 from bot.desk.security import Frame, Surroundings, headers
 from bot.desk.visit import Malformed, NotHere, Refused, TooLarge, Visit, read, wants_json
@@ -59,6 +60,12 @@ class Parts:
     """``bot.demo_staff.DemoStaff``: who may be entered as with one click, in a demo and nowhere else."""
     connected: Any = None
     """``(box, ticket id) -> awaitable``: renews the connection of a chat that was written to, so that an answer finds its way."""
+    moves: Any = None
+    """``bot.tickets.movements.Moves``: what every act on a referral or a transfer needs."""
+    duties: Any = None
+    """``bot.duty_texts.DutyTextBook``: what is said of a country to whoever hands over to it."""
+    codes: Any = None
+    """``bot.tickets.attempts.Intake``: codes for invented requests."""
     alerts: Addresses | None = None
     """Where alerts to an account go."""
 
@@ -78,7 +85,8 @@ class Desk:
         hosts: Collection[str] | None = None,
     ) -> None:
         """``secret``: ``bot.secret.process_secret``, made once in a process. ``frame``: ``self`` shows it beside the phone of a
-        demo. ``hosts``: names under which it answers; without it, this machine's in a demo and any in a live installation.
+        demo. ``hosts``: names under which it answers; without it, any in a live installation, and in a demo this machine's, and the
+        public one where somebody said so (``SIMULATOR=true``).
         Raises ContentError where the catalogs of the desk lack something.
         """
         self.engine, self.settings, self.locks = engine, settings, Locks(secret)
@@ -88,9 +96,10 @@ class Desk:
         self.words = Words.load()
         self.rendering = Rendering(self, self.words)
         live = settings.mode == "live"
-        self.surroundings = Surroundings(
-            live=live, public_url=settings.public_url, hosts=hosts if hosts is not None else ("*",) if live else _LOOPBACK
-        )
+        public = urlsplit(settings.public_url).hostname if settings.simulator else None
+        own = ("*",) if live else (*_LOOPBACK, *((public,) if public else ()))
+        self.surroundings = Surroundings(live=live, public_url=settings.public_url, hosts=own if hosts is None else hosts)
+        self.frame = frame
         self._headers = headers(frame, secure=live)
         self._nowhere = Page("", (), PUBLIC, _nowhere)
 

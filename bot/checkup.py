@@ -19,6 +19,7 @@ from bot.app import Content, helplines
 from bot.catalogs import faults
 from bot.channels import telegram
 from bot.directory.demo import is_demo_database
+from bot.duty_texts import DutyTextBook
 from bot.exchange import CannotStart
 from bot.secret import BadSecret, process_secret
 from bot.settings import Settings
@@ -46,6 +47,7 @@ def probes(settings: Settings) -> doctor.Probes:
         telegram_faults=telegram_faults(settings),
         twilio_faults=jobs.twilio_faults(settings),
         job_hours=jobs.asleep(settings, engine) if settings.database_url else None,
+        duty_text_faults=lambda countries: DutyTextBook.of(settings).faults(countries, db.now().date()),
         staff_faults=(lambda: checks.faults(engine, db.now())) if settings.database_url and settings.surfaces != "public" else None,
         alert_faults=(lambda: alert_faults(settings, engine)) if settings.database_url and settings.surfaces != "public" else None,
     )

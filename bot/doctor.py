@@ -73,6 +73,8 @@ class Probes:
     """Sentences about recovery keys that are missing or were not rehearsed, and about an audit that was changed."""
     alert_faults: Callable[[], Awaitable[Iterable[str]]] | None = None
     """Sentences about ways on which staff get alerts, and about accounts that none reaches."""
+    duty_text_faults: Callable[[Iterable[str]], Iterable[str]] | None = None
+    """Countries -> sentences about duty-to-report texts that are not shown, or soon no longer."""
 
 
 Ask = Callable[[Settings, Probes], AsyncIterator[str]]
@@ -273,6 +275,12 @@ async def jobs_asleep(settings: Settings, probes: Probes) -> AsyncIterator[str]:
 @_rule("mend", "live")
 async def staff_unwell(settings: Settings, probes: Probes) -> AsyncIterator[str]:
     for sentence in await probes.staff_faults() if probes.staff_faults else ():
+        yield sentence
+
+
+@_rule("mend", "live")
+async def duty_texts_unwell(settings: Settings, probes: Probes) -> AsyncIterator[str]:
+    for sentence in probes.duty_text_faults(tuple(served(settings))) if probes.duty_text_faults else ():
         yield sentence
 
 

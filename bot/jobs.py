@@ -23,6 +23,7 @@ from bot.alerts.senders import close, senders
 from bot.alerts.words import Texts
 from bot.channels import twilio_retention
 from bot.job_runs import hours_since, remember
+from bot.roster import load
 from bot.roster.live import LiveRoster
 from bot.secret import process_secret
 from bot.settings import Settings
@@ -92,11 +93,13 @@ class Clockwork:
         )
 
     async def _sweep(self) -> int:
-        """Rows of the desk that are over: sessions, keys to which nothing is sealed any more, questions to a second person."""
+        """Rows of the desk that are over: sessions, keys to which nothing is sealed any more, questions to a second person,
+        marks of heavy requests."""
         now = self._now()
         count = await desk_sessions.sweep(self._engine, now)
         async with self._engine.begin() as connection:
-            return count + await keys.sweep(connection, now) + await second_person.sweep(connection, now)
+            count += await keys.sweep(connection, now) + await second_person.sweep(connection, now)
+            return count + await load.forget_marks(connection, now)
 
 
 def _client(settings: Settings) -> Any:

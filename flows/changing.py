@@ -240,7 +240,7 @@ def add_to(flow: Flow) -> None:
         ),
         says=("code.confirm", "request.number_read.none"),
         mine=_confirmed("mine"),
-        known=_confirmed("known"),
+        known=_confirmed("theirs"),
         another=Go("number"),
         none=refuse,
     )

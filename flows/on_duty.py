@@ -128,9 +128,10 @@ def lines(session: Session, facts: Facts, most: int) -> tuple[Value, ...]:
 
 
 def readers(session: Session, facts: Facts) -> tuple[str, ...]:
-    """The countries whose people may read this request: the person's own, and the one abroad that the person said yes to."""
+    """The countries whose people may come to read this request, whatever the age turns out to be: the person's own, and the one
+    abroad that the person said yes to."""
     own, abroad = home(session, facts), str(session.slot("abroad"))
-    return tuple(dict.fromkeys((own.country, abroad) if abroad and takes(own, session) else (abroad or own.country,)))
+    return tuple(dict.fromkeys((own.country, abroad) if abroad and own.answers else (abroad or own.country,)))
 
 
 def texts(countries: tuple[str, ...], facts: Facts) -> tuple[DutyText, ...]:

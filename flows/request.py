@@ -195,9 +195,7 @@ def _somebody_else(session: Session) -> bool:
 
 
 def _before_say(session: Session, facts: Facts) -> tuple[Value, ...]:
-    # Whoever comes back to it may answer the question of age in another way, and other people would read it then.
-    fresh = session.at(session.screen, slots={**session.slots, "age": ""})
-    said = on_duty.duty_parts(on_duty.readers(fresh, facts), facts)
+    said = on_duty.duty_parts(on_duty.readers(session, facts), facts)
     return (*said, Phrase("request.age.other" if _somebody_else(session) else "request.age"))
 
 

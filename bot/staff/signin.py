@@ -153,8 +153,8 @@ def _checked(locks: Locks, row: Any, proof: bytes, second: str, now: datetime) -
     left = tuple(each for each in row.recovery_hashes if not hmac.compare_digest(each, code))
     if not right:
         return None
-    if step is not None and step > row.totp_step:
-        return {"totp_step": step}
+    if step is not None:
+        return {"totp_step": step}  # whether it is newer than the last is seen when it is used up
     return {"recovery_hashes": left} if len(left) < len(row.recovery_hashes) else None
 
 

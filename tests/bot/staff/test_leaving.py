@@ -35,9 +35,11 @@ def public(private: X25519PrivateKey) -> bytes:
 
 
 async def two(engine: AsyncEngine, locks: Locks) -> tuple[Actor, Actor]:
-    """Two colleagues, and tickets: one claimed by the leaver, one by the other, one that only the leaver can open, one closed."""
+    """Two colleagues, a third who lost their key, and tickets: one claimed by the leaver, one by the other, one that only the
+    leaver can open, one closed."""
     leaver, first = await on_the_desk(engine, locks, LEAVER)
     stays, second = await on_the_desk(engine, locks, STAYS)
+    lost, third = await on_the_desk(engine, locks, "case-manager-co-3")
     await recovery.make(engine, "requests", NOW)
     async with engine.connect() as connection:
         offline = list((await keys.recovery_keys(connection, "requests")).values())
@@ -45,11 +47,13 @@ async def two(engine: AsyncEngine, locks: Locks) -> tuple[Actor, Actor]:
     for id, to, values in (
         (MINE, both, {"state": "claimed", "claimed_by": leaver.id, "claimed_at": NOW, "touched_at": NOW, "version": 3}),
         (THEIRS, both, {"state": "claimed", "claimed_by": stays.id, "claimed_at": NOW}),
-        (ALONE, [public(first), *offline], {}),
+        (ALONE, [public(first), public(third), *offline], {}),
         (CLOSED, both, {"state": "closed", "outcome": "reached_needs_met"}),
     ):
         envelope = seal(Words("0"), "contact", id, to)
         await open_ticket(engine, id, {"contact": envelope}, **values)
+    async with engine.begin() as connection:
+        await keys.lose(connection, lost.id, NOW)
     return leaver, stays
 
 
@@ -106,7 +110,7 @@ async def test_what_the_leaver_had_claimed_waits_again_and_others_are_told(engin
 async def test_it_is_told_which_open_tickets_were_sealed_to_the_leaver_and_which_to_nobody_else(
     engine: AsyncEngine, locks: Locks
 ) -> None:
-    """Mutation: counting closed tickets; taking the recovery key, or a key without a wrap, for a colleague who can open."""
+    """Mutation: counting closed tickets; taking the recovery key, or a key that its owner lost, for a colleague who can open."""
     await two(engine, locks)
     left = await leave(engine, LEAVER, NOW)
     assert left.still_wrapped == tuple(sorted(reference(id) for id in (MINE, THEIRS, ALONE)))

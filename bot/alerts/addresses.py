@@ -77,6 +77,11 @@ class Addresses:
     def __repr__(self) -> str:
         return "Addresses(…)"
 
+    @property
+    def push_key(self) -> str:
+        """``applicationServerKey`` for a browser that subscribes; empty where this deployment has no web push."""
+        return str(getattr(self._senders.get("push"), "public_key", ""))
+
     async def shown(self, staff_id: uuid.UUID, now: datetime) -> list[Shown]:
         """The ways of this deployment, and what this account has on each."""
         kept, _, _ = await self._read(staff_id)

@@ -21,12 +21,17 @@ Frame = Literal["none", "self"]
 
 #: Sent when somebody signs out. Not "cookies": that would take those of neighbouring names of the same organisation too.
 CLEAR: Final = '"cache", "storage"'
+#: The same for a browser that gets alerts: clearing its storage would end them. What lies there (wrapped keys of nobody, since
+#: the page's script wipes the ring) is wiped by the scripts of leaving and of the page of signing in.
+CLEAR_BUT_ALERTS: Final = '"cache"'
 #: How long a browser is known as one that signed in before.
 MARK_DAYS: Final = 180
 
 
-def policy(frame: Frame) -> str:
-    """The content security policy: nothing from elsewhere, no inline script or style, no text that becomes markup."""
+def policy(frame: Frame, trusted: str = "'none'") -> str:
+    """The content security policy: nothing from elsewhere, no inline script or style, no text that becomes markup.
+
+    ``trusted``: the name of the one policy by which a page may make an address of a script, where it needs to (a worker's)."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -38,7 +43,7 @@ def policy(frame: Frame) -> str:
             f"frame-ancestors '{frame}'",
             "base-uri 'none'",
             "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
+            f"trusted-types {trusted}",
         )
     )
 
@@ -122,7 +127,18 @@ class Surroundings:
     def forget(self, request: Request, response: Response) -> None:
         secure = self.secure(request)
         response.delete_cookie(self._cookie(request), path="/", secure=secure, httponly=True, samesite="strict")
-        response.headers["clear-site-data"] = CLEAR
+        response.headers["clear-site-data"] = CLEAR_BUT_ALERTS if self._alerts(request) in request.cookies else CLEAR
+
+    def keep_alerts(self, request: Request, response: Response, wanted: bool) -> None:
+        """Whether signing out leaves the worker in this browser that shows alerts."""
+        name, secure = self._alerts(request), self.secure(request)
+        if wanted:
+            response.set_cookie(name, "1", max_age=MARK_DAYS * 86_400, path="/", secure=secure, httponly=True, samesite="strict")
+        else:
+            response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="strict")
+
+    def _alerts(self, request: Request) -> str:
+        return f"{self._cookie(request)}-alerts"
 
 
 def tag(token: bytes) -> str:

@@ -14,7 +14,7 @@ its end that there are none.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,7 @@ from bot.staff.enrolling import DemoAccount
 from bot.staff.locks import Locks
 from bot.staff.roles import Actor
 from bot.staff.tables import Staff
+from tests.desk.requests import Chats, usual_parts
 from tests.servers import serving
 
 SECRET: Final = bytes(range(32))
@@ -80,8 +81,8 @@ class Clock:
 class Stage:
     """A running desk and the people on it. ``url`` has no slash at its end."""
 
-    def __init__(self, url: str, engine: AsyncEngine, clock: Clock) -> None:
-        self.url, self.engine, self.clock = url, engine, clock
+    def __init__(self, url: str, engine: AsyncEngine, clock: Clock, desk: Desk, chats: Chats) -> None:
+        self.url, self.engine, self.clock, self.desk, self.chats = url, engine, clock, desk, chats
         self.locks = Locks(SECRET)
         self._enrolled: dict[str, DemoAccount] = {}
 
@@ -240,18 +241,30 @@ def staff_file(folder: Path) -> Path:
     return path
 
 
+MakesParts = Callable[[AsyncEngine], Parts]
+
+
 @asynccontextmanager
 async def staged(
-    database_url: str, folder: Path, *, settings: Settings | None = None, parts: Parts | None = None, **options: Any
+    database_url: str,
+    folder: Path,
+    *,
+    settings: Settings | None = None,
+    parts: Callable[[AsyncEngine], Parts] | None = None,
+    **options: Any,
 ) -> AsyncIterator[Stage]:
-    """A desk over this empty database, with ``STAFF`` loaded. ``options`` go to ``Desk``."""
-    clock = Clock()
+    """A desk over this empty database, with ``STAFF`` loaded. ``options`` go to ``Desk``.
+
+    ``parts``: makes what the desk has beside its database, over the engine of the desk's own loop; without it, ``usual_parts``."""
+    clock, chats = Clock(), Chats()
     engine = db.open_engine(database_url)
     await db.create_all(engine)
     await accounts.load_staff(engine, staff_file(folder), db.now())
     # The desk runs in a thread with a loop of its own, and so needs connections of its own.
     of_desk = db.open_engine(database_url)
-    desk = Desk(of_desk, settings or Settings(_env_file=None), SECRET, clock=clock, parts=parts, **options)  # type: ignore[call-arg]
+    given = settings or Settings(_env_file=None)  # type: ignore[call-arg]
+    made = parts(of_desk) if parts else usual_parts(of_desk, given, SECRET, clock, chats)
+    desk = Desk(of_desk, given, SECRET, clock=clock, parts=made, **options)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -260,5 +273,5 @@ async def staged(
 
     with serving(Starlette(routes=desk.routes(), lifespan=lifespan)) as url:
         # Passkeys are bound to a name; an address of numbers can have none.
-        yield Stage(url.replace("127.0.0.1", "localhost"), engine, clock)
+        yield Stage(url.replace("127.0.0.1", "localhost"), engine, clock, desk, chats)
     await engine.dispose()

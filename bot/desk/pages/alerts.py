@@ -12,7 +12,8 @@ from starlette.responses import Response
 from bot.alerts.addresses import Addresses, NotOffered, TooSoon
 from bot.alerts.ways import WAYS, BadAddress, Way
 from bot.desk.routing import ANY_OF, page
-from bot.desk.visit import Malformed, Refused, Visit
+from bot.desk.security import policy
+from bot.desk.visit import Malformed, NotHere, Refused, Visit
 from bot.desk.words import family
 from bot.exchange import CannotDeliver, Unreachable
 from bot.staff import audit
@@ -22,6 +23,8 @@ family("desk.alerts.address", ("sms", "email"))
 family("desk.alerts.confirm", ("telegram", "code"))
 
 OWN: Final = ANY_OF("own_account")
+#: Name of the policy by which ``push.js`` names the worker; nothing else may be named by it.
+WORKER_POLICY: Final = "desk-worker"
 #: Longer than any telephone number, mail address, or subscription of a browser.
 _LONGEST: Final = 3000
 
@@ -31,6 +34,17 @@ async def ways_shown(visit: Visit) -> list[Any]:
     if visit.desk.parts.alerts is None:
         return []
     return list(await visit.desk.parts.alerts.shown(visit.actor.id, visit.now))
+
+
+@page("/account/push", allow=OWN)
+async def push(visit: Visit) -> Response:
+    """Where this browser is asked for its subscription. The one page whose script may name a worker."""
+    addresses = visit.desk.parts.alerts
+    if addresses is None or not addresses.push_key:
+        raise NotHere
+    response = visit.show("push.html", key=addresses.push_key)
+    response.headers["content-security-policy"] = policy(visit.desk.frame, WORKER_POLICY)
+    return response
 
 
 @page("/account/alerts", methods=("POST",), allow=OWN)
@@ -63,7 +77,10 @@ async def confirm(visit: Visit) -> Response:
         return visit.show("alerts.html", 422, way=way, phrase="", wrong=True)
     async with visit.engine.begin() as connection:
         await audit.record(connection, visit.actor.name, visit.actor.roles[0], "alerts_changed", visit.actor.name, visit.now)
-    return visit.go("/account", done="alerts")
+    response = visit.go("/account", done="alerts")
+    if way == "push":
+        visit.desk.surroundings.keep_alerts(visit.request, response, True)
+    return response
 
 
 @page("/account/alerts/remove", methods=("POST",), allow=OWN)
@@ -72,7 +89,10 @@ async def remove(visit: Visit) -> Response:
     await addresses.remove(visit.actor.id, way)
     async with visit.engine.begin() as connection:
         await audit.record(connection, visit.actor.name, visit.actor.roles[0], "alerts_changed", visit.actor.name, visit.now)
-    return visit.go("/account", done="alerts")
+    response = visit.go("/account", done="alerts")
+    if way == "push":
+        visit.desk.surroundings.keep_alerts(visit.request, response, False)
+    return response
 
 
 def _asked(visit: Visit) -> tuple[Addresses, Way]:

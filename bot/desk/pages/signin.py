@@ -86,7 +86,7 @@ def unpacked(text: str) -> bytes:
     """Bytes from base64url without padding. Raises Malformed."""
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; letters outside of ASCII raise another
         raise Malformed from None
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 
-from bot.wording import CONTENT, LOCALES, ContentError, country_name, language_name, placeholders, read_catalog
+from bot.wording import CONTENT, LOCALES, ContentError, city_name, country_name, language_name, placeholders, read_catalog
 from flows.facts import LANGS
 
 SOURCES: Final = Path(__file__).parent
@@ -112,6 +112,15 @@ class Voice:
         """ "27 Nov 2026"."""
         return format_date(when, format="medium", locale=self._locale)
 
+    def near_day(self, when: date) -> str:
+        """ "Fri, 27 Nov": for what lies within weeks."""
+        return format_skeleton("MMMEd", when, locale=self._locale)
+
+    def weekday(self, number: int) -> str:
+        """ "Monday" for 0, with a capital in every language: it stands as a heading."""
+        name = str(self._locale.days["stand-alone"]["wide"][number])
+        return name[:1].upper() + name[1:]
+
     def clock(self, when: datetime, zone: str = "UTC") -> str:
         """ "18:05" in this IANA zone, in 24 hours in every language: a roster knows no noon and midnight that could be mistaken."""
         return format_time(when.astimezone(ZoneInfo(zone)), "HH:mm", locale=self._locale)
@@ -123,6 +132,10 @@ class Voice:
 
     def country(self, code: str) -> str:
         return country_name(self.lang, code)
+
+    def city(self, zone: str) -> str:
+        """The city that an IANA zone is named after: how people name the time of a place."""
+        return city_name(self.lang, zone)
 
     def language(self, code: str) -> str:
         return language_name(self.lang, code)

@@ -84,6 +84,20 @@ def read(data: bytes, member: Member, purpose: Purpose, now: datetime) -> list[C
         raise CalendarError("\n".join([*faults[:_MOST_FAULTS], *more]))
     until = now + timedelta(days=DAYS)
     times = [each for each in joined(_times(calendar, wanted, purpose, now, until)) if clipped([each], now, until)]
+    return _changes(member, purpose, times)
+
+
+def agreed(times: Iterable[Time], member: Member, purpose: Purpose, now: datetime) -> list[Change]:
+    """The same exceptions from the spans that ``read`` found, as somebody agreed to them. Raises ``CalendarError``."""
+    _check_purpose(member, purpose)
+    until = now + timedelta(days=DAYS)
+    spans = [each for each in joined(times) if clipped([each], now, until)]
+    if not 0 < len(spans) <= MOST_TIMES or any(ends - begins > _LONGEST_AWAY for begins, ends in spans):
+        raise CalendarError("These times are over, or are no times of a calendar. Choose the file again.")
+    return _changes(member, purpose, spans)
+
+
+def _changes(member: Member, purpose: Purpose, times: Iterable[Time]) -> list[Change]:
     return [
         Change(
             uuid.uuid5(_NAMES, "\x1f".join(map(str, (member.id, purpose.what, purpose.country, purpose.duty, begins, ends)))),

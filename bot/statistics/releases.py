@@ -197,8 +197,7 @@ def _network(
                 everywhere = together + sum(each.value for each in parts if each.head == ("value", value) and each.tail != _APART)
                 parts.append(Part((number, value), ("value", value), _REST, everywhere))
         slices.append(parts)
-    seen = [(number, value) for number in range(len(earlier)) for value in values]
-    return Network(slices, fixed=seen, upward_only=[(_APART, value) for value in values])
+    return Network(slices, upward_only=[(_APART, value) for value in values])
 
 
 def _before(earlier: Sequence[FourWeeks], apart: set[str], values: Sequence[str]) -> list[Any]:

@@ -68,15 +68,14 @@ class Network:
         slices: Iterable[Iterable[Part]],
         *,
         cost: Mapping[Cell, int] | None = None,
-        fixed: Iterable[Cell] = (),
         upward_only: Iterable[Cell] = (),
     ) -> None:
-        """``cost``: how dear a cell is to lose, counted in inner cells; 1 where nothing is said. ``fixed``: cells that stay as
-        they are, visible or hidden, because they have been seen. ``upward_only``: hidden sums that are never shown themselves
-        and of whose terms each may be nought: only their greatest value has to be wide."""
+        """``cost``: how dear a cell is to lose, counted in inner cells; 1 where nothing is said. What is visible and stays so,
+        because it was seen before, is no part. ``upward_only``: hidden sums that are never shown themselves and of whose terms
+        each may be nought: only their greatest value has to be wide."""
         self.slices = [list(parts) for parts in slices]
         self.values: dict[Cell, int] = defaultdict(int)
-        self._cost, self._fixed, self._upward_only = dict(cost or {}), frozenset(fixed), frozenset(upward_only)
+        self._cost, self._upward_only = dict(cost or {}), frozenset(upward_only)
         self._places: dict[Cell, list[tuple[int, int]]] = defaultdict(list)
         self._at: list[dict[Node, list[int]]] = []
         for number, parts in enumerate(self.slices):
@@ -90,7 +89,7 @@ class Network:
 
     def hide(self, threshold: int, hidden: Iterable[Cell] = ()) -> frozenset[Cell]:
         """All cells that must be hidden. ``hidden``: those that are so from the start. Raises CannotHide."""
-        chosen = {cell for cell, value in self.values.items() if value < threshold and cell not in self._fixed} | set(hidden)
+        chosen = {cell for cell, value in self.values.items() if value < threshold} | set(hidden)
         waiting = sorted(chosen, key=repr)
         for cell in waiting:  # grows while it is read
             waiting.extend(self._protect(cell, threshold, chosen))
@@ -192,7 +191,7 @@ class Network:
             for index in at[node]:
                 part = parts[index]
                 free = part.cell in hidden
-                if index == own or (part.cell in self._fixed and not free):
+                if index == own:
                     continue
                 dearer = spent if free else (spent[0] + self._cost.get(part.cell, 1), spent[1] + self.values[part.cell])
                 if part.tail == node:

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.statistics.periods import FIRST, Period, around, released
@@ -73,9 +73,15 @@ def truth(counts: Counter[tuple[date, str, str]], start: date, weeks: int, count
     )
 
 
+#: Two small countries that need one thing only: that they need nothing else would follow from what is left of the whole network.
+LEFT_OVER = Counter({(part.start, "PE", value): 20 for part in PARTS for value in VALUES})
+LEFT_OVER.update({(PARTS[0].start, "CO", "health"): 3, (PARTS[0].start, "TT", "health"): 3})
+
+
 @pytest.mark.requirement("T-2")
 @settings(max_examples=120, deadline=None)
 @given(counted(), st.sampled_from([5, 10]))
+@example(LEFT_OVER, 5)
 def test_nothing_hidden_follows_from_everything_that_ever_came_out(counts: Counter[tuple[date, str, str]], threshold: int) -> None:
     """Mutation: slices are joined, totals of values come out too, a hidden country's row is shown, ``upward_only`` is dropped."""
     fours = [four_weeks(counts, part, COUNTRIES, VALUES, threshold) for part in PARTS]

@@ -18,7 +18,7 @@ from bot.staff.enrolling import enrol_for_demo
 from bot.staff.leaving import leave
 from bot.staff.locks import Locks
 from bot.staff.signin import Later, SignedIn
-from bot.staff.tables import AuditEntry, DeskSession, Passkey, SignInBrake, Staff
+from bot.staff.tables import AuditEntry, DeskSession, Passkey, Staff
 from tests.bot.staff.world import NOW, PARTY, PASSPHRASE, ROUNDS, SECRET, Authenticator, after, derived, employ, rows, totp, whole
 
 NAME = "case-manager-co-1"
@@ -267,16 +267,15 @@ async def test_names_by_the_thousand_are_slowed_together(engine: AsyncEngine, so
     assert isinstance(await fails(somebody, after(seconds=2), name="case-manager-co-98"), Later)
 
 
-async def test_made_up_names_do_not_fill_a_table_and_are_not_in_it(engine: AsyncEngine, locks: Locks) -> None:
+def test_made_up_names_do_not_fill_a_table_and_are_not_in_it(locks: Locks) -> None:
     """Mutation: a row for each name that somebody makes up; a hash of the name that anybody can make."""
-    buckets = {brakes.bucket_of_name(locks, f"name-{number}") for number in range(20_000)}
+    buckets = {brakes.bucket_of_name(locks, f"name-{number}") for number in range(8_000)}
     assert 3000 < len(buckets) <= 4096
     other = Locks(bytes(32))
     assert any(
         brakes.bucket_of_name(other, f"name-{number}") != brakes.bucket_of_name(locks, f"name-{number}") for number in range(9)
     )
     assert not {brakes.bucket_of_browser(locks, bytes([n])) for n in range(99)} & buckets
-    assert not await rows(engine, SignInBrake)
 
 
 # --- passkeys ----------------------------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ import pytest
 
 from flows.facts import COUNTRIES, KINDS
 from flows.graph import Edge, dead_ends, edges, unreachable
-from flows.kernel import BACK_LIMIT, Session
+from flows.kernel import BACK_LIMIT, Outcome, Session
 from flows.topics import GRAPH
+from tests.flows.coming_back import CODE, OUTCOMES, all_walks, connected
 from tests.flows.world import (
     BOA_VISTA,
     CUCUTA,
@@ -29,14 +30,17 @@ TEXTS = (
     "tapachula", "san cristobal", "cucutta", "colombia", "colombia o mexico", "panama", "doctor", "abogado en cucuta",
     "doctor en colombia",
     "doctor en panama", "doctor en san cristobal", "doctor en cucutta", "doctor en santa rosa", "boa vista", "port of spain",
-    "brasil", "mis derechos son", "xyzzy",
+    "brasil", "mis derechos son", "xyzzy", f"mi numero es {CODE}",
 )  # fmt: skip
 SHARED = ((CUCUTA,), (CUCUTA, SAN_CRISTOBAL_VE), (BOA_VISTA,), (PORT_OF_SPAIN,), (SANTA_ROSA_PE, SANTA_ROSA_EC), ())
 
 
+ELSEWHERE = ("request.", "code.", "relay.")
+
+
 def walk(channel):
-    """Every (before, by, play after) that a breadth-first walk finds. Sessions that differ only in which place, service or
-    kind they hold count as one state."""
+    """Every (before, by, play after) that a breadth-first walk finds, up to the first screens of a request, a code and a connected
+    chat: these have walks of their own. Sessions that differ only in which place, service or kind they hold count as one state."""
     start = Play(channel)
     start.says("hola")
     seen: set[tuple] = set()
@@ -53,7 +57,7 @@ def walk(channel):
             *(bool(kept.get(k)) for k in ("country", "place", "kind", "shown", "skip")),
             bool(session.back),
         )
-        if state in seen:
+        if state in seen or session.screen.startswith(ELSEWHERE):
             continue
         seen.add(state)
         screen = GRAPH.view(session, start.facts)
@@ -66,11 +70,17 @@ def walk(channel):
         ]
         for by, act in acts:
             play = Play(channel, known=start.facts)
-            play.session = session
+            play.session, play.outcome = session, ""
             act(play)
-            yield session, by, play
-            if not play.session.left:
-                queue.append(play.session)
+            pending, asked = play.session, play.turn
+            for result in OUTCOMES[asked.effects[0].name] if asked.cause else ("",):
+                if result:
+                    play = Play(channel, known=start.facts)
+                    play.session = pending
+                    play.does(Outcome(asked.effects[0].name, result, asked.cause))
+                yield session, by, play
+                if not play.session.left:
+                    queue.append(play.session)
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +92,13 @@ def test_every_edge_of_the_map_is_walked(steps) -> None:
     """Mutation: a target declared in a Branch that its function can never choose."""
     walked = {
         Edge(before.screen, "*" if by.startswith("#") else by, play.session.screen)
-        for channel in steps.values()
+        for channel in (*steps.values(), all_walks())
         for before, by, play in channel
     }
-    assert {edge for edge in edges(GRAPH) if edge not in walked} == set()
+    menu = connected().says("menu", "1")  # whoever is in touch with somebody comes back to them
+    walked.add(Edge(menu.here, "person", menu.picks("person").here))
+    left_out = {edge for edge in edges(GRAPH) if edge not in walked and not edge.start.startswith("request.")}
+    assert left_out == set()
 
 
 def test_the_map_has_no_screen_that_cannot_be_reached_or_left() -> None:

@@ -18,6 +18,7 @@ from flows.kernel import (
     Aside,
     Choices,
     Chose,
+    Clock,
     Country,
     Data,
     Day,
@@ -29,6 +30,7 @@ from flows.kernel import (
     Phrase,
     Session,
     Value,
+    Zone,
 )
 from flows.topics import GRAPH
 from tests.flows.standing import CHANNELS, SCREENS, drawn, everywhere, standing
@@ -576,8 +578,10 @@ def test_the_line_about_free_help_ends_every_list_and_on_sms_the_first_of_a_sear
 
 # --- E-9, E-10, over all topics --------------------------------------------------------------------------------------
 
-KNOWN = (Phrase, Data, Country, Km, Day, Opening, Language, Listing, Aside, Choices, int)
+KNOWN = (Phrase, Data, Country, Km, Day, Clock, Opening, Zone, Language, Listing, Aside, Choices, int)
+#: ``answer`` is what a person on duty typed; ``draft.number`` the last digits of what this person did.
 SOURCES = (
+    "answer", "draft.number", "organisation", "code",
     "place", "iso", "helpline", "complaint_channel.organisation", "complaint_channel.value", "complaint_channel.address",
     *(f"service.{field}" for field in ("name", "short_name", "phone", "address", "municipality", "text", "url", "report_to")),
 )  # fmt: skip
@@ -627,20 +631,40 @@ SKIPS = {
     "services.side": "skip",
     "services.kind": "other",
     "services.outside": "where",
-}
+    **dict.fromkeys(("code.safe", "code.known", "relay.safe"), "no"),
+    **dict.fromkeys(("code.ask", "code.wrong", "code.again", "code.busy", "code.wait"), "lost"),
+    **dict.fromkeys(
+        (
+            "code.note", "code.note_long", "code.change", "code.zone", "code.windows", "code.way", "code.number", "code.number_bad",
+            "code.card", "code.times", "code.rate",
+        ),
+        "skip",
+    ),
+    **dict.fromkeys(("code.abroad", "code.abroad_duty", "code.abroad_ok", "code.contest", "code.withdraw"), "no"),
+    "code.confirm": "none",
+}  # fmt: skip
 LANGUAGE_OR_COUNTRY = {"start.hello", "start.settings", "services.where", "services.next", "person.where", "feedback.where"}
 NO_QUESTION = {
     "start.menu", "start.extra", "start.other_languages", "services.results", "services.nothing", "services.no_more",
     "services.details", "services.further", "person.lines", "feedback.channels", "basics.where_to_ask", "privacy.answer",
-    "privacy.phone", "rights.asylum", "rights.daily", "rights.respect",
+    "privacy.phone", "privacy.request", "rights.asylum", "rights.daily", "rights.respect",
+    *(
+        f"code.{name}"
+        for name in (
+            "status", "answer", "noted", "changed", "abroad_done", "contested", "rated", "withdrawn", "lost", "not_saved",
+        )
+    ),
+    *(f"relay.{name}" for name in ("open", "passed", "long", "not_saved", "choices", "closed", "ended")),
 }  # fmt: skip
 
 
 @pytest.mark.requirement("E-10")
 @by_channel
 def test_every_question_but_language_and_country_can_be_passed_by(channel: Traits) -> None:
-    """Mutation: a question without a skip, or a skip that leads back to the same question."""
-    assert set(SCREENS) == set(SKIPS) | LANGUAGE_OR_COUNTRY | NO_QUESTION, "say of a new screen what it asks"
+    """The questions of a request are walked in its own tests. Mutation: a question without a skip, or a skip that leads back to the
+    same question."""
+    asked = {screen for screen in SCREENS if not screen.startswith("request.")}
+    assert asked == set(SKIPS) | LANGUAGE_OR_COUNTRY | NO_QUESTION, "say of a new screen what it asks"
     for screen, option in SKIPS.items():
         play = standing(screen, channel)
         assert option in {one.id for one in drawn(play).options}, screen
@@ -660,7 +684,7 @@ def test_something_else_reaches_people_from_every_answer_and_every_question_what
         play = standing(screen, channel)
         digit = "2" if screen == "start.menu" else "6"
         assert play.says(digit).here == "person.where", screen
-        play.says("colombia")
+        play.says("brasil")  # nobody is on duty there
         assert play.here == "person.lines"
         assert "helpline.line" in play.ids
         assert "person.office" in play.ids

@@ -432,3 +432,51 @@ async def test_the_page_of_signing_in_speaks_three_languages(small_stage: Stage,
         await page.locator("#second").fill("000000")
         await page.locator("[value=passphrase]").click()
         await expect(page.locator("#sign-in [role=alert]")).to_contain_text("não coincidem")
+
+
+# --- browsers and hands ------------------------------------------------------------------------------------------------
+
+
+async def test_the_return_key_in_the_passphrase_takes_the_passphrase(small_stage: Stage, browser: Browser) -> None:
+    """Mutation: the form's first button, the passkey's, which the return key presses wherever it is pressed."""
+    account = await small_stage.account(WHO)
+    async with small_stage.seen(browser) as seen:
+        page = seen.page
+        await seen.open("/desk/sign-in")
+        await page.locator("#name").fill(f" {WHO.upper()} ")
+        await page.locator("#other > summary").click()
+        await page.locator("#second").fill(small_stage.code(account))
+        await page.locator("#passphrase").fill(PASSPHRASE)
+        await page.locator("[data-shows=passphrase]").check()
+        await expect(page.locator("#passphrase")).to_have_attribute("type", "text")
+        await page.locator("[data-shows=passphrase]").uncheck()
+        await expect(page.locator("#passphrase")).to_have_attribute("type", "password")
+        await page.locator("#passphrase").press("Enter")
+        await expect(page.locator(".who")).to_have_text(WHO)
+
+
+@pytest.mark.parametrize("path", ["/desk/sign-in", "/desk/enrol"])
+async def test_a_browser_that_cannot_is_told_so(small_stage: Stage, browser: Browser, path: str) -> None:
+    """Mutation: a form whose button does nothing."""
+    async with small_stage.seen(browser) as seen:
+        await seen.context.add_init_script(
+            "crypto.subtle.generateKey = async () => { throw new DOMException('no such algorithm'); }"
+        )
+        await seen.open(path)
+        await expect(seen.page.locator("#unable")).to_be_visible()
+        await expect(seen.page.locator("#sign-in, #begin")).to_be_hidden()
+
+
+async def test_recovery_codes_are_printed_and_nothing_else(small_stage: Stage, browser: Browser) -> None:
+    """Mutation: printing them blurred, since the dialogue of printing takes the focus; printing the menu."""
+    async with small_stage.seen(browser) as seen:
+        page = seen.page
+        await small_stage.sign_in(page, "coordinator-1")
+        await seen.open("/desk/account")
+        await page.locator("#renew-codes button").click()
+        await expect(page.locator("#codes li")).to_have_count(8)
+        await page.evaluate("document.hasFocus = () => false; dispatchEvent(new Event('blur'))")
+        await page.emulate_media(media="print")
+        assert await page.locator("#codes").evaluate("(list) => getComputedStyle(list).filter") == "none"
+        for hidden in (".top", ".foot", "#print"):
+            await expect(page.locator(hidden)).to_be_hidden()

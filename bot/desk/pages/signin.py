@@ -199,7 +199,7 @@ async def enrol_with_passphrase(visit: Visit) -> Response:
         done = await enrolment.with_passphrase(visit.engine, visit.desk.locks, name, sent.code, proof, sent.totp, key, visit.now)
     except KeyRefused:
         raise Malformed from None
-    return _enrolled(visit, done) if done else visit.error("desk.signin.wrong_totp", 403)
+    return await _enrolled(visit, done) if done else visit.error("desk.signin.wrong_totp", 403)
 
 
 @page("/enrol/passkey", methods=("POST",), allow=PUBLIC)
@@ -212,10 +212,12 @@ async def enrol_with_passkey(visit: Visit) -> Response:
         )
     except KeyRefused:
         raise Malformed from None
-    return _enrolled(visit, done) if done else visit.error("desk.signin.wrong_passkey", 403)
+    return await _enrolled(visit, done) if done else visit.error("desk.signin.wrong_passkey", 403)
 
 
-def _enrolled(visit: Visit, done: enrolment.Enrolled) -> Response:
+async def _enrolled(visit: Visit, done: enrolment.Enrolled) -> Response:
+    if visit.token:
+        await desk_sessions.end(visit.engine, visit.token)
     response = visit.json({"session": tag(done.token), "codes": done.recovery_codes})
     visit.desk.surroundings.remember(visit.request, response, done.token)
     return response

@@ -1,4 +1,5 @@
 // Taking an account into use: a key pair is made here, and leaves this page only wrapped.
+import { able } from "./able.js";
 import { attempt, wrong } from "./forms.js";
 import { create as createPair, derive, fromPrf, keep, unwrap, wipe, wrap } from "./keyring.js";
 import { ask, decode, encode, root } from "./page.js";
@@ -107,3 +108,5 @@ document.getElementById("enter").addEventListener("click", async () => {
   location.replace(`${root}/`);
 });
 passkeyForm.hidden = !possible;
+beginForm.hidden = !able;
+document.getElementById("unable").hidden = able;

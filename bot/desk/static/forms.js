@@ -1,5 +1,6 @@
 // Forms that a script sends: what is wrong stands beside its field, and what was typed stays.
 // Never here: what a form means, requests.
+import { say } from "./words.js";
 
 const complaintOf = (input) => document.getElementById(`${input.id}-wrong`);
 
@@ -28,7 +29,10 @@ export function calm(form) {
   }
 }
 
-/** Run `act` while the form's buttons rest; what it raises as NotDone is said in the form. Gives false when it was not done. */
+/**
+ * Run `act` while the form's buttons rest. What it raises is said in the form: its `sentence`, or that of NotDone; anything else
+ * is a fault of the page, said as one and raised. Gives false when it was not done.
+ */
 export async function attempt(form, act) {
   const buttons = [...form.querySelectorAll("button")].filter((button) => !button.disabled);
   calm(form);
@@ -38,11 +42,23 @@ export async function attempt(form, act) {
     await act();
     return true;
   } catch (problem) {
-    complain(form, problem.sentence ?? (problem.status === undefined ? "" : problem.message));
-    if (problem.status === undefined && problem.sentence === undefined) throw problem;
+    const known = problem.sentence !== undefined || problem.status !== undefined;
+    complain(form, known ? (problem.sentence ?? problem.message) : say("desk.common.broken"));
+    if (!known) throw problem;
     return false;
   } finally {
     form.removeAttribute("aria-busy");
     for (const button of buttons) button.disabled = false;
   }
+}
+
+// What is typed into a field of a passphrase can be looked at.
+for (const box of document.querySelectorAll("[data-shows]")) {
+  const field = document.getElementById(box.dataset.shows);
+  box.addEventListener("change", () => {
+    field.type = box.checked ? "text" : "password";
+  });
+  field.form.addEventListener("reset", () => {
+    field.type = "password";
+  });
 }

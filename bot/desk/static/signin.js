@@ -1,4 +1,5 @@
 // The page of signing in. The passphrase and the secret of a passkey stay in this page.
+import { able } from "./able.js";
 import { attempt, complain, wrong } from "./forms.js";
 import { byPassphrase, enter } from "./entering.js";
 import { fromPrf, wipe } from "./keyring.js";
@@ -31,7 +32,9 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   complain(form, "");
   if (!named()) return;
-  if (event.submitter?.value === "passkey") return void (await attempt(form, byPasskey));
+  // The return key presses the first button, wherever it was pressed.
+  const typing = [passphrase, second].includes(document.activeElement);
+  if (event.submitter?.value === "passkey" && !typing) return void (await attempt(form, byPasskey));
   if (!passphrase.value) return wrong(passphrase, say("desk.signin.passphrase.missing"));
   if (!second.value.trim()) return wrong(second, say("desk.signin.second.missing"));
   if (!(await attempt(form, () => byPassphrase(name.value, passphrase.value, second.value)))) second.select();
@@ -41,4 +44,5 @@ if (!possible) {
   form.querySelector("[value=passkey]").hidden = true;
   other.open = true;
 }
-form.hidden = false;
+form.hidden = !able;
+document.getElementById("unable").hidden = able;

@@ -19,7 +19,7 @@ async function enter(own, found) {
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { passphrase } = form.elements;
-  const withPasskey = event.submitter?.value === "passkey";
+  const withPasskey = event.submitter?.value === "passkey" && document.activeElement !== passphrase; // the return key presses the first button
   if (!withPasskey && !passphrase.value) return wrong(passphrase, say("desk.signin.passphrase.missing"));
   await attempt(form, async () => {
     const own = await fetchOwn();

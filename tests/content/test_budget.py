@@ -49,6 +49,8 @@ CHANNELS = [
 ANSWERS = {
     "services.results", "services.details", "services.further", "person.lines", "feedback.channels", "basics.where_to_ask",
     "start.other_languages",
+    "request.who", "request.who_more", "request.before", "request.no_child", "request.ask_more", "request.card",
+    "request.abroad_too", "request.check", "request.done",
 }  # fmt: skip
 
 

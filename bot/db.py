@@ -263,6 +263,7 @@ def know_all_tables() -> None:
         "bot.roster.tables",
         "bot.tickets.tables",
         "bot.alerts.tables",
+        "bot.statistics.agreements",
     ):
         importlib.import_module(name)
 

@@ -37,7 +37,7 @@ WHATS: Final[frozenset[str]] = frozenset(
         "movement_cancelled",
         # the rest of the desk
         "roster_loaded", "shift_changed", "exception_added", "exception_removed", "holiday_changed", "duty_text_confirmed",
-        "export_asked", "export_approved", "exported", "training_begun", "training_ended", "alerts_changed",
+        "export_asked", "export_approved", "exported", "agreement_recorded", "training_begun", "training_ended", "alerts_changed",
     }
 )  # fmt: skip
 """Everything that can be recorded. A further code is a line here."""

@@ -61,6 +61,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_key")),
     )
     op.create_table(
+        "sharing_agreement",
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("signed_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=40), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_sharing_agreement")),
+    )
+    op.create_table(
         "sign_in_brake",
         sa.Column("bucket", sa.LargeBinary(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -438,6 +447,7 @@ def downgrade() -> None:
 
     op.drop_table("staff")
     op.drop_table("sign_in_brake")
+    op.drop_table("sharing_agreement")
     op.drop_table("recovery_key")
     op.drop_table("holiday")
     op.drop_table("employer")

@@ -5,7 +5,7 @@ Here belongs what can be said about the tables without playing them. Never here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from flows import crisis
@@ -42,12 +42,14 @@ def edges(graph: Graph) -> Iterator[Edge]:
                 yield Edge(sheet.id, name, target)
 
 
-def unreachable(graph: Graph) -> set[str]:
-    """Screens to which nothing leads, from the first screen, the menu, or from anywhere by words or a command."""
+def unreachable(graph: Graph, without: Collection[tuple[str, str]] = ()) -> set[str]:
+    """Screens to which nothing leads, from the first screen, the menu, or from anywhere by words or a command; ``without`` these
+    choices (screen, option)."""
     roots = {graph.hello, graph.menu, graph.language, *targets(graph.understand), *graph.shortcuts.values()}
     ways: dict[str, set[str]] = {}
     for edge in edges(graph):
-        ways.setdefault(edge.start, set()).add(edge.end)
+        if (edge.start, edge.by) not in without:
+            ways.setdefault(edge.start, set()).add(edge.end)
     seen: set[str] = set()
     queue = list(roots)
     while queue:
@@ -56,6 +58,11 @@ def unreachable(graph: Graph) -> set[str]:
             seen.add(screen)
             queue += ways.get(screen, ())
     return set(graph.sheets) - seen
+
+
+def behind(graph: Graph) -> set[str]:
+    """Screens that nobody reaches without having said that it is fine to read and write on this phone now (E-4)."""
+    return unreachable(graph, without=graph.gates)
 
 
 def dead_ends(graph: Graph) -> set[str]:
@@ -68,12 +75,22 @@ def labels(sheet: Sheet) -> list[str]:
     return ["nav.on" if key == "on" else f"{sheet.id}.{key}" for key in sheet.options]
 
 
+def texts_behind(graph: Graph) -> set[str]:
+    """Catalog ids that stand on such screens only: where explicit words are allowed (E-7)."""
+    hidden = behind(graph)
+    before = {id for sheet in graph.sheets.values() if sheet.id not in hidden for id in _texts(sheet)}
+    return {id for screen in hidden for id in _texts(graph.sheets[screen])} - before - {*NAV, *KERNEL, *crisis.TEXTS}
+
+
+def _texts(sheet: Sheet) -> tuple[str, ...]:
+    return (*(sheet.says if sheet.say is not None else (sheet.id,)), *labels(sheet))
+
+
 def texts(graph: Graph) -> list[str]:
     """Every catalog id that a person may see, each once, in the order of the topics."""
     found: dict[str, None] = dict.fromkeys((*NAV, *KERNEL))
     for sheet in graph.sheets.values():
-        found |= dict.fromkeys(sheet.says if sheet.say is not None else (sheet.id,))
-        found |= dict.fromkeys(labels(sheet))
+        found |= dict.fromkeys(_texts(sheet))
     found |= dict.fromkeys(crisis.TEXTS)
     return list(found)
 

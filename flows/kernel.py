@@ -565,6 +565,7 @@ class Graph:
         emergency: Card,
         alarm: Callable[[str, Session, Facts], tuple[tuple[Value, ...], bool]],
         shortcuts: dict[str, str] | None = None,
+        gates: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.flows = flows
         self.sheets: dict[str, Sheet] = {}
@@ -574,6 +575,8 @@ class Graph:
         self.understand, self.emergency, self.alarm = understand, emergency, alarm
         self.shortcuts = shortcuts or {}
         """Command -> screen, for commands that open a screen from everywhere."""
+        self.gates = gates
+        """(screen, option) for choices that say, or are there only for who has said, that this phone is safe now (E-4)."""
         self._closed = {
             name: frozenset(values)
             for flow in flows

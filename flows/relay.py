@@ -43,12 +43,16 @@ def _alone(text: str) -> bool:
     return not any(letter.isalpha() or letter == "+" for letter in text)
 
 
-def _more(session: Session, event: Event, facts: Facts) -> Go:
-    return Go("choices" if session.slot("safe") == "yes" else "safe")
+def _is_safe(session: Session, facts: Facts) -> bool:
+    return bool(session.slot("safe") == "yes")
+
+
+def _is_not(session: Session, facts: Facts) -> bool:
+    return not _is_safe(session, facts)
 
 
 def _open(session: Session, facts: Facts) -> tuple[Value, ...]:
-    return (Phrase("relay.open" if session.slot("safe") == "yes" else "relay.open.neutral"),)
+    return (Phrase("relay.open" if _is_safe(session, facts) else "relay.open.neutral"),)
 
 
 def _choices(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -56,13 +60,20 @@ def _choices(session: Session, facts: Facts) -> tuple[Value, ...]:
     return (*known, Phrase("relay.choices"))
 
 
-_WORDS = Branch(said, *PASSED)
-_MORE = Branch(_more, "choices", "safe", digit=MORE)
+TALK = ("open", "passed", "long", "not_saved")
+GATES = (("relay.safe", "yes"), *((f"relay.{name}", "choices") for name in TALK))
+"""Choices that lead behind the question of E-4."""
 
-flow.ask("open", say=_open, says=("relay.open", "relay.open.neutral"), hears=_WORDS, addressed=True, more=_MORE)
-flow.ask("passed", hears=_WORDS, addressed=True, more=_MORE)
-flow.ask("long", hears=_WORDS, addressed=True, more=_MORE)
-flow.ask("not_saved", hears=_WORDS, addressed=True, more=_MORE)
+for _name in TALK:
+    flow.ask(
+        _name,
+        say=_open if _name == "open" else entry(f"relay.{_name}"),
+        says=("relay.open", "relay.open.neutral") if _name == "open" else (f"relay.{_name}",),
+        hears=Branch(said, *PASSED),
+        addressed=True,
+        more=Go("safe", only=_is_not, digit=MORE),
+        choices=Go("choices", only=_is_safe, digit=MORE),
+    )
 flow.menu(
     "safe",
     say=entry("request.safe"),

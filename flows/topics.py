@@ -58,4 +58,5 @@ GRAPH = Graph(
     emergency=crisis.emergency,
     alarm=crisis.alarm,
     shortcuts=services.TOPICS,
+    gates=(("request.safe", "yes"), ("code.safe", "yes"), ("code.known", "yes"), *relay.GATES),
 )

@@ -14,7 +14,7 @@ from bot.layout import LABEL
 from bot.lexicon import Lexicon, load_cues, words_of
 from bot.wording import CONTENT, ContentError, Wording
 from flows.facts import LANGS
-from flows.graph import labels, texts, typed
+from flows.graph import labels, texts, texts_behind, typed
 from flows.kernel import Phrase
 from flows.reading import fold
 from flows.reserved import RESERVED
@@ -24,6 +24,8 @@ from tests.content import lint
 WORDING = Wording.load()
 SEEN = [id for id in texts(GRAPH) if id != "place.full"]
 """Ids of everything that a person may see in a conversation."""
+BEHIND = texts_behind(GRAPH)
+"""Ids that nobody sees who did not say that this phone is safe now."""
 OPTIONS = sorted(
     {label for sheet in GRAPH.sheets.values() for label in labels(sheet)}
     | {f"nav.{n}" for n in ("more", "back", "emergency", "leave")}
@@ -157,10 +159,10 @@ def test_the_first_forty_characters_are_neutral(lang: str) -> None:
 @pytest.mark.requirement("E-7")
 @pytest.mark.parametrize("lang", LANGS)
 def test_no_text_before_a_chosen_sensitive_branch_tells_what_it_is_about(lang: str) -> None:
-    """All topics of today lie before the question of E-4; the cards of a crisis answer the person's own words.
-    Mutation: "violence" in a menu."""
+    """What lies behind the question of E-4 follows from the map; the cards of a crisis answer the person's own words.
+    Mutation: "violence" in a menu; a way past the question to a screen that says it."""
     for id in [*SEEN, *PROFILE]:
-        if not id.startswith("crisis."):
+        if not id.startswith("crisis.") and id not in BEHIND:
             for text in said(lang, id):
                 # S-9 demands these words in the line about free help.
                 plain = text if id != "services.help_is_free" else re.sub(r"favou?re?s sexua(?:is|les)|sexual favours", "", text)
@@ -267,10 +269,19 @@ def test_the_first_screen_says_its_five_facts(lang: str) -> None:
 
 
 PRIVACY = {
-    "es": ("nombre", "cifrad", "{minutes}", "0", "guardan", "copias", "organizaciones", "quejarte"),
-    "en": ("name", "encrypted", "{minutes}", "0", "not kept", "copies", "organisations", "complain"),
-    "pt": ("nome", "cifrad", "{minutes}", "0", "guardad", "cópias", "organizações", "reclamar"),
-}
+    "es": (
+        "nombre", "cifrad", "{minutes}", "0", "guardan", "copias", "organizaciones", "quejarte",
+        "tu sí", "{days}", "{closed}", "código", "autoridad", "equipo de turno",
+    ),
+    "en": (
+        "name", "encrypted", "{minutes}", "0", "not kept", "copies", "organisations", "complain",
+        "your yes", "{days}", "{closed}", "code", "authority", "people on duty",
+    ),
+    "pt": (
+        "nome", "cifrad", "{minutes}", "0", "guardad", "cópias", "organizações", "reclamar",
+        "seu sim", "{days}", "{closed}", "código", "autoridade", "quipe de plantão",
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.requirement("P-7")
@@ -278,8 +289,8 @@ PRIVACY = {
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("form", ["chat", "sms"])
 def test_the_privacy_answer_says_what_why_how_long_and_who(lang: str, form) -> None:
-    """Mutation: leaving out that the phone and the company keep copies."""
-    text = WORDING.text(lang, "privacy.answer", form) + WORDING.text(lang, "privacy.phone", form)
+    """Mutation: leaving out that the phone and the company keep copies, or what a request keeps."""
+    text = "".join(WORDING.text(lang, f"privacy.{page}", form) for page in ("answer", "request", "phone"))
     for fact in PRIVACY[lang]:
         assert fact in text, (fact, text)
 

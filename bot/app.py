@@ -36,9 +36,11 @@ from bot.demo_clock import DemoClock
 from bot.desk.app import Desk, Parts
 from bot.directory.hours import is_open
 from bot.directory.live import LiveDirectory
+from bot.duty_texts import DutyTextBook
 from bot.effects import Effects, requests
 from bot.effects.means import Means
 from bot.exchange import CannotStart, Handle, Inbound, Person, Reply, StoreDown
+from bot.focal_points import FocalPointBook
 from bot.helplines import HELPLINES, HelplineBook
 from bot.layout import render
 from bot.lexicon import Lexicon
@@ -54,6 +56,7 @@ from bot.stored import stored
 from bot.tickets.attempts import Line
 from bot.tickets.guard import Guard
 from bot.tickets.lifetimes import Lifetimes
+from bot.tickets.movements import Moves
 from bot.tickets.storing import Tickets
 from bot.understanding import Understanding
 from bot.vault import Vault
@@ -197,6 +200,7 @@ class Faro:
         self.sessions = open_sessions(self.store, settings, chance)
         self.roster = LiveRoster(self.engine, settings, clock)
         self.codes = Codes(secret)
+        self.line = Line(self.codes)
         self.tickets = Tickets(self.engine, Guard(secret), Lifetimes.of(settings))
         self.inbox = Inbox(clock)
         self.conversation = conversation(
@@ -230,7 +234,7 @@ class Faro:
         return requests.effects(
             Means(
                 tickets=self.tickets,
-                line=Line(self.codes),
+                line=self.line,
                 vault=self.vault,
                 pointers=self.sessions.pointers,
                 duty=lambda: self.roster,
@@ -271,7 +275,16 @@ class Faro:
         ways = alert_senders(self.settings)
         self._closing.append(partial(close_alerts, ways))
         alerts = Addresses(self.engine, secret, ways, AlertTexts.load())
-        parts = Parts(roster=self.roster, tickets=self.tickets, relay=self.relay, connected=self._connect, alerts=alerts)
+        parts = Parts(
+            roster=self.roster,
+            tickets=self.tickets,
+            relay=self.relay,
+            connected=self._connect,
+            moves=Moves(self.tickets, FocalPointBook.of(self.settings)),
+            duties=DutyTextBook.of(self.settings),
+            codes=self.line.intake,
+            alerts=alerts,
+        )
         return Desk(self.engine, self.settings, secret, clock=self._clock, parts=parts, frame="self" if demo else "none")
 
     async def _connect(self, box: str, ticket: bytes) -> None:

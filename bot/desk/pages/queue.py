@@ -17,7 +17,7 @@ from bot.desk.visit import Visit
 from bot.desk.words import family
 from bot.roster import load
 from bot.staff import desk_sessions
-from bot.tickets import desk
+from bot.tickets import desk, movement_views
 from bot.tickets.desk import Row
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.tables import AGES, LEVELS, WISHES
@@ -26,6 +26,9 @@ WORKS: Final = ANY_OF("see_queue", "accept_movement")
 PING: Final = 15.0
 """Seconds after which a stream says that it lives, and asks whether its session does."""
 
+DONE: Final = ("taken", "released", "recused", "closed", "paused", "training_off", "invented")
+"""What the list may say that has just been done."""
+family("desk.queue.done", DONE)
 GROUPS: Final = ("mine", "waiting", "withdrawn")
 family("desk.queue.group", GROUPS)
 family("desk.queue.age", AGES)
@@ -36,13 +39,20 @@ family("desk.queue.tells", LEVELS[1:])
 
 @page("/queue", allow=WORKS, nav=10)
 async def queue(visit: Visit) -> Response:
-    return visit.show("queue.html", rows=await rows(visit), care=await care_of(visit), open_id="")
+    done = visit.query("done")
+    return visit.show(
+        "queue.html",
+        rows=await rows(visit),
+        care=await care_of(visit),
+        incoming=await incoming_number(visit),
+        done=done if done in DONE else "",
+    )
 
 
 @page("/queue/rows", allow=WORKS, passive=True)
 async def live_rows(visit: Visit) -> Response:
     """The same rows, for the script that keeps the list fresh."""
-    return visit.json({"rows": await rows(visit), "empty": visit.t("desk.queue.empty")})
+    return visit.json({"rows": await rows(visit), "incoming": await incoming_number(visit)})
 
 
 @page("/queue/events", allow=WORKS, passive=True)
@@ -74,6 +84,14 @@ async def care_of(visit: Visit) -> load.Care:
             visit.now,
             heavy_before_pause=visit.desk.settings.heavy_before_pause,
         )
+
+
+async def incoming_number(visit: Visit) -> int:
+    """How many referrals and transfers wait for this actor's answer."""
+    parts = visit.desk.parts
+    incoming = await movement_views.incoming(parts.moves, visit.actor, visit.now)
+    closing = await movement_views.to_close(parts.moves, visit.actor, visit.now)
+    return sum(bool(each.acts) for each in (*incoming, *closing))
 
 
 async def rows(visit: Visit) -> list[dict[str, Any]]:
@@ -115,7 +133,7 @@ def _waits(visit: Visit, row: Row, lifetimes: Lifetimes) -> str:
     if at + 1 == len(LEVELS):
         return t("desk.queue.waits_told", waits=waited, told=t(f"desk.queue.told.{row.level}"))
     further = LEVELS[at + 1]
-    due = lifetimes.told_at(further, row.since, hurry=row.urgent or row.child)
+    due = lifetimes.told_at(further, row.queued, hurry=row.urgent or row.child)
     left = (due - visit.now) / timedelta(seconds=1)
     if left <= 0:
         return t("desk.queue.waits_told", waits=waited, told=t(f"desk.queue.told.{row.level}"))
@@ -127,4 +145,4 @@ async def pause(visit: Visit) -> Response:
     """Whoever was asked to pause did so."""
     async with visit.engine.begin() as connection:
         await load.pause_taken(connection, visit.actor.id)
-    return visit.go("/queue")
+    return visit.go("/queue", done="paused")

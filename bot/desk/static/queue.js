@@ -27,19 +27,36 @@ function drawn(row, old) {
   return made;
 }
 
-function draw(rows) {
+/** The rows of a group in their order; a row that stays where it is is not touched, so that nobody loses their place in it. */
+function place(list, rows) {
+  let at = list.firstElementChild;
+  for (const row of rows) {
+    if (row === at) at = at.nextElementSibling;
+    else list.insertBefore(row, at);
+  }
+  while (at) {
+    const next = at.nextElementSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+function draw({ rows, incoming }) {
   const old = new Map([...list.querySelectorAll(".tickets [data-id]")].map((row) => [row.dataset.id, row]));
   const focused = document.activeElement?.closest?.("[data-id]")?.dataset.id;
   for (const group of GROUPS) {
     const inside = rows.filter((row) => row.group === group);
     const section = list.querySelector(`[data-group="${group}"]`);
-    section.querySelector(".tickets").replaceChildren(...inside.map((row) => drawn(row, old.get(row.id))));
+    place(section.querySelector(".tickets"), inside.map((row) => drawn(row, old.get(row.id))));
     section.querySelector("[data-count]").textContent = inside.length || "";
     section.hidden = !inside.length && group !== "waiting";
     const empty = section.querySelector("[data-empty]");
     if (empty) empty.hidden = inside.length > 0;
   }
-  if (focused) list.querySelector(`[data-id="${focused}"] a`)?.focus({ preventScroll: true });
+  const lost = focused && list.querySelector(`[data-id="${focused}"] a`);
+  if (lost && lost !== document.activeElement) lost.focus({ preventScroll: true });
+  const asked = document.getElementById("incoming");
+  if (asked) asked.hidden = !incoming;
   const arrived = rows.filter((row) => row.group === "waiting" && !known.has(row.id));
   if (arrived.length) {
     const urgent = arrived.some((row) => row.urgent) ? ` ${say("desk.queue.news.urgent")}` : "";
@@ -54,7 +71,7 @@ async function refresh() {
   if (asking) return;
   asking = true;
   try {
-    draw((await ask("/queue/rows")).rows);
+    draw(await ask("/queue/rows"));
     fresh.hidden = true;
   } catch {
     fresh.hidden = false; // the list stays, and says that it may be old
@@ -63,15 +80,22 @@ async function refresh() {
   if (again) refresh();
 }
 
-const stream = new EventSource(`${root}/queue/events`);
-stream.addEventListener("changed", refresh);
-stream.addEventListener("over", () => {
-  stream.close();
-  refresh();
-});
-stream.addEventListener("error", () => {
-  fresh.hidden = false;
-});
-stream.addEventListener("open", refresh);
-setInterval(refresh, 30000); // waiting times grow although nothing changes
+let stream;
+function listen() {
+  stream = new EventSource(`${root}/queue/events`);
+  stream.addEventListener("changed", refresh);
+  stream.addEventListener("open", refresh);
+  stream.addEventListener("over", () => {
+    stream.close();
+    refresh(); // is told that the session is over, and leaves
+  });
+  stream.addEventListener("error", () => {
+    fresh.hidden = false;
+  });
+}
+listen();
+setInterval(() => {
+  refresh(); // waiting times grow although nothing changes
+  if (stream.readyState === EventSource.CLOSED) listen(); // an answer that was no stream ends it for good
+}, 30000);
 addEventListener("pagehide", () => stream.close());

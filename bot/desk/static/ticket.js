@@ -1,26 +1,33 @@
-// A ticket's page: opening what is sealed to me, showing it, writing an answer. What is opened lives in this page only.
-// Never here: rules; the server releases, refuses and checks.
-import { attempt, complain } from "./forms.js";
+// A ticket's page: opening what is sealed to me, and showing it. What is opened lives in this page only.
+// Never here: rules (the server releases and refuses), answers (answer.js).
 import { pairs } from "./keyring.js";
-import { ask, decode, encode, root, session } from "./page.js";
-import { open, rewrap, seal } from "./sealing.js";
+import { ask, decode, session } from "./page.js";
+import { open } from "./sealing.js";
+import { local } from "./times.js";
 import { say } from "./words.js";
+import { wrapped } from "./wrapping.js";
 
 const ticket = document.getElementById("ticket");
-const id = decodeHex(ticket.dataset.id);
-const here = `/ticket/${ticket.dataset.id}`;
 const trouble = document.getElementById("trouble");
-let way = null; // the opened contact of "write to me here": {channel, box}
-
-function decodeHex(text) {
-  return Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
-}
-
-function element(name, classes, text) {
+const changed = document.getElementById("changed");
+const opening = Object.fromEntries([...document.querySelectorAll("[data-open]")].map((button) => [button.dataset.open, button]));
+export const id = Uint8Array.from(ticket.dataset.id.match(/../g), (pair) => parseInt(pair, 16));
+export const here = `/ticket/${ticket.dataset.id}`;
+export const element = (name, classes, text) => {
   const made = document.createElement(name);
   if (classes) made.className = classes;
   if (text !== undefined) made.textContent = text;
   return made;
+};
+export const member = (stem, name) => say(`${stem}.${name}`);
+export const failure = (sentence) => Object.assign(new Error(), { sentence });
+
+/** The ticket as this page knows it: every form speaks of this version. */
+export const version = () => Number(ticket.dataset.version);
+function known(number) {
+  ticket.dataset.version = number;
+  for (const field of ticket.querySelectorAll("[name=version]")) field.value = number;
+  changed.hidden = true;
 }
 
 function tell(sentence) {
@@ -33,7 +40,7 @@ function tell(sentence) {
 /** The text of an envelope, with whichever of my keys it was sealed to. */
 async function opened(envelope, kind) {
   const mine = await pairs(session);
-  if (!mine.length) throw Object.assign(new Error(), { sentence: say("desk.ticket.locked_out") });
+  if (!mine.length) throw failure(say("desk.ticket.locked_out"));
   for (const pair of mine) {
     try {
       return await open(decode(envelope), kind, id, pair);
@@ -41,14 +48,38 @@ async function opened(envelope, kind) {
       // sealed to another one of my keys
     }
   }
-  throw Object.assign(new Error(), { sentence: say("desk.ticket.other_key") });
+  throw failure(say("desk.ticket.other_key"));
 }
 
+/** What is sealed of this kind: the texts with their times, the ticket's version from before, seconds for which it may be seen. */
 async function release(kind) {
-  const { copies } = await ask(`${here}/open`, { kind });
-  if (!copies.length) throw Object.assign(new Error(), { sentence: say("desk.ticket.other_key") });
-  return Promise.all(copies.map(async ({ at, envelope }) => ({ at, text: await opened(envelope, kind) })));
+  if (!(await pairs(session)).length) throw failure(say("desk.ticket.locked_out")); // before anything is handed out and recorded
+  const { copies, ...rest } = await ask(`${here}/open`, { kind });
+  if (!copies.length) throw failure(say("desk.ticket.other_key"));
+  const texts = await Promise.all(copies.map(async ({ at, envelope }) => ({ at, text: await opened(envelope, kind) })));
+  return { texts, ...rest };
 }
+
+async function show(kind) {
+  const button = opening[kind];
+  const place = button.closest("[data-sealed]").querySelector(".opened");
+  tell("");
+  button.disabled = true;
+  try {
+    const found = await release(kind);
+    SHOW[kind](place, found);
+    place.hidden = false;
+    button.hidden = true;
+    share();
+    return found;
+  } catch (problem) {
+    button.disabled = false;
+    tell(problem.sentence ?? problem.message);
+    throw problem;
+  }
+}
+
+// --- showing ------------------------------------------------------------------------------------------------------------
 
 function facts(rows) {
   const list = element("dl", "facts");
@@ -56,9 +87,7 @@ function facts(rows) {
   return list;
 }
 
-const member = (stem, name) => say(`${stem}.${name}`);
-
-function showCard(place, [{ text }]) {
+function showCard(place, { texts: [{ text }] }) {
   const card = JSON.parse(text);
   const yes = (value) => say(value ? "desk.ticket.yes" : "desk.ticket.no");
   const rows = [
@@ -90,134 +119,69 @@ function showCard(place, [{ text }]) {
     }
     place.append(words);
   }
-  const contact = document.querySelector("[data-open=contact]");
-  if (contact) contact.disabled = false; // the card comes before the number
+  const first = document.getElementById("card-first");
+  if (first) first.hidden = true;
+  if (opening.contact) opening.contact.disabled = false; // the card comes before the number
 }
 
-function showContact(place, [{ text }]) {
+function showContact(place, { texts: [{ text }], seconds }) {
   const contact = JSON.parse(text);
   if (contact.way === "here") {
-    way = contact;
     place.replaceChildren(element("p", "", say("desk.ticket.contact.here", { channel: contact.channel })));
-    const send = document.querySelector("[name=by][value=relay]");
-    if (send) send.disabled = false;
-    const why = document.getElementById("relay-why");
-    if (why) why.hidden = true;
-    preview();
+    dispatchEvent(new CustomEvent("way", { detail: contact }));
     return;
   }
-  const number = element("p", "big-number", contact.number);
-  place.replaceChildren(number);
+  place.replaceChildren(element("p", "big-number", contact.number));
   if (contact.someone_else) place.append(element("p", "notice amber", say("desk.ticket.contact.someone_else")));
   place.append(element("p", "small", say("desk.ticket.contact.rules")));
   const tried = document.getElementById("tried");
   if (tried) tried.hidden = false;
+  // When the person's hours are over, the number goes, whoever sits before it.
+  if (seconds !== null) setTimeout(() => over(place), Math.min(seconds * 1000, 2 ** 31 - 1));
 }
 
-function showNotes(place, notes) {
+function over(place) {
+  place.replaceChildren();
+  place.hidden = true;
+  document.getElementById("hours-over").hidden = false;
+}
+
+function showNotes(place, { texts }) {
   place.replaceChildren(
-    ...notes.map(({ at, text }) => {
+    ...texts.map(({ at, text }) => {
       const shown = element("div");
-      shown.append(element("p", "small", at), element("p", "note-text", text));
+      shown.append(element("p", "small", local(at)), element("p", "note-text", text));
       return shown;
     }),
   );
 }
 
 const SHOW = { card: showCard, contact: showContact, note: showNotes };
-
-for (const button of document.querySelectorAll("[data-open]")) {
-  button.addEventListener("click", async () => {
-    const kind = button.dataset.open;
-    const place = button.closest("[data-sealed]").querySelector(".opened");
-    tell("");
-    button.disabled = true;
-    try {
-      SHOW[kind](place, await release(kind));
-      place.hidden = false;
-      button.hidden = true;
-      share();
-    } catch (problem) {
-      button.disabled = false;
-      tell(problem.sentence ?? problem.message);
-    }
-  });
-}
+for (const kind of Object.keys(opening)) opening[kind].addEventListener("click", () => show(kind).catch(() => {}));
 
 /** Wrap for those who may read this ticket and cannot yet: at an escalation, a hand-over, a new key. */
 async function share() {
-  const { missing } = await ask(`${here}/wraps`).catch(() => ({ missing: [] }));
-  if (!missing.length) return;
-  const mine = await pairs(session);
-  const wraps = {};
-  for (const { item, kind, envelope, keys } of missing) {
-    for (const pair of mine) {
-      const made = await Promise.all(keys.map((key) => rewrap(decode(envelope), kind, id, pair, decode(key)))).catch(() => null);
-      if (made) wraps[item] = made.map((wrap) => encode(wrap));
-    }
-  }
+  const { wraps } = await wrapped(`${here}/wraps`, id).catch(() => ({ wraps: {} }));
   if (Object.keys(wraps).length) await ask(`${here}/wraps`, { wraps }).catch(() => {});
 }
-
-// --- answering ----------------------------------------------------------------------------------------------------------
-
-const form = document.getElementById("answer");
-const text = document.getElementById("text");
-let stops = true;
-let waiting;
-
-async function preview() {
-  const shown = document.getElementById("arrives");
-  if (!text.value.trim()) {
-    shown.hidden = true;
-    stops = true;
-    return;
-  }
-  const written = text.value;
-  const found = await ask(`${here}/preview`, { text: written, channel: way?.channel ?? "" }).catch(() => null);
-  if (!found || written !== text.value) return;
-  shown.hidden = false;
-  document.getElementById("arrives-text").textContent = found.text;
-  document.getElementById("arrives-locked").textContent = found.locked;
-  document.getElementById("arrives-cost").textContent = found.segments ? say("desk.ticket.segments", { segments: found.segments }) : "";
-  stops = found.faults.some((fault) => fault.stops);
-  document.getElementById("faults").replaceChildren(
-    ...found.faults.map(({ part, rule, stops: hard }) =>
-      element("li", hard ? "stops" : "", `${member("desk.ticket.rule", rule)}${part.trim() ? ` «${part.slice(0, 60)}»` : ""}`),
-    ),
-  );
-}
-
-text?.addEventListener("input", () => {
-  clearTimeout(waiting);
-  waiting = setTimeout(preview, 350);
-});
-
-form?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  complain(form, "");
-  const byRelay = event.submitter?.value === "relay";
-  if (!text.value.trim()) return complain(form, say("desk.ticket.rule.empty"));
-  await attempt(form, async () => {
-    const version = Number(ticket.dataset.version);
-    const envelope = encode(await seal(text.value, id, decode(ticket.dataset.public)));
-    if (!byRelay) {
-      await ask(`${here}/answer`, { envelope, version });
-      return location.replace(`${root}${here}?done=answered`);
-    }
-    await preview();
-    if (stops) throw Object.assign(new Error(), { sentence: say("desk.ticket.unfit") });
-    const sent = { text: text.value, box: way.box, channel: way.channel, envelope, version };
-    const { delivery, said } = await ask(`${here}/write`, sent);
-    if (delivery === "sent") return location.replace(`${root}${here}?done=sent`);
-    throw Object.assign(new Error(), { sentence: said });
-  });
-});
 
 // --- what changed meanwhile ---------------------------------------------------------------------------------------------
 
 addEventListener("queue", ({ detail }) => {
   const row = detail.find((each) => each.id === ticket.dataset.id);
   const gone = !row && ticket.dataset.mine === "1";
-  if (gone || (row && String(row.version) !== ticket.dataset.version)) document.getElementById("changed").hidden = false;
+  if (gone || (row && row.version !== version())) changed.hidden = false;
+});
+
+// Somebody who is writing keeps what they wrote: what is new is shown in the same page.
+changed.querySelector("a").addEventListener("click", async (event) => {
+  if (!document.getElementById("text")?.value.trim() || !opening.note) return;
+  event.preventDefault();
+  try {
+    if (opening.card?.hidden) await show("card");
+    const { version: number } = await show("note");
+    known(number);
+  } catch {
+    // the page says why; the link leads to the page as it is now
+  }
 });

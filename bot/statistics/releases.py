@@ -96,15 +96,18 @@ def twelve_weeks(
     """The figures of a period of that kind, for indicators that count the same requests: what hides a country in one hides it in
     all, since its total is the same.
 
-    ``family``: indicator -> its counts and all its values. ``countries``: all that are listed, with or without a count."""
+    ``family``: indicator -> its counts and all its values; one that was never counted says nothing about the others.
+    ``countries``: all that are listed, with or without a count."""
     cubes = {what: _cube(counts, period, countries, values) for what, (counts, values) in family.items()}
+    shut = {what: _shut(period, countries, values) for what, (_, values) in family.items()}
+    family = {what: family[what] for what, cube in cubes.items() if any(cube.values())}
     earlier = {
         what: [four_weeks(counts, part, countries, values, threshold) for part in period.parts("four_weeks")]
         for what, (counts, values) in family.items()
     }
-    totals = {what: _totals(cube, countries) for what, cube in cubes.items()}
-    if any(part.total is None for parts in earlier.values() for part in parts):
-        return {what: _shut(period, countries, values) for what, (_, values) in family.items()}
+    totals = {what: _totals(cubes[what], countries) for what in family}
+    if not family or any(part.total is None for parts in earlier.values() for part in parts):
+        return shut
     apart: set[str] = set()
     for each in totals.values():
         apart |= hidden_in_row(each, threshold)
@@ -120,11 +123,11 @@ def twelve_weeks(
         except CannotHide as fault:
             apart = _wider(apart, totals, fault.cell)
             continue
-        return {
+        return shut | {
             what: _shown(period, cubes[what], totals[what], values, apart, cells.get(what, frozenset()))
             for what, (_, values) in family.items()
         }
-    return {what: _shut(period, countries, values) for what, (_, values) in family.items()}
+    return shut
 
 
 def _cube(counts: Counts, period: Period, countries: Sequence[str], values: Sequence[str]) -> dict[tuple[int, str, str], int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
@@ -138,12 +138,11 @@ def day_of(typed: str, now: datetime) -> date:
     return found
 
 
-def plannable(members: Iterable[Member], country: str, organisations: Collection[str] | None = None) -> dict[str, Member]:
-    """Id in hex -> account that may be planned in a country, of these organisations (None: of any), in the order given."""
+def plannable(members: Iterable[Member], country: str) -> dict[str, Member]:
+    """Id in hex -> those of these accounts that can have a duty in a country, in the order given."""
     return {
         member.id.hex: member
         for member in members
-        if member.active and country in member.countries and (organisations is None or member.organisation in organisations)
         if any(not member._replace(has_key=True).lacks(each, country) for each in DUTIES)
     }
 

@@ -92,7 +92,7 @@ def agreed(times: Iterable[Time], member: Member, purpose: Purpose, now: datetim
     _check_purpose(member, purpose)
     until = now + timedelta(days=DAYS)
     spans = [each for each in joined(times) if clipped([each], now, until)]
-    if not 0 < len(spans) <= MOST_TIMES or any(ends - begins > _LONGEST_AWAY for begins, ends in spans):
+    if len(spans) > MOST_TIMES or any(ends - begins > _LONGEST_AWAY for begins, ends in spans):
         raise CalendarError("These times are over, or are no times of a calendar. Choose the file again.")
     return _changes(member, purpose, spans)
 

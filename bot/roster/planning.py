@@ -123,6 +123,12 @@ async def holidays(connection: AsyncConnection, country: str, since: date) -> li
     return [Day(*row) for row in await connection.execute(asked.order_by(_holiday.c.day))]
 
 
+async def holiday(connection: AsyncConnection, id: uuid.UUID) -> Day | None:
+    """A listed day; None: there is none."""
+    row = (await connection.execute(select(*(_holiday.c[name] for name in Day._fields)).where(_holiday.c.id == id))).first()
+    return Day(*row) if row else None
+
+
 async def add_holiday(connection: AsyncConnection, country: str, day: date, works: bool, by: By, now: datetime) -> bool:
     """False: the day is listed already."""
     there = select(_holiday.c.id).where(_holiday.c.country == country, _holiday.c.day == day)

@@ -103,7 +103,17 @@ TELLS = {
 def walk(known: Facts, *screens: str) -> Iterator[Step]:
     """Every step from these screens on, with every outcome, until another topic is reached."""
     seen: set[tuple[Any, ...]] = set()
-    queue = deque(Session(id=b"0123456789abcdef", screen=screen, turn=3, lang="es", back=("start.menu",)) for screen in screens)
+    queue = deque(
+        Session(
+            id=b"0123456789abcdef",
+            screen=screen,
+            turn=3,
+            lang="es",
+            slots={"safe": "yes"} if screen == "code.status" else {},
+            back=("start.menu",),
+        )
+        for screen in screens
+    )
     while queue:
         session = queue.popleft()
         slots = (session.slots.get(name) or "" for name in TELLS.get(session.screen, ()))

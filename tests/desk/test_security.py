@@ -66,6 +66,9 @@ async def test_another_sites_page_changes_nothing(small_stage: Stage, sent: dict
         del client.headers["sec-fetch-site"]
         answer = await client.post("/desk/account/language", data={"lang": "pt"}, headers=sent)
         assert answer.status_code == 403
+        if "origin" not in sent and sent:  # the browser's own word counts, whatever else is sent along
+            answer = await client.post("/desk/account/language", headers={**sent, "origin": small_stage.url})
+            assert answer.status_code == 403
     async with httpx.AsyncClient(base_url=small_stage.url) as client:
         answer = await client.post("/desk/sign-in/salt", json={"name": WHO}, headers=sent)
         assert answer.status_code == 403
@@ -160,3 +163,27 @@ async def test_files_are_asked_for_again_only_when_they_changed(small_stage: Sta
         assert (again.status_code, again.content) == (304, b"")
         assert (await client.get("/desk/static/../app.py")).status_code in (303, 404)
         assert (await client.get("/desk/static/nothing.js")).status_code == 404
+
+
+async def test_signing_out_clears_the_browser(small_stage: Stage) -> None:
+    """Mutation: no word to the browser, whose cache and storage no script reaches where scripts are off."""
+    async with small_stage.client(WHO) as client:
+        answer = await client.post("/desk/sign-out")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/desk/left")
+        assert answer.headers["clear-site-data"] == '"cache", "storage"'
+        assert 'desk=""' in answer.headers["set-cookie"] and "Max-Age=0" in answer.headers["set-cookie"]
+        assert (await client.get("/desk/account")).status_code == 303
+
+
+async def test_what_a_page_asks_by_itself_is_no_sign_of_life(small_stage: Stage) -> None:
+    """Mutation: every request that moves the end of the session further away: a live list would never let anybody go."""
+    async with small_stage.client(WHO) as client:
+        small_stage.clock.add(10 * 60)
+        assert (await client.get("/desk/static/desk.css")).status_code == 200
+        small_stage.clock.add(5 * 60 + 1)
+        assert (await client.get("/desk/account")).status_code == 303
+    async with small_stage.client(WHO) as client:
+        small_stage.clock.add(10 * 60)
+        assert (await client.get("/desk/account")).status_code == 200
+        small_stage.clock.add(5 * 60 + 1)
+        assert (await client.get("/desk/account")).status_code == 200

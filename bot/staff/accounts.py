@@ -45,10 +45,10 @@ from flows.facts import COUNTRIES, LANGS
 ENROLMENT_LIFE: Final = timedelta(hours=72)
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}\Z")
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}\Z")
 _EMPLOYER_FIELDS: Final = frozenset({"key", "name"})
 _STAFF_FIELDS: Final = frozenset({"name", "organisation", "roles", "countries", "languages", "honours", "load_cap", "lang"})
-_MOST_AT_ONCE: Final = 50
+MOST_AT_ONCE: Final = 50
 
 _employer: Any = Employer.__table__  # type: ignore[attr-defined]
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
@@ -91,7 +91,7 @@ async def load_staff(engine: AsyncEngine, path: Path, now: datetime) -> list[Enr
             return [
                 made
                 for entry in changes
-                if (made := await _save_account(connection, entry, present.get(entry["name"]), now)) is not None
+                if (made := await save_account(connection, entry, present.get(entry["name"]), now)) is not None
             ]
 
 
@@ -205,13 +205,13 @@ def _scope_faults(who: str, entry: Mapping[str, Any], roles: Collection[str]) ->
         faults.append(f"{who}: countries is a list of {', '.join(COUNTRIES)}.")
     elif not countries and "administrator" not in roles:
         faults.append(f"{who} needs countries; only an administrator may have none, which means all.")
-    if not _strings(languages) or not all(_LANGUAGE.match(each) for each in languages):
+    if not _strings(languages) or not all(LANGUAGE.match(each) for each in languages):
         faults.append(f"{who}: languages is a list of ISO 639 codes, such as ['es', 'guc'].")
     if entry.get("honours", "") not in ("", "woman", "man"):
         faults.append(f"{who}: honours is 'woman' or 'man', or is left out.")
     cap = entry.get("load_cap", 5)
-    if not isinstance(cap, int) or isinstance(cap, bool) or not 1 <= cap <= _MOST_AT_ONCE:
-        faults.append(f"{who}: load_cap is a number from 1 to {_MOST_AT_ONCE}.")
+    if not isinstance(cap, int) or isinstance(cap, bool) or not 1 <= cap <= MOST_AT_ONCE:
+        faults.append(f"{who}: load_cap is a number from 1 to {MOST_AT_ONCE}.")
     if entry.get("lang", "es") not in LANGS:
         faults.append(f"{who}: lang, the language of the desk's pages, is one of {', '.join(LANGS)}.")
     return faults
@@ -263,15 +263,17 @@ async def _save_employers(connection: AsyncConnection, entries: Collection[Mappi
             await connection.execute(update(_employer).where(at).values(name=entry["name"].strip()))
 
 
-async def _save_account(connection: AsyncConnection, entry: Mapping[str, Any], row: Any, now: datetime) -> Enrolment | None:
-    """The enrolment of a new account; None for one that was changed."""
+async def save_account(
+    connection: AsyncConnection, entry: Mapping[str, Any], row: Any, now: datetime, *, by: str = audit.COMMAND, role: str = ""
+) -> Enrolment | None:
+    """The enrolment of a new account; None for one that was changed. ``entry`` was checked; ``row``: how it is, or None."""
     if row is not None:
         await connection.execute(update(_staff).where(_staff.c.id == row.id).values(**entry))
-        await audit.record(connection, audit.COMMAND, "", "account_changed", entry["name"], now)
+        await audit.record(connection, by, role, "account_changed", entry["name"], now)
         return None
     made = Enrolment(entry["name"], one_time.enrolment_code(), now + ENROLMENT_LIFE)
     secret = {"enrolment_hash": one_time.enrolment_hash(made.code), "enrolment_ends_at": made.ends_at}
     fixed = {"id": uuid.uuid4(), "active": True, "created_at": now, "totp_step": 0, "recovery_hashes": (), "alert_ways": ()}
     await connection.execute(insert(_staff).values(**entry, **fixed, **secret))
-    await audit.record(connection, audit.COMMAND, "", "account_created", entry["name"], now)
+    await audit.record(connection, by, role, "account_created", entry["name"], now)
     return made

@@ -89,15 +89,27 @@ async def record(
 
 
 async def latest(
-    connection: AsyncConnection, *, limit: int = 50, before: int | None = None, subject: str = "", actor: str = ""
+    connection: AsyncConnection,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    subject: str = "",
+    actor: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Sequence[Any]:
-    """Rows of the newest entries, newest first; only those with a number below ``before``, of a subject, by an actor."""
+    """Rows of the newest entries, newest first; only those with a number below ``before``, of a subject, by an actor, from
+    ``since`` on and before ``until``."""
     asked = select(_entry).order_by(_entry.c.number.desc()).limit(limit)
     for column, value in ((_entry.c.subject, subject), (_entry.c.actor, actor)):
         if value:
             asked = asked.where(column == value)
     if before is not None:
         asked = asked.where(_entry.c.number < before)
+    if since is not None:
+        asked = asked.where(_entry.c.at >= since)
+    if until is not None:
+        asked = asked.where(_entry.c.at < until)
     return (await connection.execute(asked)).all()
 
 

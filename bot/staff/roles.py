@@ -36,6 +36,7 @@ Action = Literal[
     "manage_keys",  # recovery keys, keys of leavers
     "own_account",
     "see_audit",
+    "export_audit",  # asks for an export; a second person who sees the audit approves (bot.staff.second_person)
     "see_statistics",
     "export_statistics",  # asks for an export; a second person approves (bot.staff.second_person)
     "approve_export",
@@ -75,6 +76,7 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "see_load": "own_organisation",
         "manage_roster": "own_organisation",
         "see_audit": "country",
+        "export_audit": "country",
         "see_statistics": "country",
         "approve_export": "country",
     },
@@ -95,6 +97,7 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "manage_staff": "country",
         "manage_keys": "everywhere",
         "see_audit": "everywhere",
+        "export_audit": "everywhere",
         "administer": "everywhere",
         "own_account": "everywhere",
     },

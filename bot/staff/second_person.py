@@ -22,7 +22,7 @@ from bot.staff.roles import Action, Actor, acting_as, may
 from bot.staff.tables import Approval, Staff
 
 LIFE: Final = timedelta(hours=24)
-APPROVED_BY: Final[Mapping[Action, Action]] = {"export_statistics": "approve_export"}
+APPROVED_BY: Final[Mapping[Action, Action]] = {"export_statistics": "approve_export", "export_audit": "see_audit"}
 """What takes a second person -> what that person must be allowed."""
 
 _approval: Any = Approval.__table__  # type: ignore[attr-defined]
@@ -46,13 +46,22 @@ async def ask(connection: AsyncConnection, actor: Actor, what: Action, exactly: 
     return id
 
 
-async def waiting(connection: AsyncConnection, actor: Actor, now: datetime) -> list[Any]:
-    """What others ask for and this actor may agree to: rows of ``approval`` with ``asked_name``, oldest first."""
-    whats = [what for what, needed in APPROVED_BY.items() if may(actor, needed)]
+async def waiting(connection: AsyncConnection, actor: Actor, now: datetime, what: Action | None = None) -> list[Any]:
+    """What others ask for and this actor may agree to: rows of ``approval`` with ``asked_name``, oldest first.
+
+    ``what``: only this; each page shows what it can name."""
+    whats = [each for each, needed in APPROVED_BY.items() if may(actor, needed) and what in (None, each)]
     open_ = _approval.c.approved_by.is_(None) & (_approval.c.ends_at > now) & (_approval.c.asked_by != actor.id)
     asked = select(_approval, _staff.c.name.label("asked_name")).join(_staff, _staff.c.id == _approval.c.asked_by)
     found = asked.where(open_, _approval.c.what.in_(whats), _staff.c.active).order_by(_approval.c.asked_at)
     return list((await connection.execute(found)).all())
+
+
+async def asked(connection: AsyncConnection, actor: Actor, what: Action, exactly: bytes, now: datetime) -> bool:
+    """Whether the actor's own request for exactly this waits for somebody else."""
+    own = (_approval.c.asked_by == actor.id) & (_approval.c.what == what) & (_approval.c.digest == exactly)
+    open_ = own & _approval.c.approved_by.is_(None) & (_approval.c.ends_at > now)
+    return (await connection.execute(select(_approval.c.id).where(open_))).first() is not None
 
 
 async def approve(connection: AsyncConnection, actor: Actor, id: uuid.UUID, now: datetime) -> bool:

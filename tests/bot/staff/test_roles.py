@@ -35,6 +35,7 @@ manage_staff       .            .                .          .                   
 manage_keys        .            .                .          .                    .                .           .      e
 own_account        e            e                e          e                    e                e           e      e
 see_audit          .            .                y          .                    .                .           .      e
+export_audit       .            .                y          .                    .                .           .      e
 see_statistics     .            .                y          .                    .                y           .      .
 export_statistics  .            .                .          .                    .                y           .      .
 approve_export     .            .                y          .                    .                y           .      .

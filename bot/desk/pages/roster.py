@@ -153,19 +153,23 @@ def _opening(roster: RosterSnapshot, country: str, now: datetime) -> Opening:
 
 
 def _mine(roster: RosterSnapshot, visit: Visit) -> list[dict[str, Any]]:
-    """One's own time on duty in the next two weeks, each in the zone of its country."""
+    """One's own time on duty in the next two weeks; one line for what is the same at once in several countries."""
     own = [shift for shift in roster.shifts if shift.staff_id == visit.actor.id]
     changes = [change for change in roster.changes if change.staff_id == visit.actor.id]
     found: list[Span] = spans(own, changes, roster.closed, visit.now, visit.now + timedelta(days=DAYS))
+    lines: dict[tuple[datetime, datetime, str], list[str]] = {}
+    for span in found:
+        lines.setdefault((span.begins, span.ends, span.duty), []).append(span.country)
     return [
         {
-            "begins": span.begins,
-            "ends": span.ends,
-            "duty": span.duty,
-            "country": span.country,
-            "zone": roster.zone_of(span.country, visit.actor.id),
+            "begins": begins,
+            "ends": ends,
+            "runs": begins <= visit.now,
+            "duty": duty,
+            "countries": countries,
+            "zone": roster.zone_of(countries[0], visit.actor.id),
         }
-        for span in found
+        for (begins, ends, duty), countries in lines.items()
     ]
 
 

@@ -300,7 +300,7 @@ class _Say:
 
     def column(self, table: Table, column: str) -> str:
         if table.question.by == ("value", "time"):
-            return self._t("desk.statistics.from", first=format_skeleton("MMMd", date.fromisoformat(column), locale=self._t.lang))
+            return format_skeleton("MMMd", date.fromisoformat(column), locale=self._t.lang)
         return self.value(table.question.what, column)
 
     def heading(self, table: Table) -> str:
@@ -308,7 +308,7 @@ class _Say:
         by = table.question.by
         if "country" in by:
             return self._t("desk.statistics.country")
-        return self._t("desk.statistics.week" if by == ("time",) else "desk.statistics.what." + table.question.what)
+        return self._t("desk.statistics.week" if by == ("time",) else "desk.statistics.four_weeks")
 
     def chart(self, table: Table, country: str) -> str:
         """What the chart shows of the table."""

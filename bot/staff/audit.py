@@ -40,7 +40,7 @@ WHATS: Final[frozenset[str]] = frozenset(
         "export_asked", "export_approved", "exported", "agreement_recorded", "training_begun", "training_ended", "alerts_changed",
     }
 )  # fmt: skip
-"""Everything that can be recorded. A further code is a line here."""
+"""Everything that can be recorded. A further code is a line here, and ``desk.audit.what.<code>`` in the desk's catalogs."""
 
 #: Actors that are no accounts.
 CLOCK: Final = "clock"

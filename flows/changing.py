@@ -138,7 +138,9 @@ def _way(session: Session, facts: Facts) -> tuple[Value, ...]:
             about.append(Phrase(f"request.way.{way}.means", days if way != "code" else {}))
             if way == "here" and facts.channel.reach == "day":
                 about.append(Phrase("request.contact.day"))
-    return (Phrase("code.way"), Listing(tuple(about), lines=True))
+    if facts.ticket is None:
+        return (Phrase("code.ask"),)
+    return (Phrase("code.way"), Listing(tuple(about), lines=True)) if about else (Phrase("code.way"),)
 
 
 def _here(session: Session, event: Event, facts: Facts) -> Go:
@@ -150,7 +152,10 @@ def _phone(session: Session, event: Event, facts: Facts) -> Go:
 
 
 def _refuse(session: Session, event: Event, facts: Facts) -> Go:
-    return Go("way", set={"way": "", "refused": tuple(sorted({*_refused(session), safe_contact.PHONE}))})
+    """No call. Another way may be offered still."""
+    filled: dict[str, SlotValue] = {"way": "", "refused": tuple(sorted({*_refused(session), safe_contact.PHONE}))}
+    ahead = session.at(session.screen, slots={**session.slots, **filled})
+    return Go("way" if any(_offered(way)(ahead, facts) for way in safe_contact.WAYS) else "status", set=filled)
 
 
 def _numbered(session: Session, event: Event, facts: Facts) -> Go | None:
@@ -222,14 +227,14 @@ def add_to(flow: Flow) -> None:
     flow.menu(
         "way",
         say=_way,
-        says=("code.way", "request.contact.day", *(f"request.way.{way}.means" for way in safe_contact.WAYS)),
+        says=("code.way", "code.ask", "request.contact.day", *(f"request.way.{way}.means" for way in safe_contact.WAYS)),
         code=acts("changed", "set_way", _offered("code"), way="code"),
         here=Branch(_here, "zone", "card", only=_offered("here")),
         phone=Branch(_phone, "number", only=_offered("phone")),
         skip=Go("status", digit=6),
     )
     number = Branch(_numbered, "confirm", "number_bad", "not_saved")
-    refuse = Branch(_refuse, "way", digit=6)
+    refuse = Branch(_refuse, "way", "status", digit=6)
     flow.ask("number", say=entry("request.number"), says=("request.number",), hears=number, skip=refuse)
     flow.ask("number_bad", say=entry("request.number_bad"), says=("request.number_bad",), hears=number, skip=refuse)
     flow.menu(

@@ -160,3 +160,5 @@ def all_walks(channel: Traits = SMS) -> Iterator[Step]:
         yield from walk(known, "code.safe", "code.known", "code.wrong", "code.busy", "relay.open", "code.status")
         if name == "nobody yet":
             yield from walk(facts(WHATSAPP, ticket=view), "code.status")
+        if name == "received":
+            yield from walk(facts(ONE_WAY, ticket=view), "code.status")

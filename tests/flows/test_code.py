@@ -497,6 +497,8 @@ def test_a_number_that_cannot_be_read_is_asked_for_again_and_a_refused_call_is_n
     assert "phone" not in ways_on(play)
     assert "here" in ways_on(play)
     assert "set_way" not in {effect.name for effect in play.asked}
+    nothing_left = at_status(ONE_WAY, ticket=ticket(way="code", windows=())).picks("change", "way", "phone", "skip")
+    assert nothing_left.here == "code.status"
 
 
 @pytest.mark.requirement("D-10")

@@ -115,6 +115,23 @@ def test_what_tells_no_language_tells_none(text: str) -> None:
     assert UNDERSTANDING.language_of(Words(text)) == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("0412 375 908 269", True),
+        ("mi codigo es 0412-375-908-269 y busco un doctor", True),
+        ("0412 375 908 264", False),
+        ("tengo un codigo", False),
+        ("hola " * 400 + "0412 375 908 269", False),
+    ],
+)
+def test_a_code_in_a_text_is_seen_and_is_none_of_what_is_understood(text: str, code: bool) -> None:
+    """Mutation: thirteen digits without a look at the last one; reading without a bound; the digits among what is told."""
+    found = read(text)
+    assert found.code is code
+    assert "0412" not in repr(found)
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_read_into_closed_sets(text: str) -> None:
     """Nothing of the text itself can come out. Mutation: a free word among the kinds or topics."""

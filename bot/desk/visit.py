@@ -49,7 +49,7 @@ class Malformed(Exception):
     """The body is not what a page of ours sends (400)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Sent:
     """The body of a request, read once. Which of the fields is filled depends on what kind of body it was."""
 
@@ -59,7 +59,7 @@ class Sent:
     """A body of JSON, as it came."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Visit:
     """A request whose sender may ask for ``page``."""
 

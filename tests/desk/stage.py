@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,12 +84,10 @@ class Stage:
 
     def __init__(self, url: str, engine: AsyncEngine, clock: Clock, desk: Desk, chats: Chats) -> None:
         self.url, self.engine, self.clock, self.desk, self.chats = url, engine, clock, desk, chats
-        self.locks = Locks(SECRET)
+        self.secret, self.locks = SECRET, Locks(SECRET)
         self._enrolled: dict[str, DemoAccount] = {}
 
-    def now(self) -> Any:
-        from datetime import UTC, datetime  # noqa: PLC0415
-
+    def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
 
     # -- people
@@ -163,6 +162,25 @@ class Stage:
         await page.locator("#passphrase").fill(passphrase)
         await page.locator("#second").fill(self.code(account))
         await page.locator("[value=passphrase]").click()
+        await page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    async def enrol_with_passkey(self, page: Page, name: str) -> None:
+        """Take an account into use with a passkey of this page's ``authenticator``; signed in, with its key in the browser."""
+        self.forget(name)
+        code = (await accounts.issue_enrolment(self.engine, name, self.now())).code
+        await page.goto(f"{self.url}/desk/enrol")
+        await page.locator("#name").fill(name)
+        await page.locator("#code").fill(code)
+        await page.locator("#begin button").click()
+        await page.locator("#by-passkey button").click()
+        await page.locator("#enter").click()
+        await page.wait_for_url(lambda url: "/enrol" not in url)
+
+    async def sign_in_with_passkey(self, page: Page, name: str) -> None:
+        """By the form, with the passkey of this page's ``authenticator``; the account's keys are in the browser then."""
+        await page.goto(f"{self.url}/desk/sign-in")
+        await page.locator("#name").fill(name)
+        await page.locator("[value=passkey]").click()
         await page.wait_for_url(lambda url: "/sign-in" not in url)
 
     async def authenticator(self, page: Page, *, prf: bool = True) -> CDPSession:

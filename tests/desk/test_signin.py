@@ -253,21 +253,15 @@ async def test_a_passkey_enrols_signs_in_and_opens_the_keys(stage: Stage, browse
 
     Mutation: ``credential.toJSON()``, whose result holds the secret; a key wrapped by something else than the secret."""
     name = "supervisor-pe-1"
-    code = await enrolment(stage, name)
     async with stage.seen(browser) as seen:
         page = seen.page
         await stage.authenticator(page)
-        await begin(seen, name, code)
-        await page.locator("#by-passkey button").click()
-        await expect(page.locator("#without-codes")).to_be_visible()
-        await page.locator("#enter").click()
+        await stage.enrol_with_passkey(page, name)
         await expect(page.locator(".who")).to_have_text(name)
         await page.locator(".leave-button").click()
         await page.wait_for_url("**/desk/left")
 
-        await seen.open("/desk/sign-in")
-        await page.locator("#name").fill(name)
-        await page.locator("[value=passkey]").click()
+        await stage.sign_in_with_passkey(page, name)
         await expect(page.locator(".who")).to_have_text(name)
         assert await page.evaluate(RING) == [[list(await key_in_use(stage, name)), "private", False]]
         assert await page.evaluate(ROUND_TRIP) == "llegó"
@@ -317,10 +311,7 @@ async def test_a_passkey_is_added_opens_the_keys_and_is_removed(small_stage: Sta
         await page.locator(".leave-button").click()
         await page.wait_for_url("**/desk/left")
 
-        await seen.open("/desk/sign-in")
-        await page.locator("#name").fill(name)
-        await page.locator("[value=passkey]").click()
-        await expect(page.locator(".who")).to_have_text(name)
+        await small_stage.sign_in_with_passkey(page, name)
         assert len(await page.evaluate(RING)) == 1
         await seen.open("/desk/account")
         await page.locator("form[action$='/passkey/remove'] button").click()

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -49,6 +49,30 @@ class Phone:
         await self.page.locator(f"#points [value={place}]").click()
         await self._settled()
 
+    async def choose(self, label: str) -> None:
+        """The button with exactly this label under the newest message."""
+        await self.page.locator(".log:visible .theirs").last.get_by_role("button", name=label, exact=True).click()
+        await self._settled()
+
+    async def ask_for_a_person(self) -> None:
+        """From hello to the receipt of a request by "write to me here", in Spanish, from Colombia."""
+        await self.write("Hola")
+        for label in (
+            "Español",
+            "Hablar con alguien",
+            "Colombia",
+            "Sí",
+            "Seguir",
+            "18 o más",
+            "Sí",
+            "Escribirme aquí",
+            "Sí",
+            "Seguir",
+            "No",
+            "Enviar",
+        ):
+            await self.choose(label)
+
     async def save(self, name: str, what: str = "#phone") -> None:
         FOLDER.mkdir(parents=True, exist_ok=True)
         await self.page.mouse.move(0, 0)
@@ -62,7 +86,7 @@ class Phone:
 
     async def _settled(self) -> None:
         await self.page.wait_for_timeout(100)
-        await self.page.wait_for_function("!document.querySelector('.log[aria-busy]')")
+        await expect(self.page.locator(".log[aria-busy]")).to_have_count(0)
         problem = self.page.locator(".log:visible .problem")
         if await problem.count():
             raise SystemExit(f"the demo did not answer: {await problem.last.text_content()}")
@@ -113,6 +137,40 @@ async def take(url: str) -> None:
         async with opened(browser, url, locale="es-CO", scheme="dark", page=True) as phone:
             await phone.share("la_parada")
             await phone.save("page-dark-es", "")
+        await desk(browser, url)
+
+
+async def desk(browser: Browser, url: str) -> None:
+    """A request on its way across: the phone and the desk beside it, then the desk alone."""
+    async with opened(browser, url, locale="es-CO", page=True) as phone:
+        inside = phone.page.frame_locator("#desk")
+        await inside.locator("button[value=case-manager-1]").click()
+        await inside.locator("#queue").wait_for()
+        await phone.ask_for_a_person()
+        await inside.locator(".ticket-row a").first.wait_for()
+        await phone.page.evaluate("scrollTo(0, 0)")
+        await phone.save("demo-pair-es", "")
+    for name, width, height, account in (
+        ("desk-queue-phone-es", 390, 780, "case-manager-1"),
+        ("desk-ticket-es", 1280, 1400, "case-manager-1"),
+        ("desk-roster-es", 1280, 1100, "supervisor-1"),
+    ):
+        context = await browser.new_context(locale="es-CO", viewport={"width": width, "height": height}, reduced_motion="reduce")
+        tab = await context.new_page()
+        await tab.goto(f"{url.rstrip('/')}/desk/demo")
+        await tab.locator(f"button[value={account}]").click()
+        await tab.locator(".who").wait_for()
+        if name == "desk-roster-es":
+            await tab.goto(f"{url.rstrip('/')}/desk/roster")
+        elif name == "desk-ticket-es":
+            await tab.locator("[data-group=waiting] .ticket-row a").first.click()
+            await tab.locator("form[action$=claim] button").click()
+            for kind in ("card", "contact"):
+                await tab.locator(f"[data-open={kind}]").click()
+                await tab.locator(f"[data-sealed={kind}] .opened:not([hidden])").wait_for()
+        await tab.wait_for_timeout(500)
+        await Phone(tab).save(name, "")
+        await context.close()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flows.facts import Facts
-from flows.kernel import Branch, Choice, Clock, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, Value
+from flows.kernel import Branch, Choice, Clock, Effect, Event, Flow, Go, Listing, Phrase, Said, Say, Session, Value
 from flows.on_duty import city
 from flows.safe_contact import HERE, NO_CONTACT, PHONE, WAYS, after, onward
 
@@ -51,32 +51,44 @@ def _way_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 # --- consent (b): be contacted ---------------------------------------------------------------------------------------
 
 
-def _contact_say(session: Session, facts: Facts) -> tuple[Value, ...]:
-    way, days = str(session.slot("way")), {"days": facts.ticket_days}
-    if way == "phone":
-        return (Phrase("request.contact.phone.child" if _is_child(session) else "request.contact.phone", days),)
-    said = Phrase("request.contact.here.child" if _is_child(session) else "request.contact.here", days)
-    return (said, Phrase("request.contact.day")) if facts.channel.reach == "day" else (said,)
+def _contact_say(id: str) -> Say:
+    def say(session: Session, facts: Facts) -> tuple[Value, ...]:
+        asked = Phrase(f"{id}.child" if _is_child(session) else id, {"days": facts.ticket_days})
+        day = id == "request.contact_here" and facts.channel.reach == "day"
+        return (asked, Phrase("request.contact.day")) if day else (asked,)
+
+    return say
 
 
 def _is_child(session: Session) -> bool:
     return bool(session.slot("age") == "under18")
 
 
-def _agreed(session: Session, event: Event, facts: Facts) -> Go:
-    if session.slot("way") == "phone":
-        return Go("number", set={"contact": "yes"})
-    return _to_card(session, facts, {"contact": "yes"})
+def _agreed(way: str) -> Branch:
+    """Yes to this way. Only now it is the way."""
+    at = WAYS.index(way)
+
+    def pick(session: Session, event: Event, facts: Facts) -> Go:
+        filled: dict[str, Any] = {"way": way, "contact": "yes", "refused": tuple(one for one in _refused(session) if one != at)}
+        if way == "phone":
+            return Go("number", set={**filled, "whose": ""})
+        return _to_card(session, facts, filled)
+
+    return Branch(pick, *(("number",) if way == "phone" else ("zone", "card")), digit=1)
 
 
-def _declined(session: Session, event: Event, facts: Facts) -> Go:
+def _declined(way: str) -> Branch:
     """No to this way. Another one may still be offered; the answer waits under the code where there is none."""
-    at = PHONE if session.slot("way") == "phone" else HERE
-    filled = {**NO_CONTACT, "refused": tuple(sorted({*_refused(session), at}))}
-    ahead = session.at(session.screen, slots={**session.slots, **filled})
-    if _here(ahead, facts) or _phone(ahead, facts):
-        return Go("way", set=filled)
-    return Go(after(session), set=filled)
+    at = WAYS.index(way)
+
+    def pick(session: Session, event: Event, facts: Facts) -> Go:
+        filled = {**NO_CONTACT, "refused": tuple(sorted({*_refused(session), at}))}
+        ahead = session.at(session.screen, slots={**session.slots, **filled})
+        if _here(ahead, facts) or _phone(ahead, facts):
+            return Go("way", set=filled)
+        return Go(after(session), set=filled)
+
+    return Branch(pick, "way", "count", "check", digit=2)
 
 
 # --- the number, and whose it is -------------------------------------------------------------------------------------
@@ -109,7 +121,14 @@ def _to_card(session: Session, facts: Facts, filled: dict[str, Any]) -> Go:
 
 
 def _whose(whose: str, digit: int) -> Branch:
-    return Branch(lambda session, event, facts: _to_card(session, facts, {"whose": whose}), "zone", "card", digit=digit)
+    """On with this number; whoever took the yes to a call back meanwhile is asked for it again."""
+
+    def pick(session: Session, event: Event, facts: Facts) -> Go:
+        if session.slot("contact") != "yes" or session.slot("way") != "phone":
+            return Go("contact_phone")
+        return _to_card(session, facts, {"whose": whose})
+
+    return Branch(pick, "zone", "card", "contact_phone", digit=digit)
 
 
 def _zones(session: Session, facts: Facts) -> Sequence[Choice]:
@@ -135,23 +154,28 @@ def add_to(flow: Flow) -> None:
         say=_way_say,
         says=("request.way", *(f"request.way.{way}.means" for way in WAYS)),
         code=_without(1),
-        here=Go("contact", set={"way": "here", "contact": ""}, only=_here, digit=2),
-        phone=Go("contact", set={"way": "phone", "contact": ""}, only=_phone, digit=3),
+        here=Go("contact_here", set=NO_CONTACT, only=_here, digit=2),
+        phone=Go("contact_phone", set=NO_CONTACT, only=_phone, digit=3),
         skip=_without(6),
     )
-    flow.menu(
-        "contact",
-        say=_contact_say,
-        says=(
-            "request.contact.here", "request.contact.here.child", "request.contact.phone", "request.contact.phone.child",
-            "request.contact.day",
-        ),
-        yes=Branch(_agreed, "number", "zone", "card", digit=1),
-        no=Branch(_declined, "way", "count", "check", digit=2),
-        skip=_without(6),
-        more=Go("contact_more", digit=7),
-    )  # fmt: skip
-    flow.page("contact_more", params=lambda session, facts: {"days": facts.ticket_days}, then=Go("contact"))
+    for way in ("here", "phone"):
+        name = f"contact_{way}"
+        day = ("request.contact.day",) if way == "here" else ()
+        flow.menu(
+            name,
+            say=_contact_say(f"request.{name}"),
+            says=(f"request.{name}", f"request.{name}.child", *day),
+            yes=_agreed(way),
+            no=_declined(way),
+            skip=_without(6),
+            more=Go(f"{name}_more", digit=7),
+        )
+        flow.page(
+            f"{name}_more",
+            say=lambda session, facts: (Phrase("request.contact_more", {"days": facts.ticket_days}),),
+            says=("request.contact_more",),
+            then=Go(name),
+        )
     for name in ("number", "number_bad"):
         flow.ask(name, hears=Branch(_number, "number_read", "number_bad", "not_saved"), skip=_without(6))
     flow.menu(

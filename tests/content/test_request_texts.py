@@ -95,7 +95,7 @@ def test_each_way_says_what_is_kept_and_for_how_long(lang: str, nothing: str, en
     carries(lang, "request.way.code.means", nothing)
     carries(lang, "request.way.here.means", encrypted, r"\{days\}")
     assert re.search(encrypted, WORDING.text(lang, "request.way.phone.means"))
-    for id in ("request.contact.here", "request.contact.phone", "request.contact.here.child", "request.contact.phone.child"):
+    for id in ("request.contact_here", "request.contact_phone", "request.contact_here.child", "request.contact_phone.child"):
         carries(lang, id, r"\{days\}", encrypted)
 
 
@@ -195,7 +195,7 @@ def test_a_child_is_told_of_an_adult_and_of_what_may_be_told_on_and_in_simpler_w
     """Mutation: the promise that nobody hears of it; the text for adults with another headline."""
     carries(lang, "request.child", adult, tell)
     carries(lang, "request.no_child", adult, r"\{country\}")
-    for id in ("request.ask", "request.contact.here", "request.contact.phone", "request.note"):
+    for id in ("request.ask", "request.contact_here", "request.contact_phone", "request.note"):
         child, others = WORDING.text(lang, f"{id}.child"), WORDING.text(lang, id)
         assert longest(child) <= longest(others)
         assert lint.ease(lang, child) >= 65

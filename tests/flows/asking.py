@@ -117,9 +117,9 @@ ON_SOME = {
     "request.before": ("abroad",),
     "request.ask": ("abroad",),
     "request.way": ("refused",),
-    "request.contact": ("refused",),
+    "request.contact_here": ("refused",),
+    "request.contact_phone": ("refused",),
     "request.card": ("message", "other", "dropped"),
-    "request.contact_more": ("refused",),
     "request.details": ("urgent", "abroad", "contact"),
     "request.check": ("urgent", "contact", "whose"),
     "request.number_read": ("zone",),
@@ -135,7 +135,7 @@ def _state(session: Session, known: Facts) -> tuple[Any, ...]:
         session.screen,
         *(slots.get(name) or "" for name in ("country", "tells", *some)),
         late and (slots.get("way") or "", bool(slots.get("count"))),
-        slots.get("age") == "under18" and (not late or name in ("way", "contact", "number_read", "number_known", "note")),
+        slots.get("age") == "under18" and (not late or name in ("way", "contact_here", "contact_phone", "number_known", "note")),
         "note" in known.draft and session.screen.startswith("request.note"),
     )
 

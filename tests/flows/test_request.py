@@ -12,8 +12,9 @@ import pytest
 
 from flows.facts import COUNTRIES, OTHER_LANGUAGES, PRETEXTS
 from flows.graph import Edge, edges
-from flows.kernel import Chose, Country, Unclear, targets
+from flows.kernel import Chose, Country, Session, Unclear, targets
 from flows.request import flow
+from flows.sending import may_be_sent, opening
 from flows.topics import GRAPH
 from tests.flows.asking import ONE_WAY, Asking, Changed, agreed, asking, walk
 from tests.flows.world import SMS, TELEGRAM, WHATSAPP, ZONES, Play, data, ids
@@ -24,8 +25,8 @@ OPEN = {"request.safe", "request.not_now"}
 #: To be read, or to be looked over: nothing is asked that somebody may not want to answer.
 READ = {
     "request.not_now", "request.none", "request.who_more", "request.friend", "request.child", "request.no_child",
-    "request.ask_more", "request.declined", "request.contact_more", "request.count_more", "request.stopped", "request.done",
-    "request.not_saved", "request.card",
+    "request.ask_more", "request.declined", "request.contact_here_more", "request.contact_phone_more", "request.count_more",
+    "request.stopped", "request.done", "request.not_saved", "request.card",
 }  # fmt: skip
 
 
@@ -186,7 +187,7 @@ def test_no_request_goes_to_another_country_without_a_yes_of_its_own_that_names_
 def test_while_nobody_answers_another_country_is_offered_with_what_its_people_have_to_tell() -> None:
     """Mutation: offering it while somebody is on duty; the yes without the duties of the other country."""
     open_now = agreed(country="CO").picks("code", "no", "details")
-    assert "abroad" not in {option.id for option in open_now.screen.options}
+    assert "abroad" not in open_now.graph.ids(open_now.session, open_now.facts)
     closed = agreed(country="MX").picks("code", "no", "details")
     closed.picks("abroad")
     assert closed.here == "request.abroad_too"
@@ -207,20 +208,7 @@ def test_duties_stand_before_age_note_contact_and_every_consent() -> None:
     """Mutation: the age before the duties; a way to the note or the number that goes around them."""
     behind = {
         f"request.{name}"
-        for name in (
-            "child",
-            "no_child",
-            "ask",
-            "way",
-            "contact",
-            "number",
-            "number_read",
-            "card",
-            "note",
-            "count",
-            "check",
-            "done",
-        )
+        for name in ("child", "no_child", "ask", "way", "contact_here", "contact_phone", "number", "card", "note", "check", "done")
     }
     assert not reached(without="request.before") & behind
     for country in ("CO", "VE"):
@@ -289,7 +277,7 @@ def test_every_combination_of_consents_hands_over_what_was_said_yes_to_and_nothi
         return
     play.picks(way)
     if way != "code":
-        assert play.here == "request.contact"
+        assert play.here == f"request.contact_{way}"
         play.picks(b)
         if b == "yes":
             play = play.says("300 123 4567").picks("mine", "on") if way == "phone" else play.picks("on")
@@ -317,13 +305,13 @@ def test_nothing_is_kept_or_sent_before_the_yes_to_a(steps) -> None:
 
 
 @pytest.mark.requirement("D-3")
-@pytest.mark.parametrize("screen", ["ask", "contact", "count"])
+@pytest.mark.parametrize("screen", ["ask", "contact_here", "contact_phone", "count"])
 def test_silence_and_unclear_words_are_no_yes(screen: str) -> None:
     """Mutation: moving on after two failures."""
     play = asking(WHATSAPP).picks("yes", "on", "adult")
     if screen != "ask":
         play.picks("yes")
-        play.picks("phone" if screen == "contact" else "code")
+        play.picks(screen.removeprefix("contact_") if screen != "count" else "code")
     assert play.here == f"request.{screen}"
     before = play.session.slots
     for text in ("mmm", "xyzzy", "tal vez", "ok entonces", "3", "🙂"):
@@ -338,10 +326,53 @@ def test_silence_and_unclear_words_are_no_yes(screen: str) -> None:
 @pytest.mark.requirement("D-3")
 def test_why_who_how_long_and_how_to_take_it_back_are_one_step_away_from_each_consent() -> None:
     """Mutation: "more" that leads on."""
-    for screen in ("ask", "contact", "count"):
+    for screen in ("ask", "contact_here", "contact_phone", "count"):
         assert flow.sheets[f"request.{screen}"].options["more"].digit == 7
         assert targets(flow.sheets[f"request.{screen}"].options["more"]) == (f"request.{screen}_more",)
         assert targets(flow.sheets[f"request.{screen}_more"].options["on"]) == (f"request.{screen}",)
+
+
+def would_send(play: Asking) -> dict[str, object]:
+    """What would leave if it were sent now."""
+    return opening(play.session, play.facts).params
+
+
+@pytest.mark.requirement("D-3")
+@pytest.mark.requirement("D-4")
+def test_a_way_that_was_only_looked_at_is_no_agreement() -> None:
+    """Mutation: the way that was looked at last; a number that nobody confirmed."""
+    for options in (("here",), ("phone",), ("phone", "yes")):
+        assert would_send(agreed().picks(*options))["way"] == "code"
+    play = agreed().picks("phone", "yes").says("300 123 4567")
+    assert play.here == "request.number_read"
+    assert (would_send(play)["way"], would_send(play)["drafts"]) == ("code", ())
+    assert would_send(play.picks("mine"))["way"] == "phone"
+
+
+@pytest.mark.requirement("D-3")
+@pytest.mark.requirement("D-4")
+def test_a_yes_to_one_way_is_none_to_another_nor_to_another_number() -> None:
+    """Mutation: one consent for both ways; a confirmation that stands for the next number."""
+    called = agreed().picks("phone", "yes").says("300 123 4567").picks("mine", "on", "no", "details", "way")
+    assert would_send(called)["way"] == "phone"
+    session, known = called.session, called.facts
+    assert would_send(called.picks("here"))["way"] == "code"
+    other = Asking(TELEGRAM, known=known)
+    other.session = session
+    other.picks("phone", "yes").says("311 765 4321")
+    assert would_send(other)["drafts"] == ()
+
+
+@pytest.mark.requirement("D-3")
+@pytest.mark.requirement("D-5")
+def test_what_was_not_answered_is_no() -> None:
+    """Mutation: a default that is a yes."""
+    session = Session(id=b"0123456789abcdef", slots={"country": "CO", "safe": "yes", "ask": "yes", "way": "phone"})
+    request = opening(session, asking().facts).params
+    assert {name for name, value in request.items() if value} == {"country", "whom", "age", "need", "way", "code_words"}
+    assert (request["way"], request["code_words"], request["age"], request["need"]) == ("code", "none", "unsaid", "unsaid")
+    for slots in ({"safe": "yes"}, {"ask": "yes"}, {}):
+        assert not may_be_sent(Session(slots=slots), asking().facts)
 
 
 @pytest.mark.requirement("D-3")
@@ -366,42 +397,51 @@ def test_whatever_is_chosen_and_taken_back_what_leaves_is_what_was_agreed_last()
             live = [option.id for option in play.graph.options(before, play.facts) if option.digit not in (0, 9)]
             stay = [one for one in live if one not in ("lines", "services", "menu", "stop", "under18")]
             ahead = [one for one in stay if one in ("yes", "on", "adult", "here", "phone", "mine", "send", "#0")]
-            option = chance.choice((chance.random() < 0.6 and ahead) or stay or live)
+            option = "back" if chance.random() < 0.1 else chance.choice((chance.random() < 0.6 and ahead) or stay or live)
             if before.screen == "request.check" and option == "send":
                 play.picks("send")
                 assert notebook["a"]
-                request = play.opened[-1].params
-                way = request["way"]
-                assert way == "code" or notebook["b"] == way, (way, notebook)
-                assert way != "phone" or notebook["whose"]
-                assert ("number" in request["drafts"]) is (way == "phone")
-                assert request["counted"] is notebook["d"]
+                way = play.opened[-1].params["way"]
+                assert notebook["b"] == ("" if way == "code" else way)
+                assert play.opened[-1].params["counted"] is notebook["d"]
                 sent[way] += 1
                 break
             play.picks(option)
             if play.here not in flow.sheets:
                 break
             _notes(notebook, before, option)
+            _never_more(play, notebook)
     assert min(sent.values()) >= 10, sent
+
+
+def _never_more(play, notebook) -> None:
+    """Whatever stands in the slots, sending now would hand over no more than the notebook has."""
+    request = would_send(play)
+    way = request["way"]
+    assert way == "code" or notebook["b"] == way, (way, notebook)
+    assert way != "phone" or notebook["whose"]
+    assert ("number" in request["drafts"]) is (way == "phone")
+    assert not request["counted"] or notebook["d"]
 
 
 def _notes(notebook, before, option) -> None:
     """What a careful listener writes down."""
-    screen, way = before.screen.removeprefix("request."), before.slot("way")
+    screen = before.screen.removeprefix("request.")
     if screen == "ask" and option in ("yes", "no", "skip"):
         notebook["a"] = option == "yes"
     elif screen == "abroad" and option == "yes":
         notebook["a"] = False
     elif screen == "way" and option in ("code", "here", "phone", "skip"):
         notebook["b"] = ""
-    elif screen == "contact" and option in ("yes", "no", "skip"):
-        notebook["b"] = way if option == "yes" else ""
+    elif screen in ("contact_here", "contact_phone") and option in ("yes", "no", "skip"):
+        notebook["b"] = screen.removeprefix("contact_") if option == "yes" else ""
+        notebook["whose"] = False
     elif screen in ("number", "number_bad", "number_read", "number_known") and option == "skip":
         notebook["b"] = ""
     elif screen == "number_known" and option == "no":
         notebook["b"], notebook["whose"] = "", False
     elif (screen, option) in (("number_read", "mine"), ("number_known", "yes")):
-        notebook["whose"] = True
+        notebook["whose"] = notebook["b"] == "phone"
     elif screen == "count" and option in ("yes", "no", "skip"):
         notebook["d"] = option == "yes"
     if screen == "ask" and option == "yes" and before.slot("tells"):
@@ -421,7 +461,7 @@ def test_a_child_is_told_of_the_line_first_and_may_then_ask_like_everybody() -> 
     play.picks("on")
     assert play.ids & {"request.ask", "request.ask.child"} == {"request.ask.child"}
     play.picks("yes", "phone")
-    assert "request.contact.phone.child" in play.ids
+    assert "request.contact_phone.child" in play.ids
     play.picks("yes").says("300 123 4567").picks("someone")
     assert "request.number_known.child" in play.ids
     play.picks("yes", "on", "no", "send")

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser import launched
+from tests.desk.requests import Requests, cleared
 from tests.desk.stage import Stage, staged
 
 
@@ -39,3 +40,15 @@ def _url(request: pytest.FixtureRequest, folder: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{folder / 'faro.db'}"
     return str(request.getfixturevalue("module_postgres"))
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def requests(stage: Stage) -> AsyncIterator[Requests]:
+    """No request yet, everybody who reads in Colombia has a key; on both databases."""
+    yield await cleared(stage)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def small_requests(small_stage: Stage) -> AsyncIterator[Requests]:
+    """The same over SQLite only."""
+    yield await cleared(small_stage)

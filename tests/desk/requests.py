@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from playwright.async_api import Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -38,7 +40,7 @@ from bot.vault import Address, Vault
 from flows.kernel import Words
 
 if TYPE_CHECKING:
-    from tests.desk.stage import Stage
+    from tests.desk.stage import Seen, Stage
 
 CHEAP: Final = Cost(memory=64, passes=1)
 BOGOTA: Final = "America/Bogota"
@@ -52,6 +54,7 @@ CARD: Final[dict[str, Any]] = {
 #: The whole day, wherever the person is.
 ALWAYS: Final = ("early", "morning", "midday", "afternoon", "evening", "night")
 CHAT: Final = "chat-4711"
+READERS: Final = ("case-manager-co-1", "case-manager-co-2", "child-protection-co-1", "supervisor-co-1")
 
 
 @dataclass
@@ -87,10 +90,19 @@ def usual_parts(engine: AsyncEngine, settings: Settings, secret: bytes, clock: C
     )
 
 
+async def opened(page: Page, kind: str) -> str:
+    """What the browser shows after opening what is sealed of this kind."""
+    await page.locator(f"#ticket [data-open={kind}]").click()
+    place = page.locator(f"[data-sealed={kind}] .opened")
+    await expect(place).to_be_visible()
+    return await place.inner_text()
+
+
 class Requests:
     """Requests on a stage: made, looked at behind everybody's back, answered for by their code."""
 
-    def __init__(self, stage: Stage, secret: bytes) -> None:
+    def __init__(self, stage: Stage) -> None:
+        secret = stage.secret
         self.stage = stage
         self.codes = Codes(secret, cost=CHEAP)
         self.vault = Vault(secret)
@@ -103,6 +115,19 @@ class Requests:
         behind = self.stage.now().astimezone(UTC).hour - 13
         # In this zone the clock shows about 13 o'clock now; its sign is the other way round.
         return Windows(f"Etc/GMT{behind if behind >= -11 else behind + 24:+d}", ("midday",) if open_ else ("early",), 2)
+
+    async def taken(self, seen: Seen, name: str, **changes: Any) -> bytes:
+        """A request, claimed in this window by somebody whose keys are open there. The id of the ticket."""
+        await self.stage.sign_in(seen.page, name)
+        ticket_id = await self.ask(**changes)
+        await self.look(seen.page, ticket_id)
+        await seen.page.get_by_role("button", name="Take this request").click()
+        await seen.page.wait_for_url(re.compile("done=claimed"), wait_until="load")
+        return ticket_id
+
+    async def look(self, page: Page, ticket_id: bytes) -> None:
+        """Go to the ticket's page."""
+        await page.goto(f"{self.stage.url}/desk/ticket/{ticket_id.hex()}")
 
     async def ask(self, **changes: Any) -> bytes:
         """Somebody in Colombia who wants to be called at any time. The id of the ticket."""
@@ -180,4 +205,16 @@ class Requests:
         self.stage.desk.parts.roster.current = RosterSnapshot(rows)
 
     def later(self, **time: float) -> datetime:
-        return self.stage.now() + timedelta(**time)
+        now: datetime = self.stage.now()
+        return now + timedelta(**time)
+
+
+async def cleared(stage: Stage) -> Requests:
+    """A stage without requests, on which whoever reads in Colombia has a key."""
+    made = Requests(stage)
+    await made.clear()
+    stage.chats.arrived.clear()
+    stage.chats.blocked = False
+    for name in READERS:
+        await stage.account(name)
+    return made

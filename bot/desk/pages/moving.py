@@ -38,6 +38,7 @@ from flows.facts import COUNTRIES
 
 TAKES_PART: Final = ANY_OF("see_queue", "accept_movement", "close_transfer")
 DONE: Final = ("drafted", "revised", "proposed", "accepted", "rejected", "received", "closed", "cancelled", "unmet")
+DAYS: Final = ("consent_on", "service_confirmed_on", "best_interest_on")
 FLAGS: Final = ("to_authority", "high_risk", "case_conference", "voluntary_repatriation")
 
 family("desk.moving.done", DONE)
@@ -251,7 +252,9 @@ def _countries(visit: Visit, home: str) -> list[tuple[str, str]]:
 
 
 def _blank(what: str, to: str, known: int) -> dict[str, Any]:
-    return {"what": what, "to_country": to, "to_staff": "", "consent": "chat", "version": known, "moves_country": True}
+    days: dict[str, Any] = dict.fromkeys(DAYS)
+    flags = dict.fromkeys(FLAGS, False)
+    return {"what": what, "to_country": to, "to_staff": "", "consent": "chat", "version": known, "moves_country": True} | days | flags
 
 
 def _given(visit: Visit) -> tuple[dict[str, Any], dict[str, str]]:
@@ -266,7 +269,7 @@ def _given(visit: Visit) -> tuple[dict[str, Any], dict[str, str]]:
         **{flag: visit.field(flag) == "yes" for flag in FLAGS},
     }
     wrong: dict[str, str] = {}
-    for name in ("consent_on", "service_confirmed_on", "best_interest_on"):
+    for name in DAYS:
         typed = visit.field(name)
         try:
             given[name] = date.fromisoformat(typed) if typed else None

@@ -14,6 +14,8 @@ let way = null; // the opened contact of "write to me here": {channel, box}
 let stops = true;
 let waiting;
 
+form.querySelector("[value=code]").disabled = false; // nothing of a text leaves where this script did not come
+
 addEventListener("way", ({ detail }) => {
   way = detail;
   if (byRelay) byRelay.disabled = false;

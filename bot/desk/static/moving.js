@@ -25,6 +25,9 @@ propose?.addEventListener("submit", async (event) => {
   if (await attempt(propose, share)) propose.submit();
 });
 
+// What only this browser lacks, it can do: the server leaves such a button shut for those who have no script.
+for (const button of document.querySelectorAll("[data-wraps]")) button.disabled = false;
+
 const section = document.getElementById("share");
 section?.querySelector("button").addEventListener("click", async () => {
   const done = section.querySelector("[role=status]");

@@ -18,7 +18,7 @@ function drawn(row, old) {
   made.classList.toggle("urgent", row.urgent);
   const link = made.querySelector("a");
   link.setAttribute("href", row.href);
-  if (row.id === list.dataset.open) link.setAttribute("aria-current", "true");
+  if (row.id === list.dataset.current) link.setAttribute("aria-current", "true");
   for (const [part, text] of [[".ticket-head .code", row.reference], [".ticket-about", row.about], [".ticket-waits", row.waits]]) {
     const place = made.querySelector(part);
     if (place.textContent !== text) place.textContent = text; // what did not change is not read out again

@@ -10,7 +10,7 @@ import { wrapped } from "./wrapping.js";
 const ticket = document.getElementById("ticket");
 const trouble = document.getElementById("trouble");
 const changed = document.getElementById("changed");
-const opening = Object.fromEntries([...document.querySelectorAll("[data-open]")].map((button) => [button.dataset.open, button]));
+const opening = Object.fromEntries([...ticket.querySelectorAll("[data-open]")].map((button) => [button.dataset.open, button]));
 export const id = Uint8Array.from(ticket.dataset.id.match(/../g), (pair) => parseInt(pair, 16));
 export const here = `/ticket/${ticket.dataset.id}`;
 export const element = (name, classes, text) => {
@@ -157,7 +157,10 @@ function showNotes(place, { texts }) {
 }
 
 const SHOW = { card: showCard, contact: showContact, note: showNotes };
-for (const kind of Object.keys(opening)) opening[kind].addEventListener("click", () => show(kind).catch(() => {}));
+for (const [kind, button] of Object.entries(opening)) {
+  button.addEventListener("click", () => show(kind).catch(() => {}));
+  button.disabled = "afterCard" in button.dataset;
+}
 
 /** Wrap for those who may read this ticket and cannot yet: at an escalation, a hand-over, a new key. */
 async function share() {

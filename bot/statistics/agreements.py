@@ -53,7 +53,7 @@ _agreement: Any = SharingAgreement.__table__  # type: ignore[attr-defined]
 async def record(connection: AsyncConnection, actor: Actor, code: str, signed_on: date, ends_on: date, now: datetime) -> bool:
     """Record a signed agreement, in the caller's transaction. False: the actor may not. Raises AgreementRefused.
 
-    Whoever may ask for an export may record; what is exported under it takes a second person in any case."""
+    Whoever may ask for an export may record; what is exported under it takes a second person all the same."""
     role = acting_as(actor, "export_statistics")
     if role is None:
         return False

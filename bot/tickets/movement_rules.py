@@ -122,7 +122,7 @@ class Plan:
     to_authority: bool = False
     high_risk: bool = False
     case_conference: bool = False
-    """True in any case where ``high_risk`` is (M-5)."""
+    """Always true where ``high_risk`` is (M-5)."""
     voluntary_repatriation: bool = False
     moves_country: bool = True
     """A transfer takes the ticket to ``to_country``; False: it stays where it is, and its new owner follows it there."""

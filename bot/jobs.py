@@ -89,7 +89,7 @@ class Clockwork:
 
     async def _alert(self) -> int:
         return await outbox.send_due(
-            self._engine, self._post, self._now(), lambda staff, at: self._roster.current.on_shift(staff, at)
+            self._engine, self._post, self._now(), lambda staff, at: self._roster.current.may_be_told(staff, at)
         )
 
     async def _sweep(self) -> int:

@@ -165,6 +165,14 @@ class RosterSnapshot:
         """Whether this account is on duty: notices are silent when it is not (M-7)."""
         return self.shift_of(staff_id, at) is not None
 
+    def may_be_told(self, staff_id: uuid.UUID, at: datetime) -> bool:
+        """Whether an alert may reach this account now: on shift, or of no role that keeps shifts, such as a national focal point
+        to whom something is handed over; whoever keeps none is never off shift."""
+        member = self.members.get(staff_id)
+        if member is None or not member.active:
+            return False
+        return self.on_shift(staff_id, at) or not set(member.roles) & set(ROLE_OF_DUTY.values())
+
     # --- the public
 
     def on_call(self, country: str, now: float, child: bool = False) -> OnCall:

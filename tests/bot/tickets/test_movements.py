@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.alerts.tables import Alert
 from bot.duty_texts import DutyTextBook
+from bot.roster import snapshot
+from bot.roster.snapshot import RosterSnapshot
 from bot.sealing import Envelope, rewrap, seal, unseal
 from bot.staff import audit
 from bot.staff.tables import AuditEntry, Staff, StaffKey
@@ -454,6 +456,18 @@ async def test_one_transfer_at_a_time_and_no_load_beyond_the_cap(world: World) -
             await world.draft(await world.ticket(), to_staff=nobody)
     with pytest.raises(Refused, match="not_eligible"):
         await world.draft(await world.ticket(), to_country="CO", to_staff=SENDER)
+
+
+@pytest.mark.requirement("M-5")
+@pytest.mark.requirement("M-7")
+async def test_an_alert_reaches_whoever_keeps_no_shifts(world: World) -> None:
+    """Mutation: focal points, who are in no roster, count as off shift for ever; or everybody without a shift is told at night."""
+    async with world.engine.connect() as connection:
+        on = RosterSnapshot(await snapshot.read(connection, NOW))
+    assert {label for label, actor in world.actors.items() if on.may_be_told(actor.id, NOW)} == {
+        FIRST, BACKUP, "focal-point-pe-1", "coordinator-1", "psea-co-1",
+    }  # fmt: skip
+    assert not on.may_be_told(uuid.uuid4(), NOW)
 
 
 @pytest.mark.requirement("M-5")

@@ -214,10 +214,10 @@ def _walk(machine: type[Desk], examples: int) -> None:
 @pytest.mark.requirement("D-9")
 def test_nothing_moves_but_along_the_machines_sqlite(sqlite_with_tables: Path) -> None:
     """Mutation: "accept" without a party check, "close" from ``accepted``, an act that does not write its audit entry."""
-    _walk(type("OnSqlite", (Desk,), {"template": sqlite_with_tables}), 40)
+    _walk(type("OnSqlite", (Desk,), {"template": sqlite_with_tables}), 28)
 
 
 @pytest.mark.requirement("M-3")
 def test_nothing_moves_but_along_the_machines_postgresql(postgres_with_tables: str) -> None:
     """Mutation: the same, where rows are locked instead of the whole database."""
-    _walk(type("OnPostgres", (Desk,), {"postgres": postgres_with_tables}), 10)
+    _walk(type("OnPostgres", (Desk,), {"postgres": postgres_with_tables}), 7)

@@ -408,8 +408,8 @@ async def test_a_shift_is_planned_on_a_phone(desk: Stage, browser: Browser) -> N
         await page.get_by_role("link", name="Week, absences and holidays").click()
         await page.get_by_role("link", name="Add a shift").click()
         await page.get_by_role("button", name="Save").click()
+        await page.wait_for_function("document.activeElement.id === 'account'")
         assert await page.locator("[aria-invalid=true]").count() >= 3 and await faults(page) == []
-        assert await page.evaluate("document.activeElement.id") == "account"
         await page.get_by_label("Account").select_option(label="case-manager-co-1")
         for day in ("Monday", "Sunday"):
             await page.get_by_label(day).check()

@@ -1,0 +1,334 @@
+"""Accounts on the desk: who sees whom, a new one with its code, leaving, and the sheets of the recovery key."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+from sqlalchemy import delete, insert, select
+
+from bot.staff import audit, keys, leaving, one_time, recovery
+from bot.staff.tables import DeskSession, RecoveryKey, Staff
+from bot.tickets.references import reference
+from bot.tickets.tables import Ticket
+from tests.bot.staff.world import ticket
+from tests.desk.stage import STAFF, Stage, faults, fits
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+_staff: Any = Staff.__table__  # type: ignore[attr-defined]
+_session: Any = DeskSession.__table__  # type: ignore[attr-defined]
+_ticket: Any = Ticket.__table__  # type: ignore[attr-defined]
+_recovery: Any = RecoveryKey.__table__  # type: ignore[attr-defined]
+CODE = re.compile(r"\b(?:[0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}\b")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(stage: Stage) -> AsyncIterator[Stage]:
+    """With the accounts of ``STAFF`` and nobody else's."""
+    yield stage
+    async with stage.engine.begin() as connection:
+        await connection.execute(delete(_ticket))
+        await connection.execute(delete(_staff).where(_staff.c.name.not_in(list(STAFF))))
+
+
+def form(**said: Any) -> dict[str, Any]:
+    usual = {
+        "name": "case-manager-co-9", "organisation": "red-norte", "roles": ["case_manager"], "countries": ["CO"],
+        "languages": "es, guc", "honours": "", "load_cap": "3", "lang": "en",
+    }  # fmt: skip
+    return usual | said
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, f"the page sends no {name}"
+    return found[1]
+
+
+async def row(stage: Stage, name: str) -> Any:
+    async with stage.engine.connect() as connection:
+        return (await connection.execute(select(_staff).where(_staff.c.name == name))).first()
+
+
+async def made(stage: Stage, client: httpx.AsyncClient, **said: Any) -> tuple[uuid.UUID, str]:
+    """A new account and its code."""
+    answer = await client.post("/desk/staff/new", data=form(**said))
+    assert answer.status_code == 200, answer.text
+    return (await row(stage, form(**said)["name"])).id, CODE.findall(answer.text)[0]
+
+
+# --- who sees whom ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("M-1")
+async def test_a_supervisor_sees_the_own_team_and_changes_nobody(desk: Stage) -> None:
+    """Mutation: leaving organisation or country out; a link to a form that is not theirs."""
+    async with desk.client("supervisor-co-1") as client:
+        page = (await client.get("/desk/staff")).text
+    assert "case-manager-co-1" in page and "child-protection-co-1" in page
+    assert not any(name in page for name in ("case-manager-co-2", "case-manager-pe-1", "administrator-1"))
+    assert "/staff/new" not in page and "Change" not in page
+    assert "Without a key, and so without requests:" in page
+
+
+async def test_who_has_no_key_is_named_and_only_where_a_key_matters(desk: Stage) -> None:
+    """Mutation: naming a coordinator, who opens nothing; forgetting whoever receives complaints."""
+    await desk.account("case-manager-co-1")
+    async with desk.client("administrator-1") as client:
+        page = (await client.get("/desk/staff")).text
+    named = re.search(r"Without a key, and so without requests: ([^<]*)\.", page)
+    assert named is not None
+    assert {"case-manager-pe-1", "psea-1", "focal-point-pe-1"} <= set(named[1].split(", "))
+    assert not {"case-manager-co-1", "coordinator-1", "administrator-1", "member-1"} & set(named[1].split(", "))
+    assert "key since" in page and "waits for its code" in page
+
+
+# --- making and changing ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("M-1")
+async def test_a_new_account_is_taken_into_use_by_the_code_that_is_shown_once(desk: Stage) -> None:
+    """Only its hash is kept. Mutation: a code in a column, in an address, on the list; an account that is ready without it."""
+    async with desk.client("administrator-1") as client:
+        answer = await client.post("/desk/staff/new", data=form())
+        (code,) = set(CODE.findall(answer.text))
+        assert answer.headers["cache-control"] == "no-store" and code not in str(answer.url)
+        for path in ("/desk/staff", f"/desk/staff/{(await row(desk, 'case-manager-co-9')).id}"):
+            assert code not in (await client.get(path)).text
+    found = await row(desk, "case-manager-co-9")
+    assert found.enrolment_hash == one_time.enrolment_hash(code) and found.proof_hash is None
+    assert code not in str(tuple(found)) and (found.roles, found.languages, found.load_cap) == (("case_manager",), ("es", "guc"), 3)
+    async with desk.client() as stranger:
+        begun = await stranger.post(
+            "/desk/enrol/begin", json={"name": found.name, "code": code}, headers={"accept": "application/json"}
+        )
+    assert begun.status_code == 200
+    async with desk.engine.connect() as connection:
+        last = next(each for each in await audit.latest(connection, limit=5) if each.what == "account_created")
+    assert (last.actor, last.role, last.subject) == ("administrator-1", "administrator", "case-manager-co-9")
+
+
+async def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(desk: Stage) -> None:
+    """Mutation: boxes that lose their ticks."""
+    wrong = form(name="Ana María", roles=["psea_focal_point", "supervisor"], languages="español", load_cap="99")
+    async with desk.client("administrator-1") as client:
+        answer = await client.post("/desk/staff/new", data=wrong)
+        taken = await client.post("/desk/staff/new", data=form(name="case-manager-co-1"))
+    page = answer.text
+    assert answer.status_code == 422 and "4 fields need correcting" in page
+    for field, sentence in (
+        ("name", "small letters"),
+        ("roles", "two accounts"),
+        ("languages", "two or three letters"),
+        ("load_cap", "1 to 50"),
+    ):
+        assert re.search(rf'id="{field}-wrong">[^<]*{sentence}', page), field
+    assert 'value="Ana María"' in page and 'value="español"' in page
+    for ticked in ("psea_focal_point", "supervisor", "CO"):
+        assert f'value="{ticked}" checked' in page
+    assert taken.status_code == 422 and "has or had this name" in taken.text
+
+
+async def test_a_change_holds_for_the_next_request_of_that_account(desk: Stage) -> None:
+    """And a form from before somebody else's change saves nothing. Mutation: roles read at sign-in only."""
+    async with desk.client("administrator-1") as client:
+        id, _ = await made(desk, client)
+        path = f"/desk/staff/{id}"
+        was = hidden((await client.get(path)).text, "was")
+        async with desk.client("case-manager-co-9") as theirs:
+            assert (await theirs.get("/desk/queue")).status_code == 200
+            changed = await client.post(path, data=form(roles=["coordinator"], was=was))
+            assert changed.headers["location"] == "/desk/staff?done=changed"
+            assert (await theirs.get("/desk/queue")).status_code == 404
+        late = await client.post(path, data=form(load_cap="7", was=was))
+        assert late.status_code == 409 and "Somebody changed the account meanwhile" in late.text
+        assert re.search(r'value="coordinator" checked', late.text)
+    assert (await row(desk, "case-manager-co-9")).load_cap == 3
+
+
+@pytest.mark.requirement("M-1")
+async def test_an_administrator_of_one_country_decides_there_only(desk: Stage) -> None:
+    """Mutation: one of an account's countries sufficing; an account of all countries made by one of one."""
+    async with desk.client("administrator-1") as client:
+        await made(desk, client, name="administrator-co-1", roles=["administrator"], countries=["CO"])
+    async with desk.client("administrator-co-1") as client:
+        page = (await client.get("/desk/staff")).text
+        assert "case-manager-co-1" in page and "case-manager-pe-1" not in page
+        nothing = await client.get(f"/desk/staff/{uuid.uuid4()}")
+        for name in ("case-manager-pe-1", "coordinator-1", "administrator-1"):  # of Peru, of both, of all
+            id = (await row(desk, name)).id
+            for method, path in (("GET", ""), ("POST", ""), ("POST", "/code"), ("GET", "/leave"), ("POST", "/leave")):
+                answer = await client.request(method, f"/desk/staff/{id}{path}")
+                assert (answer.status_code, answer.content) == (404, nothing.content), (name, path)
+        everywhere = form(name="administrator-2", roles=["administrator"], countries=[])
+        refused = await client.post("/desk/staff/new", data=everywhere)
+        assert refused.status_code == 422 and "only countries that you administer" in refused.text
+    assert (await row(desk, "coordinator-1")).active
+
+
+async def test_a_new_code_for_somebody_who_lost_theirs(desk: Stage) -> None:
+    """Mutation: the old code still working."""
+    async with desk.client("administrator-1") as client:
+        id, first = await made(desk, client)
+        (second,) = set(CODE.findall((await client.post(f"/desk/staff/{id}/code")).text))
+    assert first != second
+    async with desk.client() as stranger:
+        for code, works in ((first, False), (second, True)):
+            begun = await stranger.post(
+                "/desk/enrol/begin", json={"name": "case-manager-co-9", "code": code}, headers={"accept": "application/json"}
+            )
+            assert (begun.status_code == 200) is works
+
+
+# --- leaving ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("P-5")
+async def test_somebody_leaves_in_one_step_and_the_page_says_what_follows(desk: Stage) -> None:
+    """Before and after. Mutation: a session that goes on; a key to which requests are still sealed; a ticket that nobody has."""
+    async with desk.client("administrator-1") as client:
+        id, _ = await made(desk, client)
+        account = await desk.account("case-manager-co-9")
+        number = os.urandom(16)
+        held = ticket(number, state="claimed", claimed_by=id, claimed_at=desk.now(), waiting_since=desk.now())
+        async with desk.engine.begin() as connection:
+            await connection.execute(insert(_ticket).values(**held | {"expires_at": desk.now() + timedelta(days=7)}))
+        async with desk.client("case-manager-co-9") as theirs:
+            asked = (await client.get(f"/desk/staff/{id}/leave")).text
+            assert "1 open session ends" in asked and "Its key is retired" in asked and reference(number) in asked
+            left = (await client.post(f"/desk/staff/{id}/leave")).text
+            assert "1 session ended" in left and f"Waiting again: {reference(number)}" in left
+            assert (await theirs.get("/desk/account")).status_code == 303  # to sign in
+        assert (await client.get(f"/desk/staff/{id}")).status_code == 404
+        assert (await client.post(f"/desk/staff/{id}/leave")).status_code == 404
+        page = (await client.get("/desk/staff")).text
+        assert "case-manager-co-9" in page[page.index("Closed accounts") :]
+        again = await client.post("/desk/staff/new", data=form())
+        assert again.status_code == 422 and "has or had this name" in again.text
+    async with desk.engine.connect() as connection:
+        assert account.staff_id not in await keys.eligible_keys(connection, country="CO")
+        state = (await connection.execute(select(_ticket.c.state, _ticket.c.claimed_by).where(_ticket.c.id == number))).one()
+        last = next(each for each in await audit.latest(connection, limit=3) if each.what == "account_left")
+    assert tuple(state) == ("waiting", None) and last.actor == "administrator-1"
+    desk.forget("case-manager-co-9")
+
+
+async def test_nobody_closes_the_own_account_or_the_last_administrator(desk: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutation: a desk without anybody who could mend it."""
+    id = (await row(desk, "administrator-1")).id
+    async with desk.client("administrator-1") as client:
+        assert "cannot close your own account" in (await client.get(f"/desk/staff/{id}")).text
+        assert (await client.get(f"/desk/staff/{id}/leave")).status_code == 409
+        assert (await client.post(f"/desk/staff/{id}/leave")).status_code == 409
+        other, _ = await made(desk, client, name="administrator-2", roles=["administrator"], countries=[])
+
+        async def last(*_: Any, **__: Any) -> None:  # what two administrators who close each other's accounts come to
+            raise leaving.StaffRefused("'administrator-2' is the only administrator")
+
+        monkeypatch.setattr(leaving, "leave", last)
+        answer = await client.post(f"/desk/staff/{other}/leave")
+        assert answer.status_code == 409
+    assert (await row(desk, "administrator-1")).active and (await row(desk, "administrator-2")).active
+
+
+# --- the recovery key ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("P-5")
+async def test_the_sheets_are_in_one_answer_and_nowhere_else(desk: Stage) -> None:
+    """Two of the three give back the key that is kept. Mutation: the words in a store or in the audit; a second look at them."""
+    async with desk.engine.begin() as connection:
+        await connection.execute(delete(_recovery))
+    async with desk.client("administrator-1") as client:
+        for purpose in ("requests", "complaints"):
+            page = (await client.get("/desk/keys/recovery")).text
+            assert page.count("There is none yet.") == (2 if purpose == "requests" else 1)
+            answer = await client.post("/desk/keys/recovery", data={"purpose": purpose, "replaces": ""})
+            sheets = [re.findall(r"</span> ([a-z]+)</li>", part) for part in answer.text.split('class="paper"')[1:]]
+            assert [len(words) for words in sheets] == [33] * 3 and answer.headers["cache-control"] == "no-store"
+            private = recovery.combine([" ".join(sheets[0]), " ".join(sheets[2])])
+            async with desk.engine.connect() as connection:
+                kept = await keys.recovery_keys(connection, purpose)
+                entry = (await audit.latest(connection, limit=1))[0]
+            assert list(kept.values()) == [private.public_key().public_bytes_raw()]
+            assert (entry.actor, entry.role, entry.what) == ("administrator-1", "administrator", "recovery_key_made")
+            words = {word for sheet in sheets for word in sheet if len(word) > 6}
+            for later in ("/desk/keys", "/desk/keys/recovery"):
+                text = (await client.get(later)).text
+                assert entry.subject in text  # its mark
+                assert not any(f"> {word}<" in text for word in words)
+        twice = await client.post("/desk/keys/recovery", data={"purpose": "requests", "replaces": ""})
+        assert twice.status_code == 409 and 'class="paper"' not in twice.text
+        assert (await client.post("/desk/keys/recovery", data={"purpose": "everything", "replaces": ""})).status_code == 400
+    async with desk.engine.connect() as connection:
+        assert len(await recovery.listed(connection)) == 2
+
+
+@pytest.mark.requirement("L-6")
+async def test_each_sheet_prints_on_a_page_of_its_own_in_both_sizes(desk: Stage, browser: Browser) -> None:
+    """Black on white, three pages, 12 and 18 points. Mutation: a menu on the paper; a sheet that runs over; grey letters."""
+    async with desk.engine.begin() as connection:
+        await connection.execute(delete(_recovery))
+    async with desk.seen(browser, color_scheme="dark") as seen:
+        await desk.enter(seen.context, "administrator-1")
+        page = seen.page
+        await seen.open("/desk/keys/recovery")
+        assert await faults(page) == []
+        await page.get_by_role("button", name="Make the one for requests").click()
+        await page.get_by_role("button", name="Print the three sheets").wait_for()
+        assert await faults(page) == [] and await fits(page)
+        await page.emulate_media(media="print", color_scheme="dark")
+        for size, pixels in (("12 points", "16px"), ("18 points", "24px")):
+            await page.emulate_media(media="screen")
+            await page.get_by_label(size).check()
+            await page.evaluate("document.documentElement.classList.add('away')")
+            await page.emulate_media(media="print")
+            assert not await page.locator(".top").is_visible() and not await page.get_by_label(size).is_visible()
+            words = page.locator(".paper-words").first
+            style = await words.evaluate("(e) => { const s = getComputedStyle(e); return [s.fontSize, s.color, s.filter]; }")
+            assert style == [pixels, "rgb(0, 0, 0)", "none"]
+            printed = await page.pdf(format="A4", prefer_css_page_size=False)
+            assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 3, size
+            await page.evaluate("document.documentElement.classList.remove('away')")
+
+
+# --- in a browser ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("L-6")
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_an_account_is_made_and_closed_by_hand(desk: Stage, browser: Browser, width: int) -> None:
+    """Mutation: a form that only a wide window shows whole; a page of these with a fault of access."""
+    async with desk.seen(browser, viewport={"width": width, "height": 800}) as seen:
+        await desk.enter(seen.context, "administrator-1")
+        page = seen.page
+        await seen.open("/desk/staff")
+        await page.get_by_role("link", name="New account").click()
+        await page.get_by_role("button", name="Make the account").click()
+        await page.wait_for_function("document.activeElement.id === 'name'")
+        assert await faults(page) == []
+        await page.get_by_label("Name").fill("case-manager-co-8")
+        await page.get_by_label("Organisation").select_option(label="Red Norte")
+        await page.get_by_label("case manager").check()
+        await page.get_by_label("Colombia").check()
+        await page.get_by_role("button", name="Make the account").click()
+        await page.get_by_text("A code, this once").wait_for()
+        assert CODE.search(await seen.text()) and await faults(page) == [] and await fits(page)
+        await page.get_by_role("link", name="I have noted it").click()
+        await page.get_by_role("link", name="Change case-manager-co-8").click()
+        assert await faults(page) == [] and await fits(page)
+        await page.get_by_role("link", name="Somebody leaves the team").click()
+        assert await faults(page) == [] and await fits(page)
+        await page.get_by_role("button", name="Close the account now").click()
+        await page.get_by_text("The account is closed").wait_for()
+        assert await faults(page) == [] and await fits(page)
+    assert not (await row(desk, "case-manager-co-8")).active

@@ -28,6 +28,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     """With ``key``: the look-up value of a code that was typed. Without: the id of the ticket that this chat is connected with."""
     key: bytes = b""
     """The code's key, with which answers can be read."""
+    back: int = 0
+    """Which answer is on the screen: so many before the last one."""
 
     def __repr__(self) -> str:
         return "Draft(…)"
@@ -63,6 +65,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     def forget_ticket(self) -> None:
         """The ticket is not looked at any more."""
         self.ticket = self.key = b""
+        self.back = 0
 
     def settle(self, session: Session) -> None:
         """Forget what the conversation cannot come back to."""

@@ -344,10 +344,11 @@ class TicketView(Struct, frozen=True):
     windows: tuple[str, ...] = ()
     relay: Literal["none", "open", "ended"] = "none"
     answer: str = ""
-    """The last answer, typed by a person on duty; empty: none. Only with the code's key."""
+    """The last answer, typed by a person on duty, or the one before it that ``mark_read`` went back to; empty: none. Only with the
+    code's key."""
     unread: int = 0
     more: bool = False
-    """There are older answers that were not read."""
+    """There are answers older than that which were not read."""
     tells_only: bool = False
     over: bool = False
     """Closed or lapsed, also while an answer still waits: nothing can be added or changed."""

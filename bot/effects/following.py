@@ -55,7 +55,7 @@ class Following:
     async def view(self, draft: Draft, now: float) -> TicketView | None:
         """What the ticket in the draft shows; None: there is none any more."""
         with or_again():
-            return await code.look(self._means.tickets, by(draft), self._means.now(), self._means.others)
+            return await code.look(self._means.tickets, by(draft), self._means.now(), self._means.others, back=draft.back)
 
     # -- the code
 
@@ -77,12 +77,14 @@ class Following:
             return Done("busy")
         if found is None:
             return Done("wrong")
-        asked.draft.ticket, asked.draft.key = found[0].lookup, found[0].key
+        asked.draft.ticket, asked.draft.key, asked.draft.back = found[0].lookup, found[0].key, 0
         return SAVED
 
     async def mark_read(self, asked: Asked) -> Done:
+        """The last answer, or the one ``back`` before it, is what the code shows from now on."""
+        asked.draft.back = int(asked.effect.params.get("back", 0))
         with or_again():
-            await code.read_answer(self._means.tickets, self._code(asked), self._means.now())
+            await code.read_answer(self._means.tickets, self._code(asked), self._means.now(), back=asked.draft.back)
         return SAVED
 
     async def add_note(self, asked: Asked) -> Done:
@@ -205,4 +207,4 @@ class Following:
 
 
 def _told(result: Result) -> Done:
-    return {"saved": SAVED, "wrong": GONE, "ended": GONE}.get(result, Done("not_saved"))
+    return {"saved": SAVED, "wrong": GONE, "ended": ENDED}.get(result, Done("not_saved"))

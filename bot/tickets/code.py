@@ -69,10 +69,16 @@ class Answer(NamedTuple):
 
 
 async def look(
-    tickets: Tickets, by: Derived | Connected, now: datetime, others: Callable[[str], Iterable[str]] = lambda country: ()
+    tickets: Tickets,
+    by: Derived | Connected,
+    now: datetime,
+    others: Callable[[str], Iterable[str]] = lambda country: (),
+    *,
+    back: int = 0,
 ) -> TicketView | None:
     """What the code shows now; changes nothing. Without the code (``Connected``), no answer is in it. ``others``: countries that
-    could take a request from this one; those that the person did not agree to yet are offered."""
+    could take a request from this one; those that the person did not agree to yet are offered. ``back``: so many answers before
+    the last one."""
     async with tickets.engine.connect() as connection:
         row = await _find(connection, by, now)
         if row is None:
@@ -80,6 +86,7 @@ async def look(
         answers = await _answers(connection, row.id, now)
     windows = tickets.guard.open(row.id, row.guarded)
     unread = [each for each in answers if each.read_at is None]
+    upto = answers[: len(answers) - back] or answers[:1]
     ended = _ended(row, now)
     return TicketView(
         status=_status(row, now, tickets.lifetimes, unread=bool(unread)),
@@ -87,9 +94,9 @@ async def look(
         way=row.way if not ended else "code",
         windows=windows.names if windows and not ended else (),
         relay=row.relay,
-        answer=_opened(row, by, answers[-1]).reveal() if answers and isinstance(by, Derived) else "",
+        answer=_opened(row, by, upto[-1]).reveal() if upto and isinstance(by, Derived) else "",
         unread=len(unread),
-        more=any(each.read_at is None for each in answers[:-1]),
+        more=any(each.read_at is None for each in upto[:-1]),
         tells_only=row.tells_only,
         over=ended,
         may_contest=row.state == "closed" and not row.contested,

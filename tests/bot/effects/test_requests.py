@@ -280,6 +280,27 @@ async def test_an_answer_is_read_by_code_and_nowhere_else(world: World, pile: Pi
     assert view is not None and view.unread == 0
 
 
+async def test_answers_that_came_before_the_last_one_are_read_too(world: World, pile: Pile, ana: Worker) -> None:
+    """Mutation: forgetting how far back somebody has read; beginning anywhere but with the last one."""
+    phone = await pile.phone("+573001234567").to_check("code")
+    await phone.picks("send")
+    number = phone.code
+    row = await only_ticket(world)
+    await desk.claim(world.tickets, ana.actor, row.id, NOW)
+    for minute, text in enumerate(("uno", "dos", "tres")):
+        at = NOW + timedelta(minutes=minute)
+        await desk.send_answer(world.tickets, ana.actor, row.id, await world.answer(row.id, f"zarza {text}"), at)
+    pile.clock.advance(minutes=5)
+    other = await pile.phone("777", TELEGRAM).comes_back(number)
+    for option, text in (("answer", "tres"), ("older", "dos"), ("older", "uno")):
+        await other.picks(option)
+        assert f"zarza {text}" in other.text
+    assert "older" not in await other.options()
+    await other.picks("status")
+    await other.picks("answer")
+    assert "zarza tres" in other.text
+
+
 @pytest.mark.requirement("D-8")
 async def test_without_anybody_who_could_read_it_nothing_is_taken(world: World, pile: Pile) -> None:
     """The roster said somebody answers; the key is gone by the time of sending. Mutation: trusting the snapshot."""

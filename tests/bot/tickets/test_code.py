@@ -84,12 +84,18 @@ async def test_answers_open_with_the_code_and_can_be_read_again(world: World, an
         await answered(world, ana, ticket_id, text, minutes=number)
     shown = await view(world, derived, minutes=5)
     assert (shown.status, shown.unread, shown.answer, shown.more) == ("answer_waiting", 3, "three", True)
+    for back, text, more in ((1, "two", True), (2, "one", False)):
+        looked = await code.look(world.tickets, derived, after(minutes=5), back=back)
+        assert looked is not None and (looked.answer, looked.more, looked.unread) == (text, more, 3)
     seen = []
     for back in (0, 0, 1, 2):
         answer = await code.read_answer(world.tickets, derived, after(minutes=6), back=back)
         assert answer is not None
         seen.append((answer.text.reveal(), answer.older, answer.more))
     assert seen == [("three", 2, True), ("three", 2, True), ("two", 1, True), ("one", 0, False)]
+    for back, text in ((0, "three"), (1, "two"), (2, "one"), (9, "one")):
+        looked = await code.look(world.tickets, derived, after(minutes=7), back=back)
+        assert looked is not None and (looked.answer, looked.more) == (text, False)
     assert (await view(world, derived, minutes=7)).unread == 0
     assert await code.read_answer(world.tickets, derived, after(minutes=6), back=3) is None
     assert await code.read_answer(world.tickets, derived, after(minutes=6), back=-1) is None

@@ -1,8 +1,8 @@
 """Invented requests, for people who practise (``Actor.training``).
 
 Here belong the situations that can be practised and how one becomes a ticket: by the same intake as a real one, marked as invented
-for good. Such a ticket is seen in training alone (``sight``), is never counted (``counting``) and alerts nobody (``telling``). Never
-here: what the invented people say (catalogs), pages.
+for good. Such a ticket is seen in training alone (``sight``), is never counted (``counting``) and alerts nobody (``telling``).
+Never here: what the invented people say (catalogs), pages.
 """
 
 from __future__ import annotations

@@ -254,7 +254,8 @@ def _countries(visit: Visit, home: str) -> list[tuple[str, str]]:
 def _blank(what: str, to: str, known: int) -> dict[str, Any]:
     days: dict[str, Any] = dict.fromkeys(DAYS)
     flags = dict.fromkeys(FLAGS, False)
-    return {"what": what, "to_country": to, "to_staff": "", "consent": "chat", "version": known, "moves_country": True} | days | flags
+    given = {"what": what, "to_country": to, "to_staff": "", "consent": "chat", "version": known, "moves_country": True}
+    return given | days | flags
 
 
 def _given(visit: Visit) -> tuple[dict[str, Any], dict[str, str]]:

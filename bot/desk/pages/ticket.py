@@ -115,7 +115,7 @@ async def ticket(visit: Visit) -> Response:
         care=await care_of(visit),
         incoming=await incoming_number(visit),
         done=done if done in DONE else "",
-        spans=[(name, *WINDOWS[name]) for name in WINDOW_NAMES],
+        hours=_hours(sheet.hours.windows) if sheet.hours else "",
         reasons=RELEASES,
         reached=REACHED,
         steps=STEPS,
@@ -214,3 +214,14 @@ def _uuid_of(text: str) -> uuid.UUID:
         return uuid.UUID(hex=text)
     except ValueError:
         raise NotHere from None
+
+
+def _hours(windows: tuple[str, ...]) -> str:
+    """ "09:00–15:00, 18:00–21:00": the windows, joined where they touch."""
+    joined: list[tuple[int, int]] = []
+    for opens, closes in sorted(WINDOWS[name] for name in windows):
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], closes))
+        else:
+            joined.append((opens, closes))
+    return ", ".join(f"{opens // 60:02}:{opens % 60:02}–{closes // 60:02}:{closes % 60:02}" for opens, closes in joined)

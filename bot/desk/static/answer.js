@@ -55,6 +55,7 @@ text.addEventListener("input", () => {
   clearTimeout(waiting);
   waiting = setTimeout(preview, 350);
 });
+preview(); // of what was typed before this script came
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();

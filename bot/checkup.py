@@ -21,6 +21,7 @@ from bot.channels import telegram
 from bot.directory.demo import is_demo_database
 from bot.duty_texts import DutyTextBook
 from bot.exchange import CannotStart
+from bot.focal_points import FocalPointBook
 from bot.secret import BadSecret, process_secret
 from bot.settings import Settings
 from bot.staff import checks
@@ -48,9 +49,17 @@ def probes(settings: Settings) -> doctor.Probes:
         twilio_faults=jobs.twilio_faults(settings),
         job_hours=jobs.asleep(settings, engine) if settings.database_url else None,
         duty_text_faults=lambda countries: DutyTextBook.of(settings).faults(countries, db.now().date()),
-        staff_faults=(lambda: checks.faults(engine, db.now())) if settings.database_url and settings.surfaces != "public" else None,
+        staff_faults=(lambda: staff_faults(settings, engine)) if settings.database_url and settings.surfaces != "public" else None,
         alert_faults=(lambda: alert_faults(settings, engine)) if settings.database_url and settings.surfaces != "public" else None,
     )
+
+
+async def staff_faults(settings: Settings, engine: AsyncEngine) -> list[str]:
+    """Sentences about recovery keys, the audit, and countries to which nothing can be handed over."""
+    found = list(await checks.faults(engine, db.now()))
+    async with engine.connect() as connection:
+        wanted = tuple(doctor.served(settings))
+        return found + await FocalPointBook.of(settings).faults(connection, wanted, db.now().date())
 
 
 async def alert_faults(settings: Settings, engine: AsyncEngine) -> list[str]:

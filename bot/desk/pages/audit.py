@@ -20,7 +20,6 @@ from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import Malformed, NotHere, Visit
 from bot.desk.words import family
 from bot.staff import accounts, audit, second_person
-from bot.staff.accounts import account_name
 from bot.staff.audit import CLOCK, COMMAND, PERSON, WHATS
 from bot.staff.tables import ROLES
 
@@ -106,7 +105,7 @@ async def _shown(visit: Visit, wanted: Mapping[str, str], before: int | None = N
             seen,
             limit=SHOWN,
             before=before,
-            subject=_subject(wanted["reference"]),
+            subject=_subject(wanted["reference"], seen),
             actor=wanted["account"],
             since=since,
             until=since + timedelta(days=1) if since else None,
@@ -149,10 +148,10 @@ def _day(typed: str) -> datetime | None:
         return None
 
 
-def _subject(typed: str) -> str:
-    """A reference in any case and with or without its dash, or the name of an account."""
+def _subject(typed: str, seen: Seen) -> str:
+    """The name of an account, or a reference in any case and with or without its dash."""
     letters = typed.upper().replace(" ", "").replace("-", "")
-    if len(letters) == 8 and letters.isascii() and letters.isalnum() and account_name(typed) != typed:
+    if typed not in seen.accounts and len(letters) == 8 and letters.isascii() and letters.isalnum():
         return f"{letters[:4]}-{letters[4:]}"
     return typed[:40]
 

@@ -10,9 +10,9 @@ from itertools import product
 
 import pytest
 
-from flows.facts import COUNTRIES, OTHER_LANGUAGES, PRETEXTS
+from flows.facts import COUNTRIES, OTHER_LANGUAGES, PRETEXTS, DutyText
 from flows.graph import Edge, edges
-from flows.kernel import Chose, Country, Session, Unclear, targets
+from flows.kernel import Chose, Country, Data, Session, Unclear, targets
 from flows.request import flow
 from flows.sending import may_be_sent, opening
 from flows.topics import GRAPH
@@ -250,6 +250,18 @@ def test_a_text_that_ran_out_while_somebody_wrote_keeps_the_note_back_and_says_s
 
 
 @pytest.mark.requirement("D-2")
+def test_a_text_that_no_lawyer_confirmed_says_so() -> None:
+    """Mutation: a candidate that reads like a reviewed text."""
+
+    class Candidate(Changed):
+        def text(self, country: str, now: float) -> DutyText | None:
+            return DutyText(country=country, variants=("danger",))
+
+    assert "duty.unconfirmed" in asking(duty=Candidate()).picks("yes", "on").ids
+    assert "duty.unconfirmed" not in asking().picks("yes", "on").ids
+
+
+@pytest.mark.requirement("D-2")
 def test_a_yes_abroad_needs_the_texts_of_both_countries() -> None:
     """Mutation: asking only for the text of the country that the person is in."""
     play = asking(country="CO", duty=Changed(texts=("CO",), desks=("CO", "VE"), open_now=False)).picks("yes", "on", "adult")
@@ -371,6 +383,9 @@ def test_what_was_not_answered_is_no() -> None:
     request = opening(session, asking().facts).params
     assert {name for name, value in request.items() if value} == {"country", "whom", "age", "need", "way", "code_words"}
     assert (request["way"], request["code_words"], request["age"], request["need"]) == ("code", "none", "unsaid", "unsaid")
+    number = {"number": Data("draft.number", "··· ··· 321")}
+    for slots in ({"way": "here"}, {"way": "phone", "whose": "mine"}, {"way": "here", "contact": "no"}):
+        assert opening(Session(slots={"country": "CO", **slots}), asking(draft=number).facts).params["way"] == "code"
     for slots in ({"safe": "yes"}, {"ask": "yes"}, {}):
         assert not may_be_sent(Session(slots=slots), asking().facts)
 

@@ -71,6 +71,18 @@ def test_a_way_that_was_refused_is_not_offered_again() -> None:
 
 
 @pytest.mark.requirement("D-4")
+def test_whoever_goes_back_and_says_yes_after_all_has_that_way_again() -> None:
+    """Mutation: a no that cannot be taken back."""
+    play = agreed().picks("here", "no", "phone", "no")
+    assert play.here == "request.count"
+    assert play.commands("back").here == "request.contact_phone"
+    play.picks("yes")
+    assert play.here == "request.number"
+    play.says("300 123 4567").picks("mine", "on", "no", "details", "way")
+    assert [option.id for option in play.screen.options][:2] == ["code", "phone"]
+
+
+@pytest.mark.requirement("D-4")
 def test_a_number_is_read_back_masked_and_is_asked_whose_it_is() -> None:
     """Mutation: the whole number on the screen; taking it without a look."""
     play = agreed(SMS).picks("phone", "yes").says("300 123 4567")

@@ -7,7 +7,6 @@ Here belong the shapes of what the scripts send and get. Never here: what is che
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Any, Final
 
 import msgspec

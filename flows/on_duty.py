@@ -34,6 +34,16 @@ def takes(desk: OnCall, session: Session) -> bool:
     return desk.answers and (desk.child or session.slot("age") != "under18")
 
 
+def somebody_else(session: Session) -> bool:
+    """Whoever writes asks about another person; age and duties are that person's."""
+    return session.slot("whom") in ("other", "friend")
+
+
+def a_child_writes(session: Session) -> bool:
+    """Simpler words, and no word to a family that nobody asked for (D-9)."""
+    return bool(session.slot("age") == "under18") and not somebody_else(session)
+
+
 def desk(session: Session, facts: Facts) -> OnCall:
     """Whose people will look: those of the country; where nobody of theirs may, those abroad that the person said yes to."""
     own, abroad = home(session, facts), str(session.slot("abroad"))

@@ -190,13 +190,9 @@ flow.menu(
 # --- what they have to tell, and then the age ------------------------------------------------------------------------
 
 
-def _somebody_else(session: Session) -> bool:
-    return session.slot("whom") in ("other", "friend")
-
-
 def _before_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     said = on_duty.duty_parts(on_duty.readers(session, facts), facts)
-    return (*said, Phrase("request.age.other" if _somebody_else(session) else "request.age"))
+    return (*said, Phrase("request.age.other" if on_duty.somebody_else(session) else "request.age"))
 
 
 def _under_18(session: Session, event: Event, facts: Facts) -> Go:
@@ -211,7 +207,7 @@ def _child_line(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 
 def _child_say(session: Session, facts: Facts) -> tuple[Value, ...]:
-    return (*_child_line(session, facts), Phrase("request.child.other" if _somebody_else(session) else "request.child"))
+    return (*_child_line(session, facts), Phrase("request.child.other" if on_duty.somebody_else(session) else "request.child"))
 
 
 def _no_child_say(session: Session, facts: Facts) -> tuple[Value, ...]:

@@ -156,7 +156,7 @@ def _keep_note(session: Session, facts: Facts) -> Effect:
 
 def _note_say(id: str) -> Any:
     def say(session: Session, facts: Facts) -> tuple[Value, ...]:
-        child = id == "request.note" and session.slot("age") == "under18"
+        child = id == "request.note" and on_duty.a_child_writes(session)
         return (Phrase(f"{id}.child" if child else id, {"most": NOTE_LIMIT}),)
 
     return say
@@ -212,7 +212,7 @@ def _check_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     parts: list[Value] = [Phrase("request.check", {"country": Country(who.country)})]
     parts += [Phrase("request.heard")] if _heard(session, facts) else []
     added: list[Value] = [Phrase(f"request.check.way.{name}", answer)]
-    if session.slot("abroad"):
+    if session.slot("abroad") not in ("", who.country):
         added.append(Phrase("request.check.abroad", {"country": Country(str(session.slot("abroad")))}))
     if "note" in facts.draft:
         added.append(Phrase("request.check.note" if on_duty.note_box(session, facts) else "request.check.no_note"))

@@ -13,7 +13,7 @@ from typing import Any
 
 from flows.facts import Facts
 from flows.kernel import Branch, Choice, Clock, Effect, Event, Flow, Go, Listing, Phrase, Said, Say, Session, Value
-from flows.on_duty import city
+from flows.on_duty import a_child_writes, city
 from flows.safe_contact import HERE, NO_CONTACT, PHONE, WAYS, after, onward
 
 LIKE_A_NUMBER = 5
@@ -53,15 +53,11 @@ def _way_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 def _contact_say(id: str) -> Say:
     def say(session: Session, facts: Facts) -> tuple[Value, ...]:
-        asked = Phrase(f"{id}.child" if _is_child(session) else id, {"days": facts.ticket_days})
+        asked = Phrase(f"{id}.child" if a_child_writes(session) else id, {"days": facts.ticket_days})
         day = id == "request.contact_here" and facts.channel.reach == "day"
         return (asked, Phrase("request.contact.day")) if day else (asked,)
 
     return say
-
-
-def _is_child(session: Session) -> bool:
-    return bool(session.slot("age") == "under18")
 
 
 def _agreed(way: str) -> Branch:
@@ -109,7 +105,7 @@ def _number_params(session: Session, facts: Facts) -> dict[str, Value]:
 
 
 def _known_say(session: Session, facts: Facts) -> tuple[Value, ...]:
-    return (Phrase("request.number_known.child" if _is_child(session) else "request.number_known"),)
+    return (Phrase("request.number_known.child" if a_child_writes(session) else "request.number_known"),)
 
 
 def _to_card(session: Session, facts: Facts, filled: dict[str, Any]) -> Go:

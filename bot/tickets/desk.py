@@ -266,16 +266,24 @@ async def close(
 
 
 async def missing_wraps(
-    tickets: Tickets, actor: Actor, ticket_id: bytes, *, receivers: Mapping[uuid.UUID, bytes] | None = None
+    tickets: Tickets, actor: Actor, ticket_id: bytes, now: datetime, *, receivers: Mapping[uuid.UUID, bytes] | None = None
 ) -> list[wraps.Missing]:
     """What the actor could share, and with which keys of those who may read the ticket and cannot open it yet.
 
-    ``receivers``: account -> public key of further people who may (of a transfer, as ``movements`` settles it)."""
+    What could not be opened now (a number outside its window, what is over) is not handed out for this either, and what is
+    handed out is recorded. ``receivers``: account -> public key of further people who may (of a transfer, as
+    ``movements`` settles it)."""
 
     async def work(connection: AsyncConnection) -> list[wraps.Missing]:
-        row, _ = await _held(connection, actor, ticket_id, "open_ticket", None, also_waiting=True)
+        row, role = await _held(connection, actor, ticket_id, "open_ticket", None, also_waiting=True)
         eligible = {**await readers(connection, row), **(receivers or {})}
-        return wraps.missing(await _shareable(connection, actor, row), await key_ids(connection, actor.id), eligible)
+        rows = [each for each in await _shareable(connection, actor, row) if each.expires_at > now]
+        there = any(each.kind == "contact" for each in rows)
+        rows = [each for each in rows if each.kind != "contact" or not no_contact(tickets, row, now, there)]
+        found = wraps.missing(rows, await key_ids(connection, actor.id), eligible)
+        if found:  # whatever it is meant for: this browser can open it
+            await audit.record(connection, actor.name, role, "received_to_share", reference(row.id), now)
+        return found
 
     return await storing.transact(tickets.engine, work)
 

@@ -30,20 +30,25 @@ async def wraps_needed(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime)
     """What the sender's browser has to wrap, and for which keys: those of the receivers, and of whoever will be able to read the
     ticket where it goes to. Empty for a referral, which moves nothing.
 
-    A contact that the sender may not open now (a telephone number outside its window) is left out, and waits. Raises NotThere."""
+    A contact that the sender may not open now (a telephone number outside its window) is left out, and waits. What is handed out
+    is recorded. Raises NotThere."""
 
     async def work(connection: AsyncConnection) -> list[wraps.Missing]:
         row, move = await found_movement(connection, id)
-        if sends(actor, row) is None:
+        role = sends(actor, row)
+        if role is None:
             raise NotThere
         if move.what != "transfer" or move.state in ENDED:
             return []
         wanted = {each.id: each.public for each in await receivers(connection, moves.book, row, move)}
         wanted |= await readers(connection, arrived(row, move, actor.id))
-        rows = await wraps.envelopes(connection, row.id)
+        rows = [each for each in await wraps.envelopes(connection, row.id) if each.expires_at > now]
         there = any(each.kind == "contact" for each in rows)
         shareable = [each for each in rows if each.kind != "contact" or not no_contact(moves.tickets, row, now, there)]
-        return wraps.missing(shareable, await key_ids(connection, actor.id), wanted)
+        found = wraps.missing(shareable, await key_ids(connection, actor.id), wanted)
+        if found:  # whatever it is meant for: this browser can open it
+            await audit.record(connection, actor.name, role, "received_to_share", reference(row.id), now)
+        return found
 
     return await storing.transact(moves.tickets.engine, work)
 

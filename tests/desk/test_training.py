@@ -64,7 +64,7 @@ def acts(requests: Requests, public: bytes) -> dict[str, Callable[[Actor, bytes]
         "count_try": lambda actor, id: desk.count_try(t, actor, id, now),
         "mark_heavy": lambda actor, id: desk.mark_heavy(t, actor, id, now),
         "close": lambda actor, id: desk.close(t, actor, id, "not_for_us", now),
-        "missing_wraps": lambda actor, id: desk.missing_wraps(t, actor, id),
+        "missing_wraps": lambda actor, id: desk.missing_wraps(t, actor, id, now),
         "add_wraps": lambda actor, id: desk.add_wraps(t, actor, id, {}, now),
         "sheet": lambda actor, id: reading.sheet(t, actor, id, now),
         "card": lambda actor, id: reading.released(t, actor, id, "card", now),

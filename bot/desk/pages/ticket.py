@@ -187,7 +187,7 @@ async def open_sealed(visit: Visit) -> Response:
 async def lacking(visit: Visit) -> Response:
     """What those who may read it cannot open yet, as I may open it, for my browser to wrap for them."""
     with asking():
-        missing = await desk.missing_wraps(visit.desk.parts.tickets, visit.actor, ticket_id(visit))
+        missing = await desk.missing_wraps(visit.desk.parts.tickets, visit.actor, ticket_id(visit), visit.now)
     said = [
         {"item": each.item_id.hex, "kind": each.kind, "envelope": packed(each.envelope), "keys": [packed(key) for key in each.keys]}
         for each in missing

@@ -90,8 +90,9 @@ async def test_a_transfer_from_draft_to_its_new_owner(world: World) -> None:
         assert unseal(envelope, world.keys[BACKUP], kind=envelope.kind, ticket=ticket_id).reveal() == envelope.kind
         assert unseal(envelope, world.recovery, kind=envelope.kind, ticket=ticket_id).reveal() == envelope.kind
     assert await whats(world) == [
-        (SENDER, "case_manager", "movement_drafted"), (SENDER, "case_manager", "rewrapped"),
-        (SENDER, "case_manager", "movement_proposed"), (BACKUP, "national_focal_point", "movement_accepted"),
+        (SENDER, "case_manager", "movement_drafted"), (SENDER, "case_manager", "received_to_share"),
+        (SENDER, "case_manager", "rewrapped"), (SENDER, "case_manager", "movement_proposed"),
+        (BACKUP, "national_focal_point", "movement_accepted"),
         (BACKUP, "national_focal_point", "movement_received"), (SUPERVISOR, "supervisor", "movement_closed"),
     ]  # fmt: skip
     assert await audit.verify(world.engine) is None

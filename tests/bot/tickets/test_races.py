@@ -71,7 +71,7 @@ async def test_withdraw_against_everything_that_writes(world: World, ana: Worker
     for number in range(ROUNDS):
         ticket_id, derived = await world.taken(ana)
         late = await world.worker(f"late-{number}")
-        (missing, *_) = await desk.missing_wraps(world.tickets, ana.actor, ticket_id)
+        (missing, *_) = await desk.missing_wraps(world.tickets, ana.actor, ticket_id, NOW)
         wraps = {missing.item_id: [ana.wraps(missing.envelope, missing.kind, ticket_id, late.public)]}  # type: ignore[arg-type]
         await together(
             desk.send_answer(world.tickets, ana.actor, ticket_id, await world.answer(ticket_id), NOW),

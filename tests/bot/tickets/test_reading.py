@@ -179,7 +179,7 @@ async def test_an_id_that_never_was_and_one_that_is_not_mine_are_the_same(world:
             desk.end_relay(world.tickets, ana.actor, ticket_id, NOW),
             desk.mark_heavy(world.tickets, ana.actor, ticket_id, NOW),
             desk.add_wraps(world.tickets, ana.actor, ticket_id, {}, NOW),
-            desk.missing_wraps(world.tickets, ana.actor, ticket_id),
+            desk.missing_wraps(world.tickets, ana.actor, ticket_id, NOW),
             sheet(world.tickets, ana.actor, ticket_id, NOW),
             *(released(world.tickets, ana.actor, ticket_id, kind, NOW) for kind in KINDS),
         ):

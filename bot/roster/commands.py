@@ -18,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db
 from bot.roster import holidays, ical_import, loading, snapshot
+from bot.roster.calendar_faults import CalendarError
 from bot.roster.coverage import DAYS, Coverage, Hole, Warned, coverage
 from bot.roster.holidays import HolidayError
 from bot.roster.ical import export
-from bot.roster.ical_import import CalendarError, Purpose
+from bot.roster.ical_import import Purpose
 from bot.roster.reading import RosterError
 from bot.roster.snapshot import ANSWERING, Member, RosterSnapshot
 from bot.roster.tables import DUTIES

@@ -18,6 +18,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.directory.hours import zone
+from bot.roster.calendar_faults import CalendarError, Fault
 from bot.roster.duty import Change, Time, clipped, instant, joined
 from bot.roster.snapshot import Member
 from bot.roster.tables import ShiftException
@@ -27,7 +28,8 @@ DAYS: Final = 92
 MOST_BYTES: Final = 1_000_000
 MOST_TIMES: Final = 1000
 _MOST_FAULTS: Final = 20
-_LONGEST_DUTY: Final = timedelta(hours=24)
+_LONGEST_DUTY: Final = timedelta(hours=25)
+"""A day on which the clocks are set back, as a calendar of ours writes it."""
 _LONGEST_AWAY: Final = timedelta(days=366)
 _NAMES: Final = uuid.UUID("0b9f9d0e-6f4c-4a57-8f55-0f7c0a4d5c21")
 
@@ -38,10 +40,6 @@ _RULE: Final = frozenset(
 _ONCE: Final = ("UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RECURRENCE-ID", "STATUS", "TRANSP")
 
 _change: Any = ShiftException.__table__  # type: ignore[attr-defined]
-
-
-class CalendarError(ValueError):
-    """The calendar was not taken in. The message is one sentence a line, and quotes nothing of what events say."""
 
 
 class Purpose(NamedTuple):
@@ -56,8 +54,12 @@ class Purpose(NamedTuple):
     """IANA zone of whole days and of times without one, where the calendar names none; empty: such events are refused."""
 
 
-class _Fault(Exception):
-    """What is wrong with the event at hand, as a sentence."""
+class _Wrong(Exception):
+    """What is wrong with the event at hand: a code of ``calendar_faults`` without its ``event_``, and a field's name."""
+
+    def __init__(self, code: str, name: str = "") -> None:
+        super().__init__(code)
+        self.code, self.name = code, name
 
 
 def read(data: bytes, member: Member, purpose: Purpose, now: datetime) -> list[Change]:
@@ -68,20 +70,20 @@ def read(data: bytes, member: Member, purpose: Purpose, now: datetime) -> list[C
     _check_purpose(member, purpose)
     calendar = _calendar(data)
     purpose = purpose._replace(zone=str(calendar.get("x-wr-timezone", purpose.zone)))
-    faults: list[str] = []
+    faults: list[Fault] = []
     wanted: list[Any] = []
     seen: set[str] = set()
     for number, event in enumerate(calendar.walk("VEVENT"), 1):
         try:
             if _checked(event, purpose, seen):
                 wanted.append(event)
-        except _Fault as fault:
-            faults.append(f"Event {number} {fault}")
+        except _Wrong as wrong:
+            faults.append(Fault(f"event_{wrong.code}", number, wrong.name))
     if not faults and not wanted:
-        faults.append("The calendar has no event that takes time. Export the one that holds them.")
+        faults.append(Fault("empty"))
     if faults:
-        more = [f"… and {len(faults) - _MOST_FAULTS} more."] if len(faults) > _MOST_FAULTS else []
-        raise CalendarError("\n".join([*faults[:_MOST_FAULTS], *more]))
+        more = [Fault("more", len(faults) - _MOST_FAULTS)] if len(faults) > _MOST_FAULTS else []
+        raise CalendarError(*faults[:_MOST_FAULTS], *more)
     until = now + timedelta(days=DAYS)
     times = [each for each in joined(_times(calendar, wanted, purpose, now, until)) if clipped([each], now, until)]
     return _changes(member, purpose, times)
@@ -93,7 +95,7 @@ def agreed(times: Iterable[Time], member: Member, purpose: Purpose, now: datetim
     until = now + timedelta(days=DAYS)
     spans = [each for each in joined(times) if clipped([each], now, until)]
     if len(spans) > MOST_TIMES or any(ends - begins > _LONGEST_AWAY for begins, ends in spans):
-        raise CalendarError("These times are over, or are no times of a calendar. Choose the file again.")
+        raise CalendarError(Fault("over"))
     return _changes(member, purpose, spans)
 
 
@@ -127,10 +129,7 @@ async def save(connection: AsyncConnection, member: Member, purpose: Purpose, ch
     there = [(row.begins_at, row.ends_at) for row in await connection.execute(asked)]
     for change in changes:
         if clash := clipped(there, change.begins_at, change.ends_at):
-            raise CalendarError(
-                f"{member.name} would be away and on duty around {clash[0][0]:%Y-%m-%d %H:%M} UTC. "
-                "Take one of the two out of the roster or of the calendar; away would win."
-            )
+            raise CalendarError(Fault("clash", name=member.name, when=f"{clash[0][0]:%Y-%m-%d %H:%M}"))
     kept = set((await connection.execute(select(_change.c.id).where(mine))).scalars())
     rows = [{**change._asdict(), "origin": "calendar"} for change in changes if change.id not in kept]
     if rows:
@@ -158,27 +157,27 @@ def _check_purpose(member: Member, purpose: Purpose) -> None:
 
 def _calendar(data: bytes) -> Calendar:
     if len(data) > MOST_BYTES:
-        raise CalendarError(f"The calendar has more than {MOST_BYTES // 1000} kB. Export three months only.")
+        raise CalendarError(Fault("size", MOST_BYTES // 1000))
     try:
         found = Calendar.from_ical(data, multiple=True)
     except Exception:  # the parser's own errors quote the line
-        raise CalendarError("The file is not readable as a calendar (iCalendar, RFC 5545). Export it anew.") from None
+        raise CalendarError(Fault("unreadable")) from None
     if len(found) != 1 or not isinstance(found[0], Calendar):
-        raise CalendarError("The file must hold exactly one calendar (VCALENDAR). Export one alone.")
+        raise CalendarError(Fault("several"))
     (calendar,) = found
     strange = sorted({part.name or "?" for part in calendar.walk()} - _PARTS)
     if strange:
-        raise CalendarError("The calendar holds more than events, such as tasks or free-busy times. Export events alone.")
+        raise CalendarError(Fault("parts"))
     if calendar.errors:
-        raise CalendarError("The head of the calendar cannot be read. Export it anew.")
+        raise CalendarError(Fault("head"))
     if str(calendar.get("method", "PUBLISH")).upper() not in ("PUBLISH", "REQUEST"):
-        raise CalendarError("The file is an answer or a cancellation, not a calendar. Export the calendar itself.")
+        raise CalendarError(Fault("method"))
     named = calendar.get("x-wr-timezone")
     if named is not None:
         try:
             zone(str(named))
         except ValueError:
-            raise CalendarError("The time zone of the calendar (X-WR-TIMEZONE) is not known. Set an IANA zone there.") from None
+            raise CalendarError(Fault("zone")) from None
     return calendar
 
 
@@ -189,28 +188,28 @@ _PARTS: Final = frozenset({"VCALENDAR", "VEVENT", "VALARM", "VTIMEZONE", "STANDA
 
 
 def _checked(event: Any, purpose: Purpose, seen: set[str]) -> bool:
-    """Whether the event takes time; raises _Fault where it is not understood."""
+    """Whether the event takes time; raises _Wrong where it is not understood."""
     if event.errors:
-        raise _Fault("has a field that cannot be read. Correct or delete it.")
+        raise _Wrong("field")
     for name in _ONCE:
         if isinstance(event.get(name), list):
-            raise _Fault(f"says {name} more than once. Correct or delete it.")
+            raise _Wrong("twice", name)
     uid = str(event.get("uid", ""))
     if not uid:
-        raise _Fault("has no UID. Export the calendar anew.")
+        raise _Wrong("uid")
     override = event.get("recurrence-id")
     if override is None and uid in seen:
-        raise _Fault("has the same UID as one before. Export the calendar anew.")
+        raise _Wrong("same_uid")
     if override is None:
         seen.add(uid)
     elif "RANGE" in override.params:
-        raise _Fault("changes all later ones at once (RANGE). End the series there and begin another.")
+        raise _Wrong("range")
     status = str(event.get("status", "CONFIRMED")).upper()
     if status == "CANCELLED" or str(event.get("transp", "OPAQUE")).upper() == "TRANSPARENT":
         # A cancelled time of a series still has to be taken out of it.
         return override is not None
     if status != "CONFIRMED":
-        raise _Fault("is not certain yet (STATUS). Confirm or delete it.")
+        raise _Wrong("tentative")
     _check_times(event, purpose)
     _check_rule(event)
     _check_dates(event)
@@ -220,46 +219,46 @@ def _checked(event: Any, purpose: Purpose, seen: set[str]) -> bool:
 def _check_times(event: Any, purpose: Purpose) -> None:
     start, end, length = event.get("dtstart"), event.get("dtend"), event.get("duration")
     if start is None or (end is not None and length is not None):
-        raise _Fault("needs a beginning, and one of an end and a length. Correct or delete it.")
+        raise _Wrong("times")
     begins = start.dt
     if not isinstance(begins, datetime):
         if purpose.what == "extra":
-            raise _Fault("lasts whole days, and a duty has hours. Write from when until when.")
+            raise _Wrong("days")
         if not purpose.zone:
-            raise _Fault("lasts whole days, and nobody said in which time zone. Say one.")
+            raise _Wrong("days_zone")
     _check_zone(start, purpose)
     if end is not None:
         _check_zone(end, purpose)
         if isinstance(end.dt, datetime) != isinstance(begins, datetime):
-            raise _Fault("mixes a day with a time. Correct or delete it.")
+            raise _Wrong("mixed")
         if isinstance(begins, datetime) and (end.dt.tzinfo is None) != (begins.tzinfo is None):
-            raise _Fault("has a time zone for one of beginning and end only. Correct it.")
+            raise _Wrong("half_zone")
         lasts = end.dt - begins
     else:
         lasts = length.dt if length is not None else timedelta(days=not isinstance(begins, datetime))
     if lasts <= timedelta():
-        raise _Fault("ends before it has begun, or at once. Correct or delete it.")
+        raise _Wrong("order")
     if lasts > (_LONGEST_DUTY if purpose.what == "extra" else _LONGEST_AWAY):
-        raise _Fault("is longer than a day, too long for one duty." if purpose.what == "extra" else "is longer than a year.")
+        raise _Wrong("duty_long" if purpose.what == "extra" else "away_long")
 
 
 def _check_zone(moment: Any, purpose: Purpose) -> None:
     if not isinstance(moment.dt, datetime) or moment.dt.tzinfo is not None:
         return
     if "TZID" in moment.params:
-        raise _Fault("has a time zone that is not known here. Use an IANA zone, such as America/Bogota.")
+        raise _Wrong("zone")
     if not purpose.zone:
-        raise _Fault("has no time zone. Say one for the whole calendar.")
+        raise _Wrong("no_zone")
 
 
 def _check_rule(event: Any) -> None:
     if "EXRULE" in event:
-        raise _Fault("has an outdated rule of exceptions (EXRULE). Write the exceptions as dates.")
+        raise _Wrong("exrule")
     rule = event.get("rrule")
     if rule is None:
         return
     if set(rule) - _RULE or rule.get("FREQ", [""])[0] not in _REPEATS:
-        raise _Fault("repeats in a way that is not understood. Use days, weeks, months or years.")
+        raise _Wrong("rule")
 
 
 def _check_dates(event: Any) -> None:
@@ -269,9 +268,9 @@ def _check_dates(event: Any) -> None:
         for listed in given if isinstance(given, list) else [given]:
             for each in listed.dts:
                 if isinstance(each.dt, tuple) or isinstance(each.dt, datetime) != isinstance(event["dtstart"].dt, datetime):
-                    raise _Fault(f"has dates ({name}) of another kind than its beginning. Write them alike.")
+                    raise _Wrong("dates", name)
                 if isinstance(each.dt, datetime) and (each.dt.tzinfo is None) != (event["dtstart"].dt.tzinfo is None):
-                    raise _Fault(f"has dates ({name}) without a time zone that is known here. Use that of its beginning.")
+                    raise _Wrong("dates_zone", name)
 
 
 # --- when ------------------------------------------------------------------------------------------------------------
@@ -290,9 +289,9 @@ def _times(calendar: Calendar, wanted: list[Any], purpose: Purpose, now: datetim
         # A day more at both ends: days and times without a zone are placed here, not by the library.
         found = recurring_ical_events.of(alone).between(now - day, until + day)
     except Exception:
-        raise CalendarError("The calendar repeats in a way that is not understood. Use days, weeks, months or years.") from None
+        raise CalendarError(Fault("repeats")) from None
     if len(found) > MOST_TIMES:
-        raise CalendarError(f"The calendar holds more than {MOST_TIMES} times in three months. Export fewer.")
+        raise CalendarError(Fault("many", MOST_TIMES))
     for event in found:
         if str(event.get("status", "")).upper() == "CANCELLED" or str(event.get("transp", "")).upper() == "TRANSPARENT":
             continue

@@ -21,14 +21,16 @@ from bot.desk.routing import page
 from bot.desk.visit import Malformed, Visit
 from bot.desk.words import family
 from bot.roster import drafts, ical_import
+from bot.roster.calendar_faults import SENTENCES, CalendarError
 from bot.roster.duty import Time
-from bot.roster.ical_import import MOST_BYTES, CalendarError, Purpose
+from bot.roster.ical_import import MOST_BYTES, Purpose
 from bot.roster.snapshot import Member, RosterSnapshot
 from bot.roster.tables import DUTIES
 from bot.staff import audit
 
 family("desk.roster.import.what", WHATS)
 family("desk.roster.preview", WHATS)
+family("desk.roster.calendar", tuple(SENTENCES))
 
 #: A file a little too large is refused with a sentence of ours.
 _BODY: Final = MOST_BYTES + 100_000
@@ -57,7 +59,7 @@ async def look(visit: Visit) -> Response:
     try:
         changes = ical_import.read(data, member, _purpose(country, chosen), visit.now)
     except CalendarError as error:
-        return _form(visit, roster, country, chosen, sentences=str(error).splitlines())
+        return _form(visit, roster, country, chosen, sentences=_said(visit, error))
     times = [(change.begins_at, change.ends_at) for change in changes]
     return visit.show(
         "roster_preview.html",
@@ -86,7 +88,7 @@ async def save(visit: Visit) -> Response:
             await ical_import.save(connection, member, purpose, changes, visit.now)
             await audit.record(connection, who.name, who.role, "exception_added", member.name, visit.now)
     except CalendarError as error:
-        return _form(visit, roster, country, chosen, sentences=str(error).splitlines())
+        return _form(visit, roster, country, chosen, sentences=_said(visit, error))
     await heed(visit)
     return visit.go("/roster/plan", country=country, done="calendar")
 
@@ -109,6 +111,13 @@ def _who(visit: Visit, roster: RosterSnapshot, country: str, chosen: Mapping[str
 def _purpose(country: str, chosen: Mapping[str, str]) -> Purpose:
     extra = chosen["what"] == "extra"
     return Purpose(chosen["what"], country if extra else "", chosen["duty"] if extra else "", chosen["zone"])
+
+
+def _said(visit: Visit, error: CalendarError) -> list[str]:
+    """Why the calendar was refused, in the reader's language. Raises Malformed for choices that this page never offers."""
+    if not error.faults:
+        raise Malformed
+    return [visit.t(f"desk.roster.calendar.{each.code}", **each._asdict()) for each in error.faults]
 
 
 def _times(packed: str) -> list[Time]:

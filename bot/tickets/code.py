@@ -392,10 +392,10 @@ async def contest(tickets: Tickets, by: Derived, now: datetime) -> Result:
 
     async def work(connection: AsyncConnection) -> Result:
         row = await _find(connection, by, now, lock=True)
-        if row is None or row.state != "closed":
+        if row is not None and row.contested and row.state in _OPEN:
+            return "saved"  # the same message, delivered again: it waits again since then
+        if row is None or row.state != "closed" or row.contested:
             return "wrong" if row is None else "refused"
-        if row.contested:
-            return "refused"
         reopened: dict[str, Any] = {
             "state": "waiting", "contested": True, "outcome": "", "closed_at": None, "forgotten_at": None, "claimed_by": None,
             "claimed_at": None, "touched_at": None, "level": "supervisor" if row.level != "network" else "network",

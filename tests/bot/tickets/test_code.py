@@ -342,6 +342,8 @@ async def test_contesting_lets_it_wait_again_once(world: World, ana: Worker, sol
         None,
     )
     assert row.expires_at == after(days=27)
+    assert await code.contest(world.tickets, derived, after(days=20)) == "saved", "the same message, delivered again"
+    assert await world.row(ticket_id) == row
     assert await world.alerted() == {ana.id, sol.id}
     (listed,) = await desk.queue(world.tickets, sol.actor, after(days=20))
     assert listed.contested

@@ -86,32 +86,17 @@ class Windows:
         return next(moment for moment in self._turns(at) if moment >= at and self.open_at(moment))
 
     def _turns(self, at: datetime) -> list[datetime]:
-        """Every instant of the next days at which being open may change, in order: edges of windows, and changes of the clock."""
-        day = at.astimezone(self._place).date() - timedelta(days=1)
-        edges = sorted({edge for span in self._spans for edge in span})
-        found: set[datetime] = set()
-        for ahead in range(4):
-            for edge in edges:
-                wall = datetime.combine(day + timedelta(days=ahead), time()) + timedelta(minutes=edge)
-                # Shown twice: both. Never shown: the two come out around the jump, and the jump itself is added below.
-                found |= {wall.replace(tzinfo=self._place, fold=fold).astimezone(UTC) for fold in (0, 1)}
-        start = datetime.combine(day, time(), UTC)
-        for hour in range(24 * 5):
-            begins, ends = start + timedelta(hours=hour), start + timedelta(hours=hour + 1)
-            if begins.astimezone(self._place).utcoffset() != ends.astimezone(self._place).utcoffset():
-                found.add(self._jump(begins, ends))
-        return sorted(found)
+        """Edges of the windows of yesterday and the next days, in order.
 
-    def _jump(self, begins: datetime, ends: datetime) -> datetime:
-        """The instant between these two at which the clocks change."""
-        before = begins.astimezone(self._place).utcoffset()
-        while ends - begins > timedelta(seconds=1):
-            middle = begins + (ends - begins) // 2
-            if middle.astimezone(self._place).utcoffset() == before:
-                begins = middle
-            else:
-                ends = middle
-        return ends.replace(microsecond=0)
+        Nowhere do clocks jump over an edge by day, or back across one: they change at night, and on Easter Island and in Greenland
+        between 21:00 and 24:00, where the same window is open before and after. Where midnight itself is jumped over, its place
+        is the moment of the jump. (``open_at`` looks at the clock on the wall and needs none of this.)"""
+        day = at.astimezone(self._place).date() - timedelta(days=1)
+        edges = {edge for span in self._spans for edge in span}
+        walls = (
+            datetime.combine(day + timedelta(days=ahead), time()) + timedelta(minutes=edge) for ahead in range(4) for edge in edges
+        )
+        return sorted(wall.replace(tzinfo=self._place).astimezone(UTC) for wall in walls)
 
 
 class Guard:

@@ -39,7 +39,7 @@ class Row(NamedTuple):
     queued: datetime
     """Since when it waits to be claimed: escalation counts from here."""
     waiting: float
-    """Seconds since then."""
+    """Seconds since the request was made."""
     level: str
     urgent: bool
     child: bool

@@ -11,7 +11,7 @@ import pytest
 from bot.settings import Settings
 from bot.staff import audit
 from bot.staff.tables import AuditEntry
-from bot.tickets import code, desk
+from bot.tickets import clock, code, desk, storing
 from bot.tickets.clock import Ticked, tick
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.references import reference
@@ -233,6 +233,18 @@ def test_every_life_is_a_setting() -> None:
     assert Lifetimes.of(Settings(_env_file=None)) == Lifetimes()  # type: ignore[call-arg]
 
 
+@pytest.mark.requirement("P-3")
+async def test_an_answer_that_was_not_read_counts_although_an_earlier_one_was(world: World, ana: Worker) -> None:
+    """Mutation: thirty days after the reading of something else."""
+    ticket_id, derived = await world.taken(ana)
+    for minutes in (0, 2):
+        await desk.send_answer(world.tickets, ana.actor, ticket_id, await world.answer(ticket_id), after(minutes=minutes))
+        if not minutes:
+            await code.read_answer(world.tickets, derived, after(minutes=1))
+    await desk.close(world.tickets, ana.actor, ticket_id, "reached_needs_met", after(minutes=3))
+    assert (await world.row(ticket_id)).forgotten_at == after(days=60, minutes=3)
+
+
 # --- the tick itself -------------------------------------------------------------------------------------------------
 
 
@@ -263,6 +275,24 @@ async def test_two_workers_at_once_do_everything_once(world: World, ana: Worker)
     before = [await world.rows(table) for table in (Ticket, SealedItem, AuditEntry)]
     assert (await tick(world.tickets, NOW)).total() == 0
     assert [await world.rows(table) for table in (Ticket, SealedItem, AuditEntry)] == before
+
+
+async def test_somebody_claims_between_the_look_and_the_act(world: World, ana: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutation: telling others of a ticket that somebody has by now; taking it out of their hands."""
+    await world.worker("backup", duty="backup")
+    ticket_id, _ = await world.ask()
+    await world.alerted()
+    real = storing.transact
+
+    async def claimed_first(*args: Any) -> Any:
+        monkeypatch.setattr(storing, "transact", real)
+        await desk.claim(world.tickets, ana.actor, ticket_id, after(minutes=30))
+        return await real(*args)
+
+    monkeypatch.setattr(clock, "_forget", lambda *_: asyncio.sleep(0))
+    monkeypatch.setattr(storing, "transact", claimed_first)
+    assert (await at(world, minutes=30)).told == 0
+    assert await world.alerted() == set() and await level(world, ticket_id) == "primary"
 
 
 async def test_a_ticket_that_fails_keeps_no_other_waiting(world: World, ana: Worker, monkeypatch: pytest.MonkeyPatch) -> None:

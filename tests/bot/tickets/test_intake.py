@@ -120,6 +120,16 @@ async def test_the_same_request_again_is_the_same_ticket_and_the_same_code(world
     assert [await world.rows(table) for table in TABLES] == before
 
 
+async def test_what_was_taken_is_found_again_although_nobody_could_take_it_now(world: World, ana: Worker) -> None:
+    """Mutation: "nobody is there" to somebody whose request lies there, with a code that they never learn."""
+    request = world.request()
+    opened = await open_ticket(world.tickets, world.codes, request, NOW)
+    async with world.engine.begin() as connection:
+        await connection.execute(text("UPDATE staff_key SET retired_at = created_at"))
+    again = await open_ticket(world.tickets, world.codes, request, NOW)
+    assert isinstance(opened, Opened) and again == dataclasses.replace(opened, fresh=False)
+
+
 async def test_two_openers_race(world: World, ana: Worker) -> None:
     """Six deliveries of one message at the same moment, and six other requests among them.
 

@@ -117,6 +117,15 @@ async def test_claim_against_the_wipe(world: World, ana: Worker) -> None:
             await desk.close(world.tickets, ana.actor, ticket_id, "not_for_us", NOW)
 
 
+async def test_what_is_over_is_not_claimed_although_the_clock_did_not_come_by(world: World, ana: Worker) -> None:
+    """Mutation: a request that is claimed and wiped a minute later; a list that offers it."""
+    ticket_id, _ = await world.ask()
+    assert [row.id for row in await desk.queue(world.tickets, ana.actor, after(days=7, seconds=-1))] == [ticket_id]
+    assert await desk.queue(world.tickets, ana.actor, after(days=7)) == []
+    with pytest.raises(Stale):
+        await desk.claim(world.tickets, ana.actor, ticket_id, after(days=7))
+
+
 async def test_two_share_the_same_envelope(world: World, ana: Worker, sol: Worker) -> None:
     """Mutation: the later write taking back the earlier one."""
     ticket_id, _ = await world.taken(ana)
@@ -165,6 +174,22 @@ async def test_reading_against_answering(world: World, ana: Worker) -> None:
     unread = [each for each in (await world.items(ticket_id))["answer"] if each.read_at is None]
     assert read.text.reveal() in ("one", "two") and len(unread) == 1
     assert row.forgotten_at == after(days=60, seconds=3)
+
+
+async def test_transactions_wait_for_each_other_and_do_not_begin_again(world: World, ana: Worker) -> None:
+    """Ten that read a ticket and then change it. Mutation: a transaction of SQLite that begins at its first write, so that under
+    load somebody's five attempts are used up."""
+    ticket_id, _ = await world.ask()
+    begun = []
+
+    async def work(connection: Any) -> None:
+        begun.append(1)
+        row = await storing.locked(connection, ticket_id)
+        await asyncio.sleep(0.005)
+        await storing.change(connection, row, tries_left=row.tries_left + 1)
+
+    await asyncio.gather(*(storing.transact(world.engine, work) for _ in range(10)))
+    assert (await world.row(ticket_id)).tries_left == 12 and len(begun) == 10
 
 
 async def test_a_transaction_that_was_in_the_way_is_done_again(world: World, ana: Worker) -> None:

@@ -133,11 +133,21 @@ class Conversation:
         if (opened.redelivered and not always) or event is None:
             return session, self._reply(session, self._graph.view(session, facts), inbound, "redelivered")
         turn = self._graph.step(session, event, facts)
-        turn = await self._done(turn, draft, inbound, facts)
+        try:
+            turn = await self._done(turn, draft, inbound, facts)
+        except StoreDown:
+            if not isinstance(event, Alarm):
+                raise
+            turn = self._graph.step(self._unkept(session), Alarm(event.kind), facts)
         if turn.screen is None:
             return turn.session, Reply(None, lang=session.lang, forget=turn.session.left, screen=session.screen, outcome="left")
         outcome = "unclear" if isinstance(event, Unclear) or turn.session.misses else "answered"
         return turn.session, self._reply(turn.session, turn.screen, inbound, outcome)
+
+    def _unkept(self, session: Session) -> Session:
+        """Where it is said that words were not passed on: whoever cries for help sees the card all the same."""
+        said = f"{session.screen.partition('.')[0]}.not_saved"
+        return session.at(said) if said in self._graph.sheets else session
 
     async def _connected(self, session: Session, draft: Draft, inbound: Inbound) -> Session:
         """A chat that a person on duty writes to goes on where they are (topic ``relay``)."""
@@ -197,7 +207,20 @@ class Conversation:
 
     async def _facts(self, inbound: Inbound, draft: Draft) -> Facts:
         facts = self._known(inbound)
-        return await self._drafted(facts, draft) if draft.pack() else facts
+        if not draft.pack():
+            return facts
+        try:
+            return await self._drafted(facts, draft)
+        except StoreDown:
+            if not self._urgent(inbound):
+                raise
+            # Leaving, emergency numbers and cards come also where nobody can say how far a request is.
+            return msgspec.structs.replace(facts, draft=draft.shown())
+
+    def _urgent(self, inbound: Inbound) -> bool:
+        if inbound.press is not None:
+            return inbound.press.ordinal in (ANYTIME + LEAVE, ANYTIME + EMERGENCY)
+        return urgent(inbound.words, self._lexicon)
 
     def _known(self, inbound: Inbound) -> Facts:
         world = self._world

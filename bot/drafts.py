@@ -72,12 +72,19 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
         if session.left:
             self.forget_request()
             self.forget_ticket()
-        elif not any(screen.startswith(WAITING) for screen in (session.screen, *session.back)):
+            return
+        path = (session.screen, *session.back)
+        if not any(screen.startswith(WAITING) for screen in path):
             self.forget_request()
+        # At the menu nothing is left of a code, whichever way led there: "back" must not show an answer to the next who looks.
+        if self.key and (session.screen == MENU or not any(screen.startswith(CODE) for screen in path)):
+            self.forget_ticket()
 
 
 #: Topics in which something may wait.
 WAITING = ("request.", "contact.", "code.")
+#: The topic in which a code is open, and the screen that ends it.
+CODE, MENU = "code.", "start.menu"
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Draft).decode

@@ -1,0 +1,75 @@
+"""Where parts meet that nobody owns alone: a phone that is picked up by somebody else, a database that is away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.drafts import Draft
+from bot.exchange import StoreDown
+from tests.bot.effects.test_requests import Phone, Pile, ana, pile
+from tests.bot.tickets.world import Worker
+from tests.flows.world import TELEGRAM
+
+__all__ = ["ana", "pile"]
+
+
+async def away(*_: Any, **__: Any) -> Any:
+    raise OSError("the database is away: zarzaparrilla")
+
+
+async def draft_of(pile: Pile, phone: Phone) -> Draft:
+    opened = await pile.sessions.open(phone.person, "a look")
+    await pile.sessions.release(opened)
+    return Draft.unpack(opened.draft)
+
+
+@pytest.mark.requirement("E-4")
+async def test_the_menu_forgets_the_code_however_one_came_there(pile: Pile, ana: Worker) -> None:
+    """Whoever picks the phone up goes back and sees no answer. Mutation: keeping the code while a way back leads to it."""
+    number = (await (await pile.phone("555", TELEGRAM).to_check("code")).picks("send")).code
+    phone = await pile.phone("777", TELEGRAM).comes_back(number)
+    assert (await draft_of(pile, phone)).key, "as long as somebody looks at it"
+    await phone.picks("menu")
+    draft = await draft_of(pile, phone)
+    assert (draft.ticket, draft.key) == (b"", b"")
+    await phone.says("volver")
+    assert not {each for each in phone.said if each.startswith("code.status")}
+
+
+@pytest.mark.requirement("E-1")
+@pytest.mark.parametrize("text", ["9", "me quiero morir"])
+async def test_without_the_database_emergency_numbers_and_cards_still_come(
+    pile: Pile, ana: Worker, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a code open. Mutation: asking the database before anything else."""
+    number = (await (await pile.phone("555", TELEGRAM).to_check("code")).picks("send")).code
+    phone = await pile.phone("777", TELEGRAM).comes_back(number)
+    monkeypatch.setattr("bot.tickets.code.look", away)
+    await phone.says(text)
+    assert any(each.startswith(("crisis", "emergency")) for each in phone.said)
+    with pytest.raises(StoreDown):
+        await phone.says("1")
+
+
+async def test_without_the_database_one_can_still_leave(pile: Pile, ana: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutation: the same; a code that stays open because its request cannot be looked at."""
+    number = (await (await pile.phone("555", TELEGRAM).to_check("code")).picks("send")).code
+    phone = await pile.phone("777", TELEGRAM).comes_back(number)
+    monkeypatch.setattr("bot.tickets.code.look", away)
+    await phone.says("0")
+    assert phone.reply.forget and not (await draft_of(pile, phone)).key
+
+
+async def test_words_in_a_connected_chat_bring_their_card_without_the_database(
+    pile: Pile, ana: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They cannot be passed on, which is said below the card. Mutation: silence until the database is back."""
+    phone = await pile.phone("555", TELEGRAM).to_check("here")
+    await phone.picks("send")
+    pile.clock.advance(minutes=40)
+    for name in ("look", "add_note"):
+        monkeypatch.setattr(f"bot.tickets.code.{name}", away)
+    await phone.says("me quiero morir")
+    assert any(each.startswith("crisis") for each in phone.said) and phone.here == "relay.not_saved"

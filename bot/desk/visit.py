@@ -190,8 +190,11 @@ async def _multipart(headers: Headers, body: bytes) -> Sent:
 
 
 def _gathered(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Raises Malformed for a letter that no form has and no column of PostgreSQL takes."""
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
+        if "\0" in value:
+            raise Malformed
         fields.setdefault(name, []).append(value)
     return fields
 

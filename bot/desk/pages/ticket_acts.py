@@ -85,6 +85,8 @@ async def answer(visit: Visit) -> Response:
 async def write(visit: Visit) -> Response:
     """An answer into the person's chat. Where the channel's time is over it waits under the code, and the desk is told so."""
     sent, parts, id = visit.decoded(Writes), visit.desk.parts, ticket_id(visit)
+    if len(sent.text) > TEXT_LIMIT:  # no rule looks at more: some would look for minutes
+        raise Refused("desk.ticket.unfit")
     with asking():
         sheet = await reading.sheet(parts.tickets, visit.actor, id, visit.now)
         if sent.version != sheet.version:

@@ -13,7 +13,7 @@ import pytest
 
 from bot import app
 from bot.conversation import Conversation
-from bot.effects import Asked, Done, Effects
+from bot.effects import HANDLERS, Asked, Done, Effects, drafting
 from bot.exchange import Inbound, Point, Press, Reply, StoreDown
 from bot.layout import ANYTIME
 from bot.session_stores import EmbeddedStore
@@ -26,6 +26,7 @@ from flows.topics import GRAPH
 from tests.bot.channels.contract import Clock
 from tests.bot.channels.world import content, directory
 from tests.flows.standing import CHANNELS
+from tests.flows.test_kernel import EFFECTS
 from tests.flows.world import SMS, TELEGRAM, ids
 
 LAT, LON = 7.893912, -72.507834
@@ -419,8 +420,14 @@ CANARIES = ("zarzaparrilla", "3107654321", "+57 310 765 4321", "María Zarza Mor
 @pytest.mark.requirement("S-8")
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
 async def test_words_names_numbers_and_points_typed_on_every_screen_are_kept_nowhere(dial: Dial, channel: Traits) -> None:
-    """Not even in the session that the person's own key opens. Mutation: the text, the point or the name in a slot."""
+    """Not even in the session that the person's own key opens; a number, a note and a code word wait in the sealed draft. Mutation:
+    the text, the point or the name in a slot."""
+
+    async def saved(asked: Asked) -> Done:
+        return Done("saved")
+
     phone = dial(channel)
+    phone.conversation._effects = Effects({**HANDLERS, **dict.fromkeys(EFFECTS, saved), **drafting.HANDLERS})
     await phone.says("hola", "1", "1", "cucuta", "1", "1")
     where = (await phone.session()).slots
     seen: list[bytes] = []

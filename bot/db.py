@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 #: The newest migration in ``bot/migrations`` (a test compares them); ``create_all`` marks new databases with it.
 HEAD = "0004"
 
+#: Seconds for which a statement of SQLite waits for another process, or for another connection of this one.
+_BUSY = 5
+
 #: Every constraint has a name, so that a migration can drop it on both databases.
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -150,7 +153,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     # synchronous=FULL: in WAL mode, NORMAL would lose the last commits at a power cut, and with them a request whose receipt
     # somebody holds. It costs 0.2 ms a commit (measured on a virtual disk, 6 KB a row).
-    for pragma in ("journal_mode=WAL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000", "synchronous=FULL"):
+    for pragma in ("journal_mode=WAL", "secure_delete=ON", "foreign_keys=ON", f"busy_timeout={_BUSY * 1000}", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -238,16 +241,21 @@ async def ping(engine: AsyncEngine) -> None:
             await connection.execute(text("SELECT 1"))
 
 
-async def checkpoint(engine: AsyncEngine) -> bool:
+async def checkpoint(engine: AsyncEngine, patience: float = _BUSY) -> bool:
     """After a wipe: empty SQLite's write-ahead log, where deleted bytes would stay. True when nothing is left there.
 
+    ``patience``: seconds for which it waits for whoever still reads from the log; then it gives up, and says False.
     On PostgreSQL there is nothing to do here: only sealed bytes may be stored in it.
     """
     if engine.dialect.name != "sqlite":
         return True
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        busy, *_ = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        await connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
+        try:
+            busy, *_ = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        finally:
+            await connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY * 1000}")
     return not busy
 
 

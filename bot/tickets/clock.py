@@ -64,7 +64,7 @@ async def tick(tickets: Tickets, now: datetime) -> Ticked:
     for step in (_forget, _lapse, _lapse_claims, _expire, _tell):
         await step(tickets, now, done, faults)
     # Always: what a withdrawal or a close could not clear out because somebody was reading goes now.
-    done.clean = await storing.gone(tickets.engine)
+    done.clean = await storing.gone(tickets.engine, patience=5.0)
     if faults:
         raise faults[0]
     return done

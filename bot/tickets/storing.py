@@ -133,16 +133,14 @@ async def wipe_course(connection: AsyncConnection, ticket_id: bytes) -> None:
         await connection.execute(delete(table).where(table.c.ticket_id == ticket_id))
 
 
-async def gone(engine: AsyncEngine) -> bool:
+async def gone(engine: AsyncEngine, patience: float = 1.0) -> bool:
     """After the commit of a wipe: take the bytes out of SQLite's write-ahead log too.
 
-    False where a long reader held on to them all the while; the clock tries again at each tick. Never raises for that."""
-    for attempt in range(3):
-        try:
-            if await db.checkpoint(engine):
-                return True
-        except DBAPIError as error:
-            if not _in_the_way(error):
-                raise
-        await asyncio.sleep(_SHORT * (attempt + 1))
-    return False
+    False where somebody read from the log for longer than ``patience``, in seconds: somebody waits for the answer meanwhile, and
+    the clock tries again at each tick. Never raises for that."""
+    try:
+        return await db.checkpoint(engine, patience)
+    except DBAPIError as error:
+        if not _in_the_way(error):
+            raise
+        return False

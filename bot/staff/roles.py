@@ -115,7 +115,8 @@ _REQUESTS: Final[frozenset[Action]] = frozenset(
 _IN_TRAINING: Final[frozenset[Action]] = _REQUESTS - {"see_load"} | {"see_roster", "own_account"}
 
 _READS_ADULT: Final[frozenset[Role]] = frozenset({"case_manager", "supervisor"})
-_READS_CHILD: Final[frozenset[Role]] = frozenset({"child_protection", "supervisor"})
+#: D-9: a supervisor of child protection has that role as well.
+_READS_CHILD: Final[frozenset[Role]] = frozenset({"child_protection"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ async def test_eligible_is_whoever_may_read_and_has_a_key_in_use(engine: AsyncEn
     assert await eligible(engine, not_organisation="red-sur") == {id: pub[id] for id in (one.id, boss.id)}
     assert await eligible(engine, refused=(one.id.hex,)) == {id: pub[id] for id in (two.id, boss.id)}
     assert await eligible(engine, countries=("PE",)) == pub | {peru.id: public(peru_key)}
-    assert await eligible(engine, child=True) == {child.id: public(child_key), boss.id: public(boss_key)}
+    assert await eligible(engine, child=True) == {child.id: public(child_key)}
     assert set(await eligible(engine, country="PE", child=True)) == {child.id}
     async with engine.connect() as connection:
         assert await keys.eligible_staff(connection, country="CO") == sorted(pub)

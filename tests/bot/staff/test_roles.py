@@ -149,7 +149,7 @@ def test_an_unknown_action_is_a_fault_of_ours() -> None:
 
 # --- who may read ------------------------------------------------------------------------------------------------------
 
-READS: Final = {"case_manager": (True, False), "child_protection": (False, True), "supervisor": (True, True)}
+READS: Final = {"case_manager": (True, False), "child_protection": (False, True), "supervisor": (True, False)}
 """Role -> (may read the request of an adult, of a child)."""
 
 

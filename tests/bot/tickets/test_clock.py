@@ -88,11 +88,12 @@ async def test_children_are_for_child_protection_at_every_level(world: World, an
     more = await world.worker("cp-2", "child_protection")
     await world.shifts(more.id, "CO", "backup")
     await world.worker("backup", duty="backup")
+    boss = await world.worker("boss", "supervisor", "child_protection", duty="supervisor")
     await world.ask(child=True, age="under18")
     assert await world.alerted() == {kids.id}
     await at(world, hours=12)
-    # The roster counts a back-up who is a case manager only; the supervisor hears of it.
-    assert await world.alerted() == {sol.id}
+    # The roster counts a back-up who is a case manager only; of the supervisors those hear of it who protect children.
+    assert await world.alerted() == {boss.id}
 
 
 @pytest.mark.requirement("E-1")
@@ -132,6 +133,19 @@ async def test_a_claim_that_is_worked_on_lapses_a_day_after_the_last_act(world: 
     assert (await at(world, hours=2)).lapsed_claims == 0
     assert (await at(world, hours=24, minutes=58)).lapsed_claims == 0
     assert (await at(world, hours=24, minutes=59)).lapsed_claims == 1
+
+
+@pytest.mark.parametrize("missing", [("touched_at",), ("touched_at", "claimed_at"), ("claimed_by",)])
+async def test_no_claim_holds_a_ticket_for_ever(world: World, ana: Worker, sol: Worker, missing: tuple[str, ...]) -> None:
+    """Nothing writes such a row; a repair by hand could. Mutation: a comparison with nothing, which is never true."""
+    ticket_id, _ = await world.taken(ana)
+    await world.set(ticket_id, **dict.fromkeys(missing))
+    assert (await at(world, minutes=59)).lapsed_claims == 0
+    if missing == ("claimed_by",):
+        await desk.release(world.tickets, sol.actor, ticket_id, HANDED, after(minutes=59))
+    else:
+        assert (await at(world, minutes=60)).lapsed_claims == 1
+    assert (await world.row(ticket_id)).state == "waiting"
 
 
 async def test_what_was_given_back_late_waits_a_whole_life_again(world: World, ana: Worker) -> None:

@@ -40,8 +40,9 @@ async def test_a_list_shows_only_what_it_may(world: World, ana: Worker) -> None:
     assert row.id == ticket_id and not row.mine
 
 
-async def test_urgent_requests_and_those_of_children_come_first_then_who_waited_longest(world: World, sol: Worker) -> None:
+async def test_urgent_requests_and_those_of_children_come_first_then_who_waited_longest(world: World) -> None:
     """Mutation: the newest first; urgent ones among the others."""
+    sol = await world.worker("supervisor-of-all", "supervisor", "child_protection")
     a, _ = await world.ask(after(minutes=0))
     b, _ = await world.ask(after(minutes=1), urgent=True)
     c, _ = await world.ask(after(minutes=2))
@@ -76,7 +77,7 @@ async def test_who_sees_what(world: World, ana: Worker, ben: Worker, sol: Worker
         }.items()
     }  # fmt: skip
     assert seen == {
-        "ana": {"plain", "not casa-sur", "claimed"}, "ben": {"plain"}, "sol": {"plain", "child", "not casa-sur"},
+        "ana": {"plain", "not casa-sur", "claimed"}, "ben": {"plain"}, "sol": {"plain", "not casa-sur"},
         "peru": set(), "kids": {"child"}, "psea": set(), "boss": set(), "focal": set(), "trainee": {"training"},
     }  # fmt: skip
     for who, worker in (("peru", peru), ("psea", psea), ("boss", boss), ("focal", focal)):

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
@@ -145,8 +145,10 @@ async def _lapse_claims(tickets: Tickets, now: datetime, done: Ticked, faults: l
         return 1
 
     times = tickets.lifetimes
-    untouched = (ticket.c.touched_at == ticket.c.claimed_at) & (ticket.c.touched_at <= now - times.claim)
-    due = (ticket.c.state == "claimed") & (untouched | (ticket.c.touched_at <= now - times.idle_claim))
+    # Whatever is missing of these times, no claim may hold a ticket for ever.
+    last = func.coalesce(ticket.c.touched_at, ticket.c.claimed_at, ticket.c.queued_at)
+    untouched = (last == func.coalesce(ticket.c.claimed_at, last)) & (last <= now - times.claim)
+    due = (ticket.c.state == "claimed") & (untouched | (last <= now - times.idle_claim))
     done.lapsed_claims = await _each(tickets, due, act, faults)
 
 

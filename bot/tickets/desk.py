@@ -107,7 +107,7 @@ async def release(
     async def work(connection: AsyncConnection) -> None:
         row, role = await _held(connection, actor, ticket_id, "release", version)
         await _leave(connection, row, now, **dataclasses.asdict(leaving))
-        await endings.requeue(connection, tickets.lifetimes, row, now, not_told=row.claimed_by.hex)
+        await endings.requeue(connection, tickets.lifetimes, row, now, not_told=row.claimed_by.hex if row.claimed_by else "")
         await audit.record(connection, actor.name, role, "released", reference(row.id), now)
 
     await storing.transact(tickets.engine, work)

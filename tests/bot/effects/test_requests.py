@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from bot import app
 from bot.drafts import Draft
@@ -152,14 +153,14 @@ class Phone:
         return self
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pile(world: World) -> AsyncIterator[Pile]:
     made = Pile(world)
     yield made
     await made.store.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def ana(world: World, pile: Pile) -> Worker:
     """Somebody is on duty in Colombia."""
     worker = await world.worker("case-manager-co-1", duty="primary")

@@ -13,7 +13,7 @@ from bot import codes
 from bot.codes import Busy, Derived
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
-from bot.effects.means import Means, by, or_again
+from bot.effects.means import Means, by, or_again, sealed_text
 from bot.exchange import Person
 from bot.tickets import code
 from bot.tickets.code import Connected, Result
@@ -126,6 +126,7 @@ class Following:
                 means.now(),
                 contact_text=made if contact is not None else None,
                 windows=windows,
+                card_text=sealed_text(**means.reach(asked, way, windows, asked.draft.word)) if windows is not None else None,
             )
         if result == "saved":
             asked.draft.forget_request()

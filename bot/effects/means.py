@@ -26,6 +26,7 @@ from bot.tickets.code import Connected
 from bot.tickets.guard import Windows
 from bot.tickets.storing import Tickets
 from bot.vault import Address, Vault
+from flows import safe_contact
 from flows.facts import WINDOW_NAMES, Duty
 from flows.kernel import Session, Words
 
@@ -70,11 +71,35 @@ class Means:
         """What leads to the person, made of the ticket's id; None for the code alone, or where there is no number."""
         if way == "here":
             address = address_of(asked)
-            return lambda ticket: _json(way="here", channel=address.channel, box=self.vault.box(address, ticket))
+            return lambda ticket: sealed_text(way="here", channel=address.channel, box=self.vault.box(address, ticket))
         if way == "phone" and asked.draft.number:
-            text = _json(way="phone", number=asked.draft.number, someone_else=asked.session.slot("whose") == "theirs")
+            text = sealed_text(way="phone", number=asked.draft.number, someone_else=asked.session.slot("whose") == "theirs")
             return lambda ticket: text
         return None
+
+    def reach(self, asked: Asked, way: str, windows: Windows, own_word: str) -> dict[str, object]:
+        """The part of the card that says how to reach the person safely (D-5, D-6): closed values, but for code words.
+
+        ``own_word``: the word of the person's own, where one goes along."""
+        session, called = asked.session, way == "phone"
+        return {
+            "windows": list(windows.names),
+            "zone": windows.zone,
+            "answer_by_other": called and session.slot("other") == "yes",
+            "leave_message": called and session.slot("message") == "yes",
+            "present_as": safe_contact.present(session),
+            "tries": windows.tries,
+            "if_dropped": str(session.slot("dropped") or "no_call"),
+            **self._code_words(session, own_word),
+        }
+
+    def _code_words(self, session: Session, own: str) -> dict[str, str]:
+        """Both ways: what the caller says, what the person answers, and what ends the call as a wrong number."""
+        chosen = str(session.slot("code_words") or "drawn")
+        if chosen == "none":
+            return {}
+        caller, person, stop = (self.say(session.lang, id) for id in safe_contact.drawn(session.id))
+        return {"word_desk": own if chosen == "own" and own else caller, "word_person": person, "word_stop": stop}
 
 
 def address_of(asked: Asked) -> Address:
@@ -88,7 +113,8 @@ def by(draft: Draft) -> Derived | Connected:
     return Derived(draft.ticket, draft.key) if draft.key else Connected(draft.ticket)
 
 
-def _json(**fields: Any) -> Words:
+def sealed_text(**fields: Any) -> Words:
+    """JSON, as the desk's browser reads it once it has opened the envelope."""
     return Words(json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
 
 

@@ -6,15 +6,12 @@ answers there are and what is asked (``flows.request``), how it is sealed and st
 
 from __future__ import annotations
 
-import json
-
 from bot.effects import Asked, Done, Effects, drafting
 from bot.effects.following import Following
-from bot.effects.means import Means, or_again
+from bot.effects.means import Means, or_again, sealed_text
 from bot.sealing import CannotSeal
 from bot.tickets.intake import NoDuty, Request, open_ticket
-from flows import safe_contact
-from flows.kernel import Session, Words
+from flows.kernel import Words
 
 NO_DUTY = Done("no_duty")
 
@@ -83,7 +80,7 @@ class Requesting:
             need=str(agreed["need"]),
             windows=windows,
             contact_text=means.contact(way, asked),
-            card_text=Words(json.dumps(self._card(asked, way), ensure_ascii=False, separators=(",", ":"))),
+            card_text=sealed_text(**self._card(asked, way)),
             note_text=Words(draft.note) if draft.note and "note" in agreed["drafts"] else None,
         )
 
@@ -99,24 +96,7 @@ class Requesting:
         if way == "code":
             return card
         windows = self._means.windows(session, str(agreed["country"]))
-        return card | {
-            "windows": list(windows.names),
-            "zone": windows.zone,
-            "answer_by_other": agreed["other"],
-            "leave_message": agreed["message"],
-            "present_as": agreed["present"] or safe_contact.present(session),
-            "tries": windows.tries,
-            "if_dropped": agreed["dropped"] or "no_call",
-            **self._code_words(session, draft.word if "word" in agreed["drafts"] else ""),
-        }
-
-    def _code_words(self, session: Session, own: str) -> dict[str, str]:
-        """Both ways: what the caller says, what the person answers, and what ends the call as a wrong number."""
-        chosen = str(session.slot("code_words") or "drawn")
-        if chosen == "none":
-            return {}
-        caller, person, stop = (self._means.say(session.lang, id) for id in safe_contact.drawn(session.id))
-        return {"word_desk": own if chosen == "own" and own else caller, "word_person": person, "word_stop": stop}
+        return card | self._means.reach(asked, way, windows, draft.word if "word" in agreed["drafts"] else "")
 
 
 def effects(means: Means) -> Effects:

@@ -90,14 +90,19 @@ function facts(rows) {
 function showCard(place, { texts: [{ text }] }) {
   const card = JSON.parse(text);
   const yes = (value) => say(value ? "desk.ticket.yes" : "desk.ticket.no");
-  const rows = [
-    [say("desk.ticket.card.need"), member("desk.ticket.need", card.kind)],
-    [say("desk.ticket.card.for"), member("desk.ticket.for", card.for)],
-  ];
+  const rows = [];
+  // A card that was made anew by code says only how to reach the person.
+  if (card.kind) rows.push([say("desk.ticket.card.need"), member("desk.ticket.need", card.kind)]);
+  if (card.for) rows.push([say("desk.ticket.card.for"), member("desk.ticket.for", card.for)]);
   if (card.elsewhere) rows.push([say("desk.ticket.card.elsewhere"), say(card.representative ? "desk.ticket.card.represented" : "desk.ticket.yes")]);
   if (card.windows) {
+    // The hours may have been changed by code since: those count that the server holds us to.
+    const windows = ticket.dataset.windows ? ticket.dataset.windows.split(" ") : card.windows;
+    const zone = ticket.dataset.zone || card.zone;
+    rows.push([say("desk.ticket.card.windows"), `${windows.map((name) => member("desk.ticket.window", name)).join(", ")} (${zone})`]);
+  }
+  if (card.windows && ticket.dataset.way === "phone") {
     rows.push(
-      [say("desk.ticket.card.windows"), `${card.windows.map((name) => member("desk.ticket.window", name)).join(", ")} (${card.zone})`],
       [say("desk.ticket.card.other"), yes(card.answer_by_other)],
       [say("desk.ticket.card.message"), yes(card.leave_message)],
       [say("desk.ticket.card.present"), member("desk.ticket.present", card.present_as)],

@@ -263,6 +263,32 @@ async def test_the_code_works_on_any_phone_and_withdrawing_makes_it_a_wrong_one(
     assert (again.here, again.text) == (wrong.here, wrong.text)
 
 
+@pytest.mark.requirement("D-5")
+@pytest.mark.requirement("D-10")
+async def test_another_way_by_code_brings_a_card_for_it(world: World, pile: Pile, ana: Worker) -> None:
+    """From "code only" to "call me", on another phone: nobody calls without the hours, the tries and the words.
+    Mutation: a contact without a card; the card of before."""
+    phone = await pile.phone("+573001234567").to_check("code")
+    await phone.picks("send")
+    other = await pile.phone("777", TELEGRAM).comes_back(phone.code)
+    await other.picks("change")
+    await other.picks("way")
+    await other.picks("phone")
+    await other.says(f"+57 {NUMBER}")
+    for _ in range(8):
+        if other.here == "code.changed":
+            break
+        names = await other.options()
+        await other.picks(next(name for name in ("mine", "yes", "#0") if name in names))
+    assert other.here == "code.changed"
+    row = await only_ticket(world)
+    assert row.way == "phone"
+    await desk.claim(world.tickets, ana.actor, row.id, NOW)
+    (card,) = [json.loads(text) for text in await world.reads(ana, row.id, "card")]
+    assert (card["answer_by_other"], card["leave_message"], card["tries"]) == (False, False, 2)
+    assert card["zone"] == "America/Bogota" and card["word_desk"] and card["word_person"] and card["word_stop"]
+
+
 async def test_an_answer_is_read_by_code_and_nowhere_else(world: World, pile: Pile, ana: Worker) -> None:
     """Mutation: showing an answer in a connected chat without the code."""
     phone = await pile.phone("555", TELEGRAM).to_check("here")

@@ -30,7 +30,9 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 #: On SMS a field of the directory is cut to this many letters, so that a long name cannot push out what matters.
 SMS_FIELD = 60
 #: Fields that may take more of the message than that, and how many times as much.
-_WHOLE = frozenset({"answer", "helpline", "service.phone", "service.url", "complaint_channel.address", "iso", "code", "draft.number"})
+_WHOLE = frozenset(
+    {"answer", "helpline", "service.phone", "service.url", "complaint_channel.address", "iso", "code", "draft.number"}
+)
 """What is dialled or opened is shown whole or not at all: half a number is worse than none."""
 _WIDE = {"service.text": 2.4, "service.address": 1.3, "complaint_channel.value": 1.3}
 

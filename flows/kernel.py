@@ -658,10 +658,10 @@ class Graph:
     def _numbered(self, sheet: Sheet, session: Session, options: tuple[Option, ...]) -> tuple[Option, ...]:
         """Steps that cannot be undone take two digits, which another turn does not have."""
         final = self._final[sheet.id]
-        number = 10 + (session.turn * 37 + 11) % 90
+        first = session.turn * 37 + 11
+        numbers = {id: 10 + (first + place) % 90 for place, id in enumerate(final)}
         return tuple(
-            msgspec.structs.replace(option, digit=10 + (number - 10 + final.index(option.id)) % 90) if option.id in final else option
-            for option in options
+            msgspec.structs.replace(option, digit=numbers[option.id]) if option.id in numbers else option for option in options
         )
 
     def _lines(self, sheet: Sheet, session: Session, facts: Facts) -> tuple[Option, ...]:

@@ -9,14 +9,12 @@ What was sent is never shown again, to nobody who holds a code.
 
 from __future__ import annotations
 
-import functools
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
@@ -24,35 +22,21 @@ from bot.codes import Derived
 from bot.sealing import Envelope, Kind, unseal
 from bot.staff import audit
 from bot.tickets import storing
+from bot.tickets.adding import OPEN, Connected, Result, Text, find, has_ended, seal_and_put
 from bot.tickets.counting import count_ticket
 from bot.tickets.endings import forget_contact, requeue
 from bot.tickets.guard import Windows
 from bot.tickets.intake import unlock_private
 from bot.tickets.lifetimes import Lifetimes
-from bot.tickets.recipients import readers, recipients, sealed
 from bot.tickets.references import reference
 from bot.tickets.storing import Tickets, item, ticket
 from flows.facts import COUNTRIES, TicketView
 from flows.kernel import Words
 
-MOST_NOTES = 500
-"""Messages of one person that wait at once. Nobody writes so many; a machine that does fills no disk."""
-
-Result = Literal["saved", "wrong", "ended", "no_duty", "full", "refused"]
-"""``saved``: done, on the disk, or found done. ``wrong``: no such code. ``ended``: the request is not open any more. ``no_duty``:
-nobody is left to whom it could be sealed. ``full``: ``MOST_NOTES``. ``refused``: not at this stage. But for ``saved``, nothing
-changed."""
-
-Text = Words | Callable[[bytes], Words]
-"""A text, or what makes it of the ticket's id (as in ``intake.Request``)."""
-
-_OPEN = ("waiting", "claimed")
-
-
-class Connected(NamedTuple):
-    """A chat that is connected with a ticket ("write to me here"), known from its sealed pointer: stands for the code there."""
-
-    ticket_id: bytes
+__all__ = [
+    "Answer", "Connected", "Result", "Text", "add_note", "agree_to", "change_way", "change_windows", "contest", "end_connection",
+    "look", "rate", "read_answer", "withdraw",
+]  # fmt: skip
 
 
 class Answer(NamedTuple):
@@ -80,14 +64,14 @@ async def look(
     could take a request from this one; those that the person did not agree to yet are offered. ``back``: so many answers before
     the last one."""
     async with tickets.engine.connect() as connection:
-        row = await _find(connection, by, now)
+        row = await find(connection, by, now)
         if row is None:
             return None
         answers = await _answers(connection, row.id, now)
     windows = tickets.guard.open(row.id, row.guarded)
     unread = [each for each in answers if each.read_at is None]
     upto = answers[: len(answers) - back] or answers[:1]
-    ended = _ended(row, now)
+    ended = has_ended(row, now)
     return TicketView(
         status=_status(row, now, tickets.lifetimes, unread=bool(unread)),
         country=row.country,
@@ -112,7 +96,7 @@ async def read_answer(tickets: Tickets, by: Derived, now: datetime, *, back: int
     """
 
     async def work(connection: AsyncConnection) -> Answer | None:
-        row = await _find(connection, by, now, lock=True)
+        row = await find(connection, by, now, lock=True)
         answers = await _answers(connection, row.id, now) if row else []
         if row is None or not 0 <= back < len(answers):
             return None
@@ -134,27 +118,12 @@ def _status(
         return "answer_waiting"
     if row.state == "closed":
         return "closed"
-    if _ended(row, now):
+    if has_ended(row, now):
         return "lapsed"
     if row.state == "claimed":
         return "looked_at"
     late = lifetimes.told_at("backup", row.queued_at, hurry=row.urgent or row.child) <= now
     return "nobody_yet" if late else "received"
-
-
-def _ended(row: Any, now: datetime) -> bool:
-    """Closed or lapsed; also where the clock has not come by yet."""
-    return row.state not in _OPEN or (row.state == "waiting" and row.expires_at <= now)
-
-
-async def _find(connection: AsyncConnection, by: Derived | Connected, now: datetime, *, lock: bool = False) -> Any:
-    """The row behind a code or a connection, locked or not; None for one that never was, was withdrawn, or is over."""
-    where = ticket.c.lookup == by.lookup if isinstance(by, Derived) else ticket.c.id == by.ticket_id
-    asked = select(ticket).where(where)
-    row = (await connection.execute(asked.with_for_update() if lock else asked)).first()
-    if row is None or row.state == "withdrawn" or (row.forgotten_at is not None and row.forgotten_at <= now):
-        return None
-    return row
 
 
 async def _answers(connection: AsyncConnection, ticket_id: bytes, now: datetime) -> list[Any]:
@@ -188,7 +157,7 @@ async def add_note(tickets: Tickets, by: Derived | Connected, text: Words, messa
     def refusal(row: Any) -> Result | None:
         return "ended" if isinstance(by, Connected) and row.relay != "open" else None
 
-    return await _seal_and_put(tickets, by, {"note": text}, message_id, now, {"heard_at": now}, refusal)
+    return await seal_and_put(tickets, by, {"note": text}, message_id, now, {"heard_at": now}, refusal)
 
 
 async def change_windows(tickets: Tickets, by: Derived, windows: Windows, now: datetime, card_text: Words | None = None) -> Result:
@@ -200,7 +169,7 @@ async def change_windows(tickets: Tickets, by: Derived, windows: Windows, now: d
 
     texts: dict[Kind, Words] = {"card": card_text} if card_text is not None else {}
     values = {"windows": windows, "tries_left": windows.tries, "heard_at": now}
-    return await _seal_and_put(tickets, by, texts, "", now, values, refusal)
+    return await seal_and_put(tickets, by, texts, "", now, values, refusal)
 
 
 async def change_way(
@@ -222,7 +191,7 @@ async def change_way(
     if card_text is not None:
         texts["card"] = card_text
     values = {"windows": windows, "tries_left": windows.tries, "heard_at": now, "way": way, "tells_only": False}
-    result = await _seal_and_put(tickets, by, texts, "", now, values, lambda _: None)
+    result = await seal_and_put(tickets, by, texts, "", now, values, lambda _: None)
     await storing.gone(tickets.engine)
     return result
 
@@ -240,8 +209,8 @@ async def agree_to(tickets: Tickets, by: Derived, countries: Iterable[str], now:
         raise ValueError("further countries are of the fourteen")
 
     async def work(connection: AsyncConnection) -> Result:
-        row = await _find(connection, by, now, lock=True)
-        if row is None or _ended(row, now):
+        row = await find(connection, by, now, lock=True)
+        if row is None or has_ended(row, now):
             return "wrong" if row is None else "ended"
         all_of_them = tuple(dict.fromkeys([*row.countries, *(each for each in wanted if each != row.country)]))
         await storing.change(connection, row, countries=all_of_them, heard_at=now)
@@ -250,81 +219,10 @@ async def agree_to(tickets: Tickets, by: Derived, countries: Iterable[str], now:
     return await storing.transact(tickets.engine, work)
 
 
-async def _seal_and_put(
-    tickets: Tickets,
-    by: Derived | Connected,
-    texts: Mapping[Kind, Text],
-    message_id: str,
-    now: datetime,
-    values: dict[str, Any],
-    refusal: Callable[[Any], Result | None],
-) -> Result:
-    """Seal for whoever may read now, then write, if the ticket is still what it was: somebody may have recused in between."""
-    for _ in range(8):
-        async with tickets.engine.connect() as connection:
-            row = await _find(connection, by, now)
-            if row is None or _ended(row, now):
-                return "wrong" if row is None else "ended"
-            if (refused := refusal(row)) is not None:
-                return refused
-            mark = tickets.guard.message(row.id, message_id) if message_id else None
-            if mark is not None and await storing.has_message(connection, row.id, mark):
-                return "saved"
-            if "note" in texts and await storing.number_of(connection, row.id, "note") >= MOST_NOTES:
-                return "full"
-            eligible = await readers(connection, row) if texts else {}
-            if texts and not eligible:
-                return "no_duty"
-            keys = await recipients(connection, row, eligible) if texts else []
-        given = [(kind, text(row.id) if callable(text) else text) for kind, text in texts.items()]
-        envelopes = [await sealed(text, kind, row.id, keys) for kind, text in given]
-
-        work = functools.partial(_write, tickets=tickets, row=row, envelopes=envelopes, mark=mark, values=values, now=now)
-
-        try:
-            if await storing.transact(tickets.engine, work):
-                return "saved"
-        except IntegrityError:
-            # The same message at the same moment, in another process: the next look finds it. Anything else fails again.
-            async with tickets.engine.connect() as connection:
-                if mark is None or not await storing.has_message(connection, row.id, mark):
-                    raise
-    raise RuntimeError("this ticket changed eight times while one message was being sealed")
-
-
-async def _write(
-    connection: AsyncConnection,
-    *,
-    tickets: Tickets,
-    row: Any,
-    envelopes: list[Envelope],
-    mark: bytes | None,
-    values: dict[str, Any],
-    now: datetime,
-) -> bool:
-    """False: the ticket has changed since ``row`` was read, and nothing was written."""
-    changed = dict(values)
-    windows: Windows | None = changed.pop("windows", None)
-    if windows is not None:
-        changed["guarded"] = tickets.guard.seal(row.id, windows)
-    if "way" in changed:
-        changed["relay"] = "open" if changed["way"] == "here" else "ended" if row.relay == "open" else row.relay
-    try:
-        await storing.change(connection, row, **changed)
-    except storing.Changed:
-        return False
-    await storing.wipe(connection, row.id, [each.kind for each in envelopes if each.kind != "note"])
-    for envelope in envelopes:
-        await storing.put(connection, envelope, now, now + tickets.lifetimes.contact, mark)
-    if row.claimed_by is not None and not row.training:
-        await enqueue(connection, [row.claimed_by], now)
-    return True
-
-
 async def _forget_contact(tickets: Tickets, by: Derived | Connected, now: datetime) -> Result:
     async def work(connection: AsyncConnection) -> Result:
-        row = await _find(connection, by, now, lock=True)
-        if row is None or _ended(row, now):
+        row = await find(connection, by, now, lock=True)
+        if row is None or has_ended(row, now):
             return "wrong" if row is None else "ended"
         await forget_contact(connection, row, heard_at=now)
         return "saved"
@@ -345,7 +243,7 @@ async def withdraw(tickets: Tickets, by: Derived | Connected, now: datetime) -> 
     """
 
     async def work(connection: AsyncConnection) -> None:
-        row = await _find(connection, by, now, lock=True)
+        row = await find(connection, by, now, lock=True)
         if row is None:
             return
         await storing.wipe(connection, row.id, [*storing.ABOUT_THE_PERSON, "answer"])
@@ -375,7 +273,7 @@ async def withdraw(tickets: Tickets, by: Derived | Connected, now: datetime) -> 
             read_at=None,
             forgotten_at=now + tickets.lifetimes.withdrawn,
         )
-        if row.state in _OPEN:
+        if row.state in OPEN:
             await count_ticket(connection, row, now, [("outcome", "withdrawn")])
         if row.state == "claimed" and not row.training:
             await enqueue(connection, [row.claimed_by], now)
@@ -391,8 +289,8 @@ async def contest(tickets: Tickets, by: Derived, now: datetime) -> Result:
     closing, so that only the code leads back until they say otherwise."""
 
     async def work(connection: AsyncConnection) -> Result:
-        row = await _find(connection, by, now, lock=True)
-        if row is not None and row.contested and row.state in _OPEN:
+        row = await find(connection, by, now, lock=True)
+        if row is not None and row.contested and row.state in OPEN:
             return "saved"  # the same message, delivered again: it waits again since then
         if row is None or row.state != "closed" or row.contested:
             return "wrong" if row is None else "refused"
@@ -413,7 +311,7 @@ async def rate(tickets: Tickets, by: Derived, stars: int, now: datetime) -> Resu
         raise ValueError("a rating is a number from 1 to 5")
 
     async def work(connection: AsyncConnection) -> Result:
-        row = await _find(connection, by, now, lock=True)
+        row = await find(connection, by, now, lock=True)
         if row is None or row.state != "closed":
             return "wrong" if row is None else "refused"
         if not row.rated:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.codes import Derived
 from bot.sealing import Envelope, key_id
-from bot.tickets import code, desk, recipients, storing
+from bot.tickets import adding, code, desk, recipients, storing
 from bot.tickets.clock import tick
 from bot.tickets.code import Connected
 from bot.tickets.guard import Windows
@@ -148,11 +148,11 @@ async def test_somebody_recuses_while_a_message_is_sealed(
     real = recipients.sealed
 
     async def slowly(*args: Any) -> Any:
-        monkeypatch.setattr(code, "sealed", real)
+        monkeypatch.setattr(adding, "sealed", real)
         await desk.recuse(world.tickets, ben.actor, ticket_id, NOW)
         return await real(*args)
 
-    monkeypatch.setattr(code, "sealed", slowly)
+    monkeypatch.setattr(adding, "sealed", slowly)
     assert await code.add_note(world.tickets, derived, Words("more"), "m2", NOW) == "saved"
     for item in (await world.items(ticket_id))["note"]:
         assert Envelope.decode(item.envelope).recipients == (ana.key,)
@@ -169,7 +169,7 @@ async def test_nobody_left_to_read_it(world: World, ana: Worker) -> None:
 
 async def test_a_flood_of_messages_fills_no_disk(world: World, ana: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutation: no bound."""
-    monkeypatch.setattr(code, "MOST_NOTES", 2)
+    monkeypatch.setattr(adding, "MOST_NOTES", 2)
     ticket_id, derived = await world.ask()
     results = [await code.add_note(world.tickets, derived, Words("x"), f"m{n}", NOW) for n in range(2, 5)]
     assert results == ["saved", "full", "full"] and len((await world.items(ticket_id))["note"]) == 2

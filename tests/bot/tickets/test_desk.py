@@ -33,8 +33,8 @@ async def test_a_list_shows_only_what_it_may(world: World, ana: Worker) -> None:
     ticket_id, _ = await world.ask(wish="woman", other_lang="guc", age="adult")
     (row,) = await queued(world, ana, minutes=5)
     assert {*row._fields} == {
-        "id", "version", "state", "reference", "country", "lang", "other_lang", "wish", "age", "since", "queued", "waiting", "level",
-        "urgent", "child", "contested", "mine", "written",
+        "id", "version", "state", "reference", "country", "lang", "other_lang", "wish", "age", "since", "queued", "waiting",
+        "level", "urgent", "child", "contested", "mine", "written",
     }  # fmt: skip
     assert (row.country, row.lang, row.other_lang, row.wish, row.age, row.waiting) == ("CO", "es", "guc", "woman", "adult", 300)
     assert row.id == ticket_id and not row.mine

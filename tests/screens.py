@@ -67,6 +67,11 @@ class Screens:
         """Whether an entry stands in the text, known by its opening."""
         return self._at(text, id) >= 0
 
+    def chat_says(self, text: str, id: str) -> bool:
+        """The same on channels with buttons."""
+        opening = re.split(r"[{\n]", self._wording.text(self._lang, id))[0][:OPENING].strip()
+        return opening in text
+
     def _at(self, text: str, id: str) -> int:
         opening = self.opening(id)
         return text.rfind(opening) if opening else -1

@@ -54,6 +54,7 @@ from bot.sessions import Sessions
 from bot.settings import Settings
 from bot.stored import stored
 from bot.tickets.attempts import Line
+from bot.tickets.code import Connected
 from bot.tickets.guard import Guard
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.movements import Moves
@@ -287,13 +288,15 @@ class Faro:
         )
         return Desk(self.engine, self.settings, secret, clock=self._clock, parts=parts, frame="self" if demo else "none")
 
-    async def _connect(self, box: str, ticket: bytes) -> None:
+    async def _connect(self, box: str, ticket: bytes, contact: bytes) -> None:
         """A person on duty wrote into this chat: what is answered there finds its way for as long as keys of the store live.
 
         Whatever was on the screen before: the message stands below it, and what is written next answers the message."""
         person = self.vault.person(self.vault.unbox(box, ticket))
-        await self.sessions.pointers.set(person, ticket, self.tickets.lifetimes.contact.total_seconds())
+        pointer = Connected(ticket, contact).pack()
         opened = await self.sessions.open(person, os.urandom(8).hex())
+        if not opened.session.left:  # whoever left while it was on its way is connected no longer
+            await self.sessions.pointers.set(person, pointer, self.tickets.lifetimes.contact.total_seconds())
         if opened.session.screen:
             await self.sessions.close(opened, opened.session.at("", back=(), slots={}, misses=0))
         else:  # there is no conversation, or the person left

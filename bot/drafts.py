@@ -25,7 +25,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     word: str = ""
     """A code word that the person chose."""
     ticket: bytes = b""
-    """With ``key``: the look-up value of a code that was typed. Without: the id of the ticket that this chat is connected with."""
+    """With ``key``: the look-up value of a code that was typed. Without: the pointer of the ticket of this connected chat."""
     key: bytes = b""
     """The code's key, with which answers can be read."""
     back: int = 0

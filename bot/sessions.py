@@ -320,7 +320,7 @@ class Pointers:
         return [(epoch, person.pseudonym(epoch.key, b"pointer")) for epoch in (current, previous) if epoch]
 
     async def set(self, person: Person, ticket: bytes, seconds: float) -> None:
-        """Connect this person's chat with a ticket (16 bytes)."""
+        """Connect this person's chat with a ticket. ``ticket``: what leads to it, always of one length."""
         epoch, name = (await self._names(person, learn=True))[0]
         body = _seal(AESGCM(person.key(epoch.key, b"pointer")), name, ticket)
         await self._store.keep(name, body, int(seconds * 1000))

@@ -59,7 +59,7 @@ class Parts:
     demo: Any = None
     """``bot.demo_staff.DemoStaff``: who may be entered as with one click, in a demo and nowhere else."""
     connected: Any = None
-    """``(box, ticket id) -> awaitable``: renews the connection of a chat that was written to, so that an answer finds its way."""
+    """``(box, ticket id, contact id) -> awaitable``: renews the connection of a chat that was written to."""
     moves: Any = None
     """``bot.tickets.movements.Moves``: what every act on a referral or a transfer needs."""
     duties: Any = None

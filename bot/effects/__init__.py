@@ -42,7 +42,7 @@ class Connections(Protocol):
     """What the conversation asks about tickets before a turn."""
 
     async def connected(self, person: Person) -> bytes:
-        """The ticket that this chat is connected with, or nothing."""
+        """The pointer of the ticket that this chat is connected with, or nothing."""
         ...
 
     async def view(self, draft: Draft, now: float) -> TicketView | None:

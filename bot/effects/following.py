@@ -6,6 +6,7 @@ what a code shows (there), sentences.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 
@@ -14,7 +15,7 @@ from bot.codes import Busy, Derived
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
 from bot.effects.means import Means, by, or_again, sealed_text
-from bot.exchange import Person
+from bot.exchange import Person, StoreDown
 from bot.tickets import code
 from bot.tickets.code import Connected, Result
 from flows.facts import TicketView
@@ -49,8 +50,15 @@ class Following:
     # -- what the conversation asks
 
     async def connected(self, person: Person) -> bytes:
-        """The ticket that this chat is connected with, or nothing."""
-        return await self._means.pointers.get(person) or b""
+        """The pointer of the ticket that this chat is connected with, or nothing. A chat that was given up for another one is
+        connected no longer; where the database cannot say so, whatever is done next asks it again."""
+        pointer = await self._means.pointers.get(person) or b""
+        if pointer:
+            with contextlib.suppress(StoreDown), or_again():
+                if not await code.is_connected(self._means.tickets, Connected.unpack(pointer), self._means.now()):
+                    await self._means.pointers.drop(person)
+                    return b""
+        return pointer
 
     async def view(self, draft: Draft, now: float) -> TicketView | None:
         """What the ticket in the draft shows; None: there is none any more."""
@@ -131,7 +139,8 @@ class Following:
         if result == "saved":
             asked.draft.forget_request()
             if way == "here":
-                await means.pointers.set(asked.inbound.person, found[-1], means.connected_seconds)
+                with or_again():
+                    await means.connect(asked.inbound.person, found[-1])
             else:
                 await means.pointers.drop(asked.inbound.person)
         return _told(result)
@@ -166,7 +175,7 @@ class Following:
             return GONE
         with or_again():
             result = await code.add_note(
-                self._means.tickets, Connected(ticket), asked.inbound.words, asked.inbound.message_id, self._means.now()
+                self._means.tickets, Connected.unpack(ticket), asked.inbound.words, asked.inbound.message_id, self._means.now()
             )
         if result == "saved":
             await self._means.pointers.set(asked.inbound.person, ticket, self._means.connected_seconds)
@@ -187,7 +196,7 @@ class Following:
         return Done("left")
 
     async def _ticket(self, asked: Asked) -> bytes | None:
-        """The id of the ticket that this chat is connected with."""
+        """The pointer of the ticket that this chat is connected with."""
         if asked.draft.ticket and not asked.draft.key:
             return asked.draft.ticket
         return await self._means.pointers.get(asked.inbound.person)
@@ -197,7 +206,7 @@ class Following:
         if ticket is None:
             return
         with or_again():
-            await code.end_connection(self._means.tickets, Connected(ticket), self._means.now())
+            await code.end_connection(self._means.tickets, Connected.unpack(ticket), self._means.now())
         await self._means.pointers.drop(asked.inbound.person)
         if not asked.draft.key:
             asked.draft.forget_ticket()

@@ -19,8 +19,9 @@ from bot.codes import Busy, Derived
 from bot.countries import neighbours
 from bot.drafts import Draft
 from bot.effects import Asked
-from bot.exchange import StoreDown
+from bot.exchange import Person, StoreDown
 from bot.sessions import Pointers
+from bot.tickets import code
 from bot.tickets.attempts import Line
 from bot.tickets.code import Connected
 from bot.tickets.guard import Windows
@@ -58,7 +59,13 @@ class Means:
     def others(self, country: str) -> tuple[str, ...]:
         """Countries near this one in which somebody takes requests at present."""
         duty, now = self.duty(), self.clock()
-        return tuple(code for code in neighbours(country) if duty.on_call(code, now).open_now)
+        return tuple(near for near in neighbours(country) if duty.on_call(near, now).open_now)
+
+    async def connect(self, person: Person, ticket: bytes) -> None:
+        """This person's chat leads to the ticket from now on, as the ticket leads to the chat."""
+        found = await code.connection(self.tickets, ticket)
+        if found is not None:
+            await self.pointers.set(person, found.pack(), self.connected_seconds)
 
     def windows(self, session: Session, country: str) -> Windows:
         """When the person may be contacted: what they chose, else in the day, by the clock of their country."""
@@ -110,7 +117,7 @@ def address_of(asked: Asked) -> Address:
 
 def by(draft: Draft) -> Derived | Connected:
     """What stands for the ticket in the draft: its code, or the chat."""
-    return Derived(draft.ticket, draft.key) if draft.key else Connected(draft.ticket)
+    return Derived(draft.ticket, draft.key) if draft.key else Connected.unpack(draft.ticket)
 
 
 def sealed_text(**fields: Any) -> Words:

@@ -40,7 +40,8 @@ class Requesting:
         if isinstance(opened, NoDuty):
             return NO_DUTY
         if way == "here":
-            await means.pointers.set(asked.inbound.person, opened.ticket_id, means.connected_seconds)
+            with or_again():
+                await means.connect(asked.inbound.person, opened.ticket_id)
         asked.draft.forget_request()
         place = session.slot("place", 0)
         return Done(

@@ -39,18 +39,36 @@ OPEN: Final = ("waiting", "claimed")
 
 
 class Connected(NamedTuple):
-    """A chat that is connected with a ticket ("write to me here"), known from its sealed pointer: stands for the code there."""
+    """A chat that is connected with a ticket ("write to me here"), known from its sealed pointer: stands for the code there.
+
+    A chat that was given up for another one stands for nothing: whoever holds that phone must not write in their name."""
 
     ticket_id: bytes
+    contact: bytes
+    """Id of the envelope with the way back to this chat (16 bytes)."""
+
+    @classmethod
+    def unpack(cls, pointer: bytes) -> Connected:
+        """From ``pack()``."""
+        return cls(pointer[:16], pointer[16:])
+
+    def pack(self) -> bytes:
+        """32 bytes: what a pointer holds."""
+        return self.ticket_id + self.contact
 
 
 async def find(connection: AsyncConnection, by: Derived | Connected, now: datetime, *, lock: bool = False) -> Any:
-    """The row behind a code or a connection, locked or not; None for one that never was, was withdrawn, or is over."""
+    """The row behind a code or a connection, locked or not; None for one that never was, was withdrawn, or is over, and for a chat
+    that was given up for another one."""
     where = ticket.c.lookup == by.lookup if isinstance(by, Derived) else ticket.c.id == by.ticket_id
     asked = select(ticket).where(where)
     row = (await connection.execute(asked.with_for_update() if lock else asked)).first()
     if row is None or row.state == "withdrawn" or (row.forgotten_at is not None and row.forgotten_at <= now):
         return None
+    if isinstance(by, Connected) and row.relay == "open":
+        contact = await storing.contact_of(connection, row.id)
+        if contact is None or contact.bytes != by.contact:
+            return None
     return row
 
 

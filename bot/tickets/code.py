@@ -34,8 +34,8 @@ from flows.facts import COUNTRIES, TicketView
 from flows.kernel import Words
 
 __all__ = [
-    "Answer", "Connected", "Result", "Text", "add_note", "agree_to", "change_way", "change_windows", "contest", "end_connection",
-    "look", "rate", "read_answer", "withdraw",
+    "Answer", "Connected", "Result", "Text", "add_note", "agree_to", "change_way", "change_windows", "connection", "contest",
+    "end_connection", "is_connected", "look", "rate", "read_answer", "withdraw",
 ]  # fmt: skip
 
 
@@ -52,6 +52,19 @@ class Answer(NamedTuple):
 # --- looking ---------------------------------------------------------------------------------------------------------
 
 
+async def connection(tickets: Tickets, ticket_id: bytes) -> Connected | None:
+    """What stands for the code in the chat that this ticket leads back to now; None: it leads to none."""
+    async with tickets.engine.connect() as connection:
+        contact = await storing.contact_of(connection, ticket_id)
+    return Connected(ticket_id, contact.bytes) if contact is not None else None
+
+
+async def is_connected(tickets: Tickets, by: Connected, now: datetime) -> bool:
+    """False: there is no such ticket any more, or it leads back to another chat by now."""
+    async with tickets.engine.connect() as connection:
+        return await find(connection, by, now) is not None
+
+
 async def look(
     tickets: Tickets,
     by: Derived | Connected,
@@ -60,12 +73,12 @@ async def look(
     *,
     back: int = 0,
 ) -> TicketView | None:
-    """What the code shows now; changes nothing. Without the code (``Connected``), no answer is in it. ``others``: countries that
-    could take a request from this one; those that the person did not agree to yet are offered. ``back``: so many answers before
-    the last one."""
+    """What the code shows now; changes nothing. Without the code (``Connected``), no answer is in it, and there is nothing once
+    either side ended the writing. ``others``: countries that could take a request from this one; those that the person did not
+    agree to yet are offered. ``back``: so many answers before the last one."""
     async with tickets.engine.connect() as connection:
         row = await find(connection, by, now)
-        if row is None:
+        if row is None or (isinstance(by, Connected) and row.relay != "open"):
             return None
         answers = await _answers(connection, row.id, now)
     windows = tickets.guard.open(row.id, row.guarded)

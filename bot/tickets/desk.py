@@ -168,10 +168,20 @@ async def send_answer(
     await storing.transact(tickets.engine, work)
 
 
-async def permit_relay(tickets: Tickets, actor: Actor, ticket_id: bytes, now: datetime, *, version: int | None = None) -> Permit:
+async def permit_relay(
+    tickets: Tickets,
+    actor: Actor,
+    ticket_id: bytes,
+    now: datetime,
+    *,
+    version: int | None = None,
+    contact: uuid.UUID | None = None,
+) -> Permit:
     """Leave to write to the person once, in the chat from which they wrote, inside their own window (M-8, E-1).
 
-    Recorded as ``relayed`` before anything goes out. Refused: ``no_contact``, ``no_relay``, ``outside_window``."""
+    ``contact``: the envelope that the page has opened; Stale where the person gave another way back since, since the chat that
+    they left may be in other hands. Recorded as ``relayed`` before anything goes out. Refused: ``no_contact``, ``no_relay``,
+    ``outside_window``."""
 
     async def work(connection: AsyncConnection) -> Permit:
         row, role = await _held(connection, actor, ticket_id, "send_answer", version)
@@ -179,6 +189,8 @@ async def permit_relay(tickets: Tickets, actor: Actor, ticket_id: bytes, now: da
             raise Refused("no_relay")
         if reason := no_contact(tickets, row, now, await _has_contact(connection, row, now)):
             raise Refused(reason)
+        if contact is not None and await storing.contact_of(connection, row.id) != contact:
+            raise Stale
         windows = tickets.guard.open(row.id, row.guarded)
         until = windows.until(now) if windows else None
         if until is None:

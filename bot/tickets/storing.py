@@ -115,6 +115,14 @@ async def has_message(connection: AsyncConnection, ticket_id: bytes, message: by
     return (await connection.execute(asked)).first() is not None
 
 
+async def contact_of(connection: AsyncConnection, ticket_id: bytes) -> uuid.UUID | None:
+    """Id of the envelope with the way to the person, of which there is one at most; another way is another envelope."""
+    found: uuid.UUID | None = (
+        await connection.execute(select(item.c.id).where(item.c.ticket_id == ticket_id, item.c.kind == "contact"))
+    ).scalar()
+    return found
+
+
 async def number_of(connection: AsyncConnection, ticket_id: bytes, kind: Kind, *, unread: bool = False) -> int:
     """How many envelopes of this kind a ticket has."""
     asked = select(func.count()).select_from(item).where(item.c.ticket_id == ticket_id, item.c.kind == kind)

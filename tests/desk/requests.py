@@ -72,7 +72,7 @@ class Chats:
             raise Unreachable
         self.arrived.append((address.reveal(), text))
 
-    async def connect(self, box: str, ticket_id: bytes) -> None:
+    async def connect(self, box: str, ticket_id: bytes, contact: bytes) -> None:
         self.connected.append(ticket_id)
 
 

@@ -89,7 +89,8 @@ async def test_an_answer_into_a_chat(stage: Stage, browser: Browser, requests: R
         assert stage.chats.arrived == []
         row = await requests.row(ticket_id)
         box = requests.vault.box(requests.vault.address("simulator-sms", CHAT), ticket_id)
-        sent = {"text": "violencia", "box": box, "channel": "simulator-sms", "envelope": "AA", "version": row.version}
+        sent = {"text": "violencia", "box": box, "contact": bytes(16).hex(), "channel": "simulator-sms", "envelope": "AA"}
+        sent |= {"version": row.version}
         async with stage.client(ONE) as client:
             answer = await client.post(f"/desk/ticket/{ticket_id.hex()}/write", json=sent, headers={"accept": "application/json"})
         assert answer.status_code == 409 and stage.chats.arrived == []

@@ -172,7 +172,7 @@ async def open_sealed(visit: Visit) -> Response:
         kind = visit.decoded(Opens).kind
         sheet = await reading.sheet(tickets, visit.actor, id, visit.now)
         copies = await reading.released(tickets, visit.actor, id, kind, visit.now)
-    said = [{"at": each.created_at.isoformat(), "envelope": packed(each.envelope)} for each in copies]
+    said = [{"item": each.item_id.hex, "at": each.created_at.isoformat(), "envelope": packed(each.envelope)} for each in copies]
     until = sheet.hours.until if kind == "contact" and sheet.way == "phone" and sheet.hours else None
     return visit.json(
         {
@@ -206,10 +206,11 @@ async def share(visit: Visit) -> Response:
 def wraps_of(visit: Visit) -> dict[uuid.UUID, list[bytes]]:
     """The wraps that a browser made. Raises NotHere for an id that is none, Malformed."""
     sent = visit.decoded(Shares)
-    return {_uuid_of(item): [unpacked(each) for each in wraps] for item, wraps in sent.wraps.items()}
+    return {uuid_of(item): [unpacked(each) for each in wraps] for item, wraps in sent.wraps.items()}
 
 
-def _uuid_of(text: str) -> uuid.UUID:
+def uuid_of(text: str) -> uuid.UUID:
+    """Raises NotHere for what is none."""
     try:
         return uuid.UUID(hex=text)
     except ValueError:

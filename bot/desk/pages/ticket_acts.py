@@ -15,7 +15,7 @@ from starlette.responses import Response
 from bot import relay, relay_words
 from bot.desk.pages.queue import WORKS
 from bot.desk.pages.signin import Packed, unpacked
-from bot.desk.pages.ticket import TEXT_LIMIT, asking, ticket_id, version
+from bot.desk.pages.ticket import TEXT_LIMIT, asking, ticket_id, uuid_of, version
 from bot.desk.routing import page
 from bot.desk.visit import Refused, Visit
 from bot.desk.words import family
@@ -43,10 +43,12 @@ class Answers(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Writes(msgspec.Struct, forbid_unknown_fields=True):
-    """An answer into the person's chat. ``envelope``: the same, sealed, for where it can only wait under the code."""
+    """An answer into the person's chat. ``contact``: the envelope from which the box came. ``envelope``: the same text, sealed, for
+    where it can only wait under the code."""
 
     text: str
     box: Packed
+    contact: Packed
     channel: str
     envelope: str
     version: int
@@ -85,6 +87,7 @@ async def answer(visit: Visit) -> Response:
 async def write(visit: Visit) -> Response:
     """An answer into the person's chat. Where the channel's time is over it waits under the code, and the desk is told so."""
     sent, parts, id = visit.decoded(Writes), visit.desk.parts, ticket_id(visit)
+    contact = uuid_of(sent.contact)
     if len(sent.text) > TEXT_LIMIT:  # no rule looks at more: some would look for minutes
         raise Refused("desk.ticket.unfit")
     with asking():
@@ -93,7 +96,7 @@ async def write(visit: Visit) -> Response:
             raise Stale
         if relay_words.stopping(parts.relay.preview(sent.text, sent.channel, sheet.lang).faults):
             raise Refused("desk.ticket.unfit")
-        permit = await desk.permit_relay(parts.tickets, visit.actor, id, visit.now, version=sent.version)
+        permit = await desk.permit_relay(parts.tickets, visit.actor, id, visit.now, version=sent.version, contact=contact)
     assert sheet.heard_at is not None
     if visit.actor.training:  # invented: nothing leaves, whatever the box says
         return visit.json({"done": "sent"})
@@ -105,7 +108,7 @@ async def write(visit: Visit) -> Response:
         raise Refused("desk.ticket.refused.no_relay") from None
     if delivery is Delivery.SENT:
         with contextlib.suppress(Exception):  # it is out; an answer that finds no way back still has its code
-            await parts.connected(sent.box, id)
+            await parts.connected(sent.box, id, contact.bytes)
         return visit.json({"done": "sent"})
     if delivery is Delivery.TOO_LATE:
         with asking():

@@ -10,7 +10,7 @@ const form = document.getElementById("answer");
 const text = document.getElementById("text");
 const publicKey = decode(document.getElementById("ticket").dataset.public);
 const byRelay = form.querySelector("[value=relay]");
-let way = null; // the opened contact of "write to me here": {channel, box}
+let way = null; // the opened contact of "write to me here": {channel, box, item}
 let stops = true;
 let waiting;
 
@@ -18,9 +18,9 @@ form.querySelector("[value=code]").disabled = false; // nothing of a text leaves
 
 addEventListener("way", ({ detail }) => {
   way = detail;
-  if (byRelay) byRelay.disabled = false;
+  if (byRelay) byRelay.disabled = !way;
   const why = document.getElementById("relay-why");
-  if (why) why.hidden = true;
+  if (why) why.hidden = Boolean(way);
   preview();
 });
 
@@ -70,7 +70,7 @@ form.addEventListener("submit", async (event) => {
     }
     const sent = { envelope, version: version() };
     const { done } = relayed
-      ? await ask(`${here}/write`, { ...sent, text: text.value, box: way.box, channel: way.channel })
+      ? await ask(`${here}/write`, { ...sent, text: text.value, box: way.box, contact: way.item, channel: way.channel })
       : await ask(`${here}/answer`, sent);
     text.value = "";
     location.replace(`${root}${here}?done=${done}`);

@@ -56,7 +56,7 @@ async function release(kind) {
   if (!(await pairs(session)).length) throw failure(say("desk.ticket.locked_out")); // before anything is handed out and recorded
   const { copies, ...rest } = await ask(`${here}/open`, { kind });
   if (!copies.length) throw failure(say("desk.ticket.other_key"));
-  const texts = await Promise.all(copies.map(async ({ at, envelope }) => ({ at, text: await opened(envelope, kind) })));
+  const texts = await Promise.all(copies.map(async ({ item, at, envelope }) => ({ item, at, text: await opened(envelope, kind) })));
   return { texts, ...rest };
 }
 
@@ -129,11 +129,11 @@ function showCard(place, { texts: [{ text }] }) {
   if (opening.contact) opening.contact.disabled = false; // the card comes before the number
 }
 
-function showContact(place, { texts: [{ text }], seconds }) {
+function showContact(place, { texts: [{ item, text }], seconds }) {
   const contact = JSON.parse(text);
   if (contact.way === "here") {
     place.replaceChildren(element("p", "", say("desk.ticket.contact.here", { channel: contact.channel })));
-    dispatchEvent(new CustomEvent("way", { detail: contact }));
+    dispatchEvent(new CustomEvent("way", { detail: { ...contact, item } }));
     return;
   }
   place.replaceChildren(element("p", "big-number", contact.number));
@@ -143,6 +143,18 @@ function showContact(place, { texts: [{ text }], seconds }) {
   if (tried) tried.hidden = false;
   // When the person's hours are over, the number goes, whoever sits before it.
   if (seconds !== null) setTimeout(() => over(place), Math.min(seconds * 1000, 2 ** 31 - 1));
+}
+
+/** Take the way to the person off the page: it may be another one by now. */
+function closeContact() {
+  if (!opening.contact?.hidden) return;
+  const place = opening.contact.closest("[data-sealed]").querySelector(".opened");
+  place.replaceChildren();
+  place.hidden = true;
+  opening.contact.hidden = opening.contact.disabled = false;
+  const tried = document.getElementById("tried");
+  if (tried) tried.hidden = true;
+  dispatchEvent(new CustomEvent("way", { detail: null }));
 }
 
 function over(place) {
@@ -188,6 +200,7 @@ changed.querySelector("a").addEventListener("click", async (event) => {
   try {
     if (opening.card?.hidden) await show("card");
     const { version: number } = await show("note");
+    closeContact();
     known(number);
   } catch {
     // the page says why; the link leads to the page as it is now

@@ -8,8 +8,9 @@ import pytest
 
 from bot.drafts import Draft
 from bot.exchange import StoreDown
+from bot.tickets.tables import Ticket
 from tests.bot.effects.test_requests import Phone, Pile, ana, pile
-from tests.bot.tickets.world import Worker
+from tests.bot.tickets.world import Worker, World
 from tests.flows.world import TELEGRAM
 
 __all__ = ["ana", "pile"]
@@ -73,3 +74,25 @@ async def test_words_in_a_connected_chat_bring_their_card_without_the_database(
         monkeypatch.setattr(f"bot.tickets.code.{name}", away)
     await phone.says("me quiero morir")
     assert any(each.startswith("crisis") for each in phone.said) and phone.here == "relay.not_saved"
+
+
+@pytest.mark.requirement("D-10")
+async def test_a_chat_that_was_given_up_for_another_one_is_connected_no_longer(world: World, pile: Pile, ana: Worker) -> None:
+    """Somebody lets themselves be written to on another phone, since this one is not safe any more. Whoever holds it now is greeted
+    like anybody, and cannot write in their name. Mutation: a pointer that holds the ticket alone."""
+    phone = await pile.phone("555", TELEGRAM).to_check("here")
+    await phone.picks("send")
+    other = await pile.phone("777", TELEGRAM).comes_back(phone.code)
+    for option in ("change", "way", "code", "status", "change", "way", "here"):
+        await other.picks(option)
+    while other.here != "code.changed":
+        names = await other.options()
+        await other.picks("yes" if "yes" in names else "skip")
+    (row,) = await world.rows(Ticket)
+    assert (row.way, row.relay) == ("here", "open")
+    pile.clock.advance(minutes=40)
+    await phone.says("soy yo, nos vemos en la esquina")
+    assert phone.here == "start.hello" and await pile.sessions.pointers.get(phone.person) is None
+    await other.says("ahora escribo desde aquí")
+    assert other.here == "relay.passed"
+    assert len((await world.items(row.id))["note"]) == 1

@@ -23,7 +23,6 @@ from bot.settings import Settings
 from bot.staff import keys
 from bot.tickets import code, desk
 from bot.tickets.attempts import Line
-from bot.tickets.code import Connected
 from bot.tickets.tables import SealedItem, Ticket
 from bot.vault import Vault
 from bot.wall_clock import zones_at
@@ -297,13 +296,15 @@ async def test_an_answer_is_read_by_code_and_nowhere_else(world: World, pile: Pi
     row = await only_ticket(world)
     await desk.claim(world.tickets, ana.actor, row.id, NOW)
     await desk.send_answer(world.tickets, ana.actor, row.id, await world.answer(row.id, "Nos vemos el lunes, zarzamora"), NOW)
-    view = await code.look(world.tickets, Connected(row.id), NOW)
+    here = await code.connection(world.tickets, row.id)
+    assert here is not None
+    view = await code.look(world.tickets, here, NOW)
     assert view is not None and view.answer == ""
     other = await pile.phone("777", TELEGRAM).comes_back(number)
     assert "zarzamora" not in other.text
     await other.picks("answer")
     assert "zarzamora" in other.text
-    view = await code.look(world.tickets, Connected(row.id), NOW)
+    view = await code.look(world.tickets, here, NOW)
     assert view is not None and view.unread == 0
 
 
@@ -390,7 +391,8 @@ async def test_a_store_that_fails_between_two_steps_loses_and_doubles_nothing(
     await phone.again()
     assert phone.code == number
     row = await only_ticket(world)
-    assert await pile.sessions.pointers.get(phone.person) == row.id
+    here = await code.connection(world.tickets, row.id)
+    assert here is not None and await pile.sessions.pointers.get(phone.person) == here.pack()
     other = await pile.phone("777").comes_back(number)
     assert other.here == "code.status"
 

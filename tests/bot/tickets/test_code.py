@@ -22,6 +22,13 @@ from tests.bot.tickets.world import ALL_DAY, BOGOTA, HANDED, MORNING, NOTE, NOW,
 WRONG = Derived(bytes(32), bytes(32))
 
 
+async def chat(world: World, ticket_id: bytes) -> Connected:
+    """What a connected chat is known by."""
+    found = await code.connection(world.tickets, ticket_id)
+    assert found is not None
+    return found
+
+
 async def view(world: World, derived: Derived, **later: float) -> TicketView:
     found = await code.look(world.tickets, derived, after(**later))
     assert found is not None
@@ -105,7 +112,7 @@ async def test_who_is_connected_but_has_no_code_sees_no_answer(world: World, ana
     """Mutation: an answer in the view of a chat that somebody else may hold in their hands."""
     ticket_id, derived = await world.taken(ana, way="here")
     await answered(world, ana, ticket_id, "secret")
-    shown = await code.look(world.tickets, Connected(ticket_id), NOW)
+    shown = await code.look(world.tickets, await chat(world, ticket_id), NOW)
     assert shown is not None and shown.answer == "" and shown.unread == 1 and shown.relay == "open"
     assert (await view(world, derived)).answer == "secret"
 
@@ -211,15 +218,19 @@ async def test_back_to_the_code_alone_wipes_the_contact(world: World, ana: Worke
 async def test_another_way_takes_the_place_of_the_old_one(world: World, ana: Worker) -> None:
     """Mutation: two contacts in the store; a chat that stays open for writing after "call me"."""
     ticket_id, derived = await world.taken(ana, way="here")
+    old = await chat(world, ticket_id)
     made = lambda ticket: Words(f"new {ticket.hex()}")  # noqa: E731
     assert await code.change_way(world.tickets, derived, "phone", NOW, contact_text=made, windows=ALL_DAY) == "saved"
     assert await world.reads(ana, ticket_id, "contact") == [f"new {ticket_id.hex()}"]
     assert len((await world.items(ticket_id))["contact"]) == 1
     assert (await world.row(ticket_id)).relay == "ended"
-    assert await code.add_note(world.tickets, Connected(ticket_id), Words("x"), "m9", NOW) == "ended"
+    assert await code.add_note(world.tickets, old, Words("x"), "m9", NOW) == "ended"
+    assert await code.look(world.tickets, old, NOW) is None
     assert await code.change_way(world.tickets, derived, "here", NOW, contact_text=Words("chat"), windows=ALL_DAY) == "saved"
     assert (await world.row(ticket_id)).relay == "open"
-    assert await code.add_note(world.tickets, Connected(ticket_id), Words("x"), "m9", NOW) == "saved"
+    assert await code.add_note(world.tickets, old, Words("x"), "m8", NOW) == "wrong", "the old phone may be in other hands"
+    assert await code.end_connection(world.tickets, old, NOW) == "wrong" and await code.look(world.tickets, old, NOW) is None
+    assert await code.add_note(world.tickets, await chat(world, ticket_id), Words("x"), "m9", NOW) == "saved"
     with pytest.raises(ValueError, match="where and when"):
         await code.change_way(world.tickets, derived, "here", NOW)
 
@@ -228,7 +239,7 @@ async def test_leaving_the_chat_wipes_what_leads_to_it(world: World, ana: Worker
     """Mutation: a desk that may go on writing to a phone whose owner left."""
     ticket_id, derived = await world.taken(ana, way="here", windows=ALL_DAY)
     assert (await desk.permit_relay(world.tickets, ana.actor, ticket_id, NOW)).ticket == ticket_id
-    assert await code.end_connection(world.tickets, Connected(ticket_id), NOW) == "saved"
+    assert await code.end_connection(world.tickets, await chat(world, ticket_id), NOW) == "saved"
     with pytest.raises(desk.Refused, match="no_relay"):
         await desk.permit_relay(world.tickets, ana.actor, ticket_id, NOW)
     assert set(await world.items(ticket_id)) == {"card", "note"}
@@ -415,11 +426,12 @@ async def test_wrong_withdrawn_and_forgotten_are_one_answer(world: World, ana: W
 async def test_the_ids_of_a_connection_open_nothing_that_is_over(world: World, ana: Worker) -> None:
     """Mutation: a chat that leads to a withdrawn ticket."""
     ticket_id, derived = await world.ask(way="here")
-    await code.withdraw(world.tickets, Connected(ticket_id), NOW)
-    assert await code.look(world.tickets, Connected(ticket_id), NOW) is None
+    here = await chat(world, ticket_id)
+    await code.withdraw(world.tickets, here, NOW)
+    assert await code.look(world.tickets, here, NOW) is None
     assert await code.look(world.tickets, derived, NOW) is None
-    assert await code.add_note(world.tickets, Connected(ticket_id), Words("x"), "m1", NOW) == "wrong"
-    assert await code.look(world.tickets, Connected(bytes(16)), NOW) is None
+    assert await code.add_note(world.tickets, here, Words("x"), "m1", NOW) == "wrong"
+    assert await code.look(world.tickets, Connected(bytes(16), bytes(16)), NOW) is None
 
 
 async def test_what_has_ended_takes_no_more_words(world: World, ana: Worker) -> None:

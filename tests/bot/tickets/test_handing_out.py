@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.tickets import desk
-from tests.bot.tickets.world import NOW, Worker, World, after
+from bot.tickets import code, desk, reading
+from bot.tickets.sight import Stale
+from flows.kernel import Words
+from tests.bot.tickets.world import ALL_DAY, NOW, Worker, World, after
 
 
 async def kinds(world: World, by: Worker, ticket_id: bytes, **later: float) -> list[str]:
@@ -44,3 +46,16 @@ async def test_what_is_handed_out_to_be_shared_is_in_the_audit(world: World, ana
     await world.worker("late")
     assert await kinds(world, sol, ticket_id) == ["card", "note"]
     assert [what for name, what in await world.audited() if name == sol.actor.name] == ["received_to_share"]
+
+
+@pytest.mark.requirement("M-8")
+async def test_nobody_is_written_to_in_a_chat_that_they_gave_up(world: World, ana: Worker) -> None:
+    """A page that has the old way on it still. Mutation: looking at the version only, which the page may have learned meanwhile."""
+    ticket_id, derived = await world.taken(ana, way="here", windows=ALL_DAY)
+    (old,) = await reading.released(world.tickets, ana.actor, ticket_id, "contact", NOW)
+    assert await desk.permit_relay(world.tickets, ana.actor, ticket_id, NOW, contact=old.item_id)
+    await code.change_way(world.tickets, derived, "here", NOW, contact_text=Words("another chat"), windows=ALL_DAY)
+    with pytest.raises(Stale):
+        await desk.permit_relay(world.tickets, ana.actor, ticket_id, NOW, contact=old.item_id)
+    (new,) = await reading.released(world.tickets, ana.actor, ticket_id, "contact", NOW)
+    assert await desk.permit_relay(world.tickets, ana.actor, ticket_id, NOW, contact=new.item_id)

@@ -142,7 +142,7 @@ class Following:
                 with or_again():
                     await means.connect(asked.inbound.person, found[-1])
             else:
-                await means.pointers.drop(asked.inbound.person)
+                await self._let_go(asked.inbound.person)
         return _told(result)
 
     async def allow_abroad(self, asked: Asked) -> Done:
@@ -153,7 +153,7 @@ class Following:
     async def withdraw(self, asked: Asked) -> Done:
         with or_again():
             await code.withdraw(self._means.tickets, by(asked.draft), self._means.now())
-        await self._means.pointers.drop(asked.inbound.person)
+        await self._let_go(asked.inbound.person)
         asked.draft.forget_ticket()
         return SAVED
 
@@ -210,6 +210,17 @@ class Following:
         await self._means.pointers.drop(asked.inbound.person)
         if not asked.draft.key:
             asked.draft.forget_ticket()
+
+    async def _let_go(self, person: Person) -> None:
+        """Disconnect this chat, unless it is connected with another request than the one that has just ended it: more than one
+        person may use a phone."""
+        pointer = await self._means.pointers.get(person)
+        if pointer is None:
+            return
+        with or_again():
+            view = await code.look(self._means.tickets, Connected.unpack(pointer), self._means.now())
+        if view is None:
+            await self._means.pointers.drop(person)
 
     def _code(self, asked: Asked) -> Derived:
         """What needs the code itself. A connected chat without it does not come here: its screens do not offer it."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot import db
 from bot.codes import Busy, Derived
@@ -25,7 +26,7 @@ from bot.tickets import code
 from bot.tickets.attempts import Line
 from bot.tickets.code import Connected
 from bot.tickets.guard import Windows
-from bot.tickets.storing import Tickets
+from bot.tickets.storing import Changed, Tickets
 from bot.vault import Address, Vault
 from flows import safe_contact
 from flows.facts import WINDOW_NAMES, Duty
@@ -131,7 +132,7 @@ def or_again() -> Iterator[None]:
     finds the session where it was, and whatever was kept all the same."""
     try:
         yield
-    except (DBAPIError, db.DatabaseDown, OSError) as error:
+    except (DBAPIError, NoConnection, Changed, db.DatabaseDown, OSError) as error:
         raise StoreDown(f"the database did not take it ({type(error).__name__})") from None
     except Busy:
         raise StoreDown("too many codes are being looked up") from None

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.drafts import Draft
+from bot.effects.means import or_again
 from bot.exchange import StoreDown
+from bot.tickets import storing
 from bot.tickets.tables import Ticket
 from tests.bot.effects.test_requests import Phone, Pile, ana, pile
 from tests.bot.tickets.world import Worker, World
@@ -96,3 +99,29 @@ async def test_a_chat_that_was_given_up_for_another_one_is_connected_no_longer(w
     await other.says("ahora escribo desde aquí")
     assert other.here == "relay.passed"
     assert len((await world.items(row.id))["note"]) == 1
+
+
+@pytest.mark.requirement("D-10")
+async def test_whoever_withdraws_on_a_phone_that_two_use_disconnects_their_own_request_only(
+    world: World, pile: Pile, ana: Worker
+) -> None:
+    """A daughter takes hers back in the chat in which her mother is written to. Mutation: dropping whatever the chat leads to."""
+    number = (await (await pile.phone("777", TELEGRAM).to_check("code")).picks("send")).code
+    phone = await pile.phone("555", TELEGRAM).to_check("here")
+    mother = (await phone.picks("send")).code
+    await phone.comes_back(number)
+    for option in ("withdraw", "yes"):
+        await phone.picks(option)
+    assert phone.here == "code.withdrawn" and await pile.sessions.pointers.get(phone.person)
+    await phone.comes_back(mother)
+    for option in ("withdraw", "yes"):
+        await phone.picks(option)
+    assert phone.here == "code.withdrawn" and await pile.sessions.pointers.get(phone.person) is None
+
+
+@pytest.mark.parametrize("error", [PoolTimeout("zarza"), storing.Changed()])
+async def test_no_connection_left_is_a_store_that_is_down(error: Exception) -> None:
+    """The provider delivers again. Mutation: a fault of the program, after a few of which a message is given up."""
+    with pytest.raises(StoreDown) as raised, or_again():
+        raise error
+    assert "zarza" not in str(raised.value)

@@ -4,9 +4,9 @@
     pytest tests/test_fire.py                        the short one
 
 Everything is real: two processes ``python -m bot serve``, one ``python -m bot work``, a Valkey that keeps nothing on disk, a
-PostgreSQL that waits for its disk, signed webhooks of Twilio over HTTP, delivered again until somebody answers. Each person types a
-note that nobody else types, and afterwards, with the code of the receipt and on a telephone that never wrote before, a second one;
-then the envelopes are opened with the key of a person on duty, and each person's two notes have to lie in one ticket.
+PostgreSQL that waits for its disk, signed webhooks of Twilio over HTTP, delivered again until an answer gets through. Each person
+types a note that nobody else types, and afterwards, with the code of the receipt and on a telephone that never wrote before, a
+second one; then the envelopes are opened with the key of a person on duty, and each person's two notes have to lie in one ticket.
 
 What may be found
     *lost*          a receipt whose code leads to no request, or no ticket that holds the person's note

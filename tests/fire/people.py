@@ -25,6 +25,10 @@ from tests.screens import NotOnScreen, Screens
 PATIENCE = 180.0
 """Seconds after which somebody who gets no answer gives up."""
 
+LOST_ANSWERS, TWICE_AT_ONCE = 0.03, 0.03
+"""Shares of messages whose answer is lost on its way, so that they are delivered again, and that a provider delivers to both web
+processes at the same time."""
+
 #: Screen -> the choice that is made there.
 WAY = {
     "start.hello": "start.hello.es",
@@ -67,6 +71,8 @@ class Person:
 class Traffic:
     messages: int = 0
     redelivered: int = 0
+    twice: int = 0
+    """Delivered to both web processes at once."""
     unsaved: int = 0
     """Answers "not saved, write again"."""
     strange: Counter[str] = field(default_factory=Counter)
@@ -108,16 +114,25 @@ class Network:
         give_up = time.monotonic() + PATIENCE
         self.traffic.messages += 1
         while time.monotonic() < give_up:
-            port = random.choice(self._ports)
-            try:
-                answer = await self._client.post(f"http://127.0.0.1:{port}/twilio/sms", data=form, headers=headers)
-            except httpx.HTTPError:
-                answer = None
-            if answer is not None and answer.status_code == 200:
-                return unescape("".join(re.findall(r"<Message>(.*?)</Message>", answer.text, re.DOTALL)))
+            ports = self._ports if random.random() < TWICE_AT_ONCE else [random.choice(self._ports)]
+            answers = await asyncio.gather(*(self._delivered(port, form, headers) for port in ports))
+            self.traffic.twice += len(ports) > 1
+            answered = [text for text in answers if text is not None]
+            if answered and random.random() >= LOST_ANSWERS:
+                return answered[0]
             self.traffic.redelivered += 1
             await asyncio.sleep(random.uniform(0.1, 0.6))
         raise TimeoutError(f"no web process answered a message for {PATIENCE:.0f} s")
+
+    async def _delivered(self, port: int, form: dict[str, str], headers: dict[str, str]) -> str | None:
+        """The text that came back; None: nothing did."""
+        try:
+            answer = await self._client.post(f"http://127.0.0.1:{port}/twilio/sms", data=form, headers=headers)
+        except httpx.HTTPError:
+            return None
+        if answer.status_code != 200:
+            return None
+        return unescape("".join(re.findall(r"<Message>(.*?)</Message>", answer.text, re.DOTALL)))
 
 
 class Phone:

@@ -67,11 +67,15 @@ class Tally:
 
     def told(self) -> str:
         traffic, seconds = self.traffic, sorted(person.seconds for person in self.people) or [0.0]
+
+        def share(number: int) -> str:
+            return f"{number / max(1, traffic.messages):.1%}"
+
         lines = (
             f"{self.wanted} people, {len(self.receipts)} receipts, {self.tickets} tickets, {self.unanswered} gave up",
             f"killed: {dict(self.kills)}; stopped and started: {dict(self.stops)}",
-            f"messages: {traffic.messages}, delivered again: {traffic.redelivered / max(1, traffic.messages):.1%}, "
-            f"answered with 'not saved': {traffic.unsaved / max(1, traffic.messages):.1%}",
+            f"messages: {traffic.messages}, delivered again: {share(traffic.redelivered)}, "
+            f"to both web processes at once: {share(traffic.twice)}, answered with 'not saved': {share(traffic.unsaved)}",
             f"began anew: {sum(person.began_anew for person in self.people)}; tickets left behind: {self.left_behind}",
             f"lost: {len(self.lost)}, untrue: {len(self.untrue)}, doubled: {len(self.doubled)} of {len(self.receipts)}",
             f"the worker works at the end: {'yes' if self.worker else 'NO'}",

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.roster import holidays, loading
 from bot.staff import recovery
 from bot.staff.accounts import load_staff
-from bot.staff.enrolling import DemoAccount, enrol_for_demo
+from bot.staff.enrolling import ROUNDS, DemoAccount, enrol_for_demo
 from bot.staff.locks import Locks
 from bot.staff.tables import Employer, Staff
 
@@ -52,13 +52,15 @@ class DemoStaff:
         return self.passphrase, pyotp.TOTP(account.totp_secret).at(now)
 
 
-async def people_demo(engine: AsyncEngine, secret: bytes, now: datetime) -> DemoStaff:
-    """Load the accounts and the roster of ``data/demo_desk`` into an empty database, and enrol everybody. About a second."""
+async def people_demo(engine: AsyncEngine, secret: bytes, now: datetime, *, rounds: int = ROUNDS) -> DemoStaff:
+    """Load the accounts and the roster of ``data/demo_desk`` into an empty database, and enrol everybody. About a second.
+
+    ``rounds``: fewer than a browser derives with, where nobody will sign in."""
     enrolments = await load_staff(engine, FOLDER / "staff.toml", now)
     await loading.load(engine, (FOLDER / "roster.toml").read_text("utf-8"), holidays.load(), now)
     for purpose in ("requests", "complaints"):
         await recovery.make(engine, purpose, now)  # its sheets are thrown away: nothing in a demo needs rescuing
     passphrase, locks = secrets.token_urlsafe(18), Locks(secret)
     names = [enrolment.name for enrolment in enrolments]
-    accounts = [await enrol_for_demo(engine, locks, name, passphrase, now) for name in names]
+    accounts = [await enrol_for_demo(engine, locks, name, passphrase, now, rounds=rounds) for name in names]
     return DemoStaff(engine, passphrase, dict(zip(names, accounts, strict=True)))

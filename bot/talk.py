@@ -11,6 +11,8 @@ once more, ``# …`` is a remark.
 from __future__ import annotations
 
 import argparse
+import base64
+import os
 import random
 import re
 import sys
@@ -27,6 +29,7 @@ from pydantic import SecretStr
 from bot import db, gsm7
 from bot.app import Faro
 from bot.channels import telegram, twilio
+from bot.demo_staff import people_demo
 from bot.directory.demo import load_demo
 from bot.exchange import Inbound, Message, Point, Press, Reply, StoreDown, What
 from bot.session_stores import EmbeddedStore
@@ -146,10 +149,13 @@ def chance(seed: int | None) -> Callable[[int], bytes] | None:
 
 async def open_demo(clock: Callable[[], float], seed: int | None, folder: Path) -> Faro:
     """A fresh demo in ``folder``, started. The caller stops it."""
+    # The same seed, the same codes.
+    secret = os.urandom(64) if seed is None else random.Random(f"secret {seed}").randbytes(64)
     # Whatever the environment says: no store and no bot of a deployment is touched from here.
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]
         mode="demo",
+        secret_key=SecretStr(base64.b64encode(secret).decode()),
         var_dir=folder,
         session_minutes=20,
         redis_url="",
@@ -161,6 +167,7 @@ async def open_demo(clock: Callable[[], float], seed: int | None, folder: Path) 
     engine = db.open_engine(db.url_of(settings))
     await db.create_all(engine)
     await load_demo(engine, today=datetime.fromtimestamp(clock(), UTC).date())
+    await people_demo(engine, secret, datetime.fromtimestamp(clock(), UTC), rounds=1)  # nobody signs in here
     source = chance(seed)
     faro = Faro(settings, engine=engine, store=EmbeddedStore(clock), clock=clock, **({"chance": source} if source else {}))
     await faro.start()

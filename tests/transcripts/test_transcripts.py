@@ -37,6 +37,7 @@ def test_the_conversation_is_as_it_was_read(
             transcript.path.write_text(now, encoding="utf-8")  # whoever signed has to read it again
     else:
         assert now == unsigned(transcript.path), "see what changed; if it is better: pytest tests/transcripts --update-transcripts"
+    assert "(this line is no message" not in now, "a button is pressed that this phone does not show"
     for channel, message in messages:
         # E-7 and L-2, on everything that these people saw.
         assert not lint.telling(message.text[:40]), message.text[:40]

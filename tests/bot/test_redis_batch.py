@@ -238,9 +238,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     public, private = folder / "c.pem", folder / "k.pem"
     public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return public, private
 

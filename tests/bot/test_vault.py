@@ -136,6 +136,4 @@ def test_the_prepared_mac_is_hmac_sha256(key: bytes, message: bytes) -> None:
 
 
 def test_the_same_person_is_found_again_after_a_restart() -> None:
-    assert derived((SECRET, "sms", CANARY, b"e" * 32, b"session")) == derived(
-        (SECRET, "sms", CANARY, b"e" * 32, b"session")
-    )
+    assert derived((SECRET, "sms", CANARY, b"e" * 32, b"session")) == derived((SECRET, "sms", CANARY, b"e" * 32, b"session"))

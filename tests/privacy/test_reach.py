@@ -51,7 +51,10 @@ def test_only_settings_read_the_environment() -> None:
 CONNECTING = {
     "aiohttp": {"bot/channels/telegram.py", "bot/channels/telegram_client.py", "bot/alerts/push.py"},  # the Bot API, push services
     "telegram": {
-        "bot/channels/telegram.py", "bot/channels/telegram_client.py", "bot/channels/telegram_sending.py", "bot/alerts/telegram.py",
+        "bot/channels/telegram.py",
+        "bot/channels/telegram_client.py",
+        "bot/channels/telegram_sending.py",
+        "bot/alerts/telegram.py",
     },
     "twilio.rest": {"bot/channels/twilio_retention.py"},  # deletion of older records; what else is asked of it goes through that
     "aiosmtplib": {"bot/alerts/mail.py"},

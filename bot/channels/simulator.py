@@ -54,6 +54,9 @@ PRESETS: Final = (
     ("panama", 8.9824, -79.5199),
 )
 
+#: Steps by which the clock of the demo goes on: (last part of the id of the name, minutes).
+STEPS: Final = (("quarter", 15), ("hours", 180), ("day", 1440))
+
 #: What each phone can attach beside text and buttons, in the order of its menu.
 ATTACHMENTS: Final[dict[str, tuple[str, ...]]] = {
     "telegram": ("location", "picture", "voice", "file", "contact", "sticker", "live", "edited", "other"),
@@ -76,10 +79,11 @@ IDS: Final[tuple[str, ...]] = tuple(
         chats chats.gone chats.new about about.demo about.path about.browser lock lock.why lock.none
         costs costs.faro costs.person costs.free costs.texts costs.texts.one costs.own
         kept kept.none kept.row kept.what after after.telegram after.sms after.whatsapp
-        desk desk.title desk.why time time.now time.quarter time.hours time.day stored stored.why stored.none stored.rows
+        desk desk.title desk.why time time.now stored stored.why stored.none stored.rows
         try again again.why again.done new number number.none
         """.split(),  # noqa: SIM905 - as quoted strings they would be three times as long
         *(f"place.{name}" for name, _, _ in PRESETS),
+        *(f"time.{name}" for name, _ in STEPS),
     ]
 )
 
@@ -290,6 +294,7 @@ class Simulator:
         known = {
             "words": self._words,
             "presets": [{"name": place, "lat": lat, "lon": lon} for place, lat, lon in PRESETS],
+            "steps": [{"name": step, "minutes": minutes} for step, minutes in STEPS],
             "attachments": ATTACHMENTS,
             "limits": TEXT_LIMIT,
             "countries": COUNTRIES,

@@ -346,10 +346,11 @@ def test_every_sentence_of_the_page_is_an_entry_and_every_entry_is_used() -> Non
     script = (PAGE / "static" / "phone.js").read_text()
     named = set(re.findall(r'["(\s]([a-z]+(?:[._][a-z_]+)*)"', html + script))  # quoted words; those that are entries count
     ids = {name.removeprefix("simulator.") for name in simulator.IDS}
-    asked = set(re.findall(r'(?:data-(?:say|label|hint)=|say\(|t\[)"([\w.]+)"', html)) - {"attachment.", "place."}
+    asked = set(re.findall(r'(?:data-(?:say|label|hint)=|say\(|t\[)"([\w.]+)"', html)) - {"attachment.", "place.", "time."}
     assert asked <= ids, f"the page asks for unknown entries: {sorted(asked - ids)}"
     made = {f"attachment.{kind}" for kinds in simulator.ATTACHMENTS.values() for kind in kinds}
     made |= {f"place.{name}" for name, _, _ in simulator.PRESETS} | set(simulator.PHONES) | {"bad"}
+    made |= {f"time.{name}" for name, _ in simulator.STEPS}
     made |= {f"{part}.{channel}" for part in ("under", "after") for channel in simulator.PHONES}
     assert ids <= named | made, f"entries that nothing shows: {sorted(ids - named - made)}"
 

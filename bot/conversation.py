@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -134,7 +134,7 @@ class Conversation:
             return session, self._reply(session, self._graph.view(session, facts), inbound, "redelivered")
         turn = self._graph.step(session, event, facts)
         try:
-            turn = await self._done(turn, draft, inbound, facts)
+            turn = await self._done(turn, opened, draft, inbound, facts)
         except StoreDown:
             if not isinstance(event, Alarm):
                 raise
@@ -157,13 +157,14 @@ class Conversation:
         draft.ticket = ticket
         return session.at(CONNECTED)
 
-    async def _done(self, turn: Turn, draft: Draft, inbound: Inbound, facts: Facts) -> Turn:
+    async def _done(self, turn: Turn, opened: Opened, draft: Draft, inbound: Inbound, facts: Facts) -> Turn:
         """Run the effects of a turn; an outcome that chooses the screen is the next event of the same turn."""
+        lasts = partial(self._sessions.lasts, inbound.person, opened)
         for _ in range(OUTCOMES_IN_A_ROW):
             if not turn.effects:
                 return turn
             for effect in turn.effects:
-                done = await self._effects.run(Asked(effect, turn.session, inbound, draft))
+                done = await self._effects.run(Asked(effect, turn.session, inbound, draft, lasts))
             if turn.cause is None:
                 return turn
             facts = await self._drafted(facts, draft)

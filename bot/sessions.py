@@ -270,6 +270,14 @@ class Sessions:
         body = _seal(opened._cipher, opened._name, _padded(_pack(session), draft))
         return await self._store.save(opened._name, opened._before, opened._token, body, life)
 
+    async def lasts(self, person: Person, opened: Opened) -> None:
+        """Raise StoreDown where the store was lost since this message got the floor: what is done now could never be told.
+
+        For what is done outside and cannot be undone. A store that comes back empty has other epochs."""
+        current, previous = await self._epochs.learn()
+        if opened._name not in [person.pseudonym(epoch.key, b"session") for epoch in (current, previous) if epoch]:
+            raise StoreDown("the session store lost this conversation meanwhile")
+
     async def release(self, opened: Opened) -> None:
         """Let the person's next message in without saving anything: an error came in between."""
         await self._store.release(opened._name, opened._token)

@@ -32,6 +32,8 @@ class Asked(NamedTuple):
     inbound: Inbound
     draft: Draft
     """Handlers may change it; it is kept when the turn is."""
+    lasts: Callable[[], Awaitable[None]]
+    """Raises StoreDown where the conversation was lost meanwhile, so that what is done could never be told."""
 
 
 Handler = Callable[[Asked], Awaitable[Done]]

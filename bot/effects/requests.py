@@ -34,7 +34,9 @@ class Requesting:
             return Done("not_saved")
         try:
             with or_again():
-                opened = await open_ticket(means.tickets, means.line.intake, self._request(asked, way), means.now())
+                opened = await open_ticket(
+                    means.tickets, means.line.intake, self._request(asked, way), means.now(), lasts=asked.lasts
+                )
         except CannotSeal:
             return Done("not_saved")
         if isinstance(opened, NoDuty):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -124,14 +124,22 @@ class _Row:
     level: str
     queued_at: datetime
     refused: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    alerted: tuple[str, ...] = ()
 
 
-async def open_ticket(tickets: Tickets, codes: Deriving, request: Request, now: datetime) -> Opened | NoDuty:
+async def _always() -> None:
+    """Nobody waits for the receipt in a conversation that could be lost."""
+
+
+async def open_ticket(
+    tickets: Tickets, codes: Deriving, request: Request, now: datetime, *, lasts: Callable[[], Awaitable[None]] = _always
+) -> Opened | NoDuty:
     """Store the request, once, and return when it is on the disk.
 
-    Raises BadRequest, ``bot.codes.Busy`` (nothing was stored; try again), CannotSeal (a text is too long; nothing was stored), and
-    whatever the database raises (then nothing was stored, or it is found when the same request comes again).
+    ``lasts``: asked after the slow part, just before anything is stored; raises where nobody could be told the code any more, and
+    the person would ask again. Raises what it raises, BadRequest, ``bot.codes.Busy`` (nothing was stored; try again), CannotSeal (a
+    text is too long; nothing was stored), and whatever the database raises (then nothing was stored, or it is found when the same
+    request comes again).
     """
     _check(request)
     engine, guard, lifetimes = tickets.engine, tickets.guard, tickets.lifetimes
@@ -157,6 +165,7 @@ async def open_ticket(tickets: Tickets, codes: Deriving, request: Request, now: 
             "guarded": guard.seal(ticket_id, request.windows) if request.windows else None,
         }
         message = guard.message(ticket_id, request.message_id) if request.message_id else None
+        await lasts()
         store = functools.partial(
             _store, request=request, row=row, values=values, envelopes=envelopes, message=message, telling=telling, now=now,
             life=lifetimes.contact,
@@ -262,7 +271,7 @@ def _plain(request: Request, row: _Row, telling: Telling, now: datetime, lifetim
         "created_at": now,
         "heard_at": now,
         "queued_at": now,
-        "told": telling.told,
+        "alerted": telling.alerted,
         "escalates_at": lifetimes.next_escalation(now, row.queued_at, hurry=hurry),
         "expires_at": now + lifetimes.unclaimed,
         "version": 1,

@@ -990,3 +990,22 @@ async def test_scripts_are_taught_again(fresh_redis: str) -> None:
         client.script_flush()
     assert (await turn(kept, someone(), "m2")).session.id == first.session.id
     await store.close()
+
+
+async def test_a_conversation_that_the_store_lost_lasts_no_longer(own_redis: Redis) -> None:
+    """A server that comes back empty, while a message is being handled. Renewed epochs are no loss. Mutation: asking only whether
+    the server answers; comparing with the present epoch alone."""
+    store = RedisStore(own_redis.url, timeout=0.5)
+    kept = sessions(store, epoch_seconds=1.5)
+    opened = await kept.open(someone(), "m1")
+    await asyncio.sleep(1.6)
+    await kept.lasts(someone(), opened)
+    own_redis.stop()
+    with pytest.raises(StoreDown):
+        await kept.lasts(someone(), opened)
+    own_redis.start()
+    with pytest.raises(StoreDown):
+        await kept.lasts(someone(), opened)
+    fresh = await kept.open(someone(), "m2")
+    await kept.lasts(someone(), fresh)
+    await store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 
 from tests.fire import __doc__ as about
@@ -17,6 +18,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=0, help="how many in all; without it, one for each 40 people")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing that was started stays behind
     kills = asked.kills or max(5, asked.requests // 40)
     tally = asyncio.run(play(asked.requests, asked.at_once, kills, asked.seed, lambda line: print(line, flush=True)))
     print(tally.told())

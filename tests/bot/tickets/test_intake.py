@@ -12,6 +12,7 @@ from sqlalchemy import text
 from bot import db
 from bot.alerts.tables import Alert
 from bot.codes import Codes
+from bot.exchange import StoreDown
 from bot.sealing import CannotSeal, Envelope, key_id
 from bot.staff import audit
 from bot.staff.tables import AuditEntry
@@ -128,6 +129,32 @@ async def test_what_was_taken_is_found_again_although_nobody_could_take_it_now(w
         await connection.execute(text("UPDATE staff_key SET retired_at = created_at"))
     again = await open_ticket(world.tickets, world.codes, request, NOW)
     assert isinstance(opened, Opened) and again == dataclasses.replace(opened, fresh=False)
+
+
+async def test_nothing_is_stored_for_a_conversation_that_was_lost_meanwhile(world: World, ana: Worker) -> None:
+    """Nobody could be told the code, and the person asks again. Mutation: asking before the slow part, or not at all."""
+    derived = 0
+
+    class Slow(Codes):
+        async def derived(self, code: Any) -> Any:
+            nonlocal derived
+            derived += 1
+            return await super().derived(code)
+
+    async def lost() -> None:
+        assert derived == 1
+        raise StoreDown("lost")
+
+    codes, request = Slow(SECRET, cost=world.codes._cost), world.request()
+    before = [await world.rows(table) for table in TABLES]
+    with pytest.raises(StoreDown):
+        await open_ticket(world.tickets, codes, request, NOW, lasts=lost)
+    assert [await world.rows(table) for table in TABLES] == before
+    opened = await open_ticket(world.tickets, codes, request, NOW)
+    assert isinstance(opened, Opened) and opened.fresh
+    # What lies there already has a code that may have been told: it is found, whatever was lost.
+    again = await open_ticket(world.tickets, codes, request, NOW, lasts=lost)
+    assert again == dataclasses.replace(opened, fresh=False)
 
 
 async def test_two_openers_race(world: World, ana: Worker) -> None:

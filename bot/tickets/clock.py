@@ -178,7 +178,7 @@ async def _tell(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exce
 _ASKED = [
     ticket.c[name]
     for name in (
-        "id", "country", "countries", "child", "urgent", "training", "not_organisation", "refused", "level", "queued_at", "told",
+        "id", "country", "countries", "child", "urgent", "training", "not_organisation", "refused", "level", "queued_at", "alerted",
         "escalates_at",
     )
 ]  # fmt: skip
@@ -201,7 +201,7 @@ async def _tell_one(
         connection,
         row,
         level=concerns.level,
-        told=(*row.told, *concerns.told),
+        alerted=(*row.alerted, *concerns.alerted),
         escalates_at=lifetimes.next_escalation(now, row.queued_at, hurry=row.urgent or row.child),
     )
     if escalated:

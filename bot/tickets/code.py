@@ -280,7 +280,7 @@ async def withdraw(tickets: Tickets, by: Derived | Connected, now: datetime) -> 
             urgent=False,
             tells_only=False,
             tries_left=0,
-            told=(),
+            alerted=(),
             escalates_at=None,
             closed_at=now,
             read_at=None,

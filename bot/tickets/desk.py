@@ -91,7 +91,7 @@ async def claim(tickets: Tickets, actor: Actor, ticket_id: bytes, now: datetime)
             raise Stale
         await _check_cap(connection, actor)
         await storing.change(
-            connection, row, state="claimed", claimed_by=actor.id, claimed_at=now, touched_at=now, escalates_at=None, told=()
+            connection, row, state="claimed", claimed_by=actor.id, claimed_at=now, touched_at=now, escalates_at=None, alerted=()
         )
         await count_ticket(connection, row, now, [("wait", wait(now - row.queued_at))])
         await audit.record(connection, actor.name, role, "claimed", reference(row.id), now)

@@ -35,13 +35,13 @@ async def requeue(
         "claimed_at": None,
         "touched_at": None,
         "queued_at": now,
-        "told": (not_told,) if not_told else (),
+        "alerted": (not_told,) if not_told else (),
         "escalates_at": lifetimes.next_escalation(now, now, hurry=row.urgent or row.child),
         "expires_at": max(row.expires_at, now + lifetimes.unclaimed),
     } | values
     after = types.SimpleNamespace(**{**row._mapping, **state})
     concerns = telling(await roster(connection, now), after, now, lifetimes)
-    state |= {"level": concerns.level, "told": (*after.told, *concerns.told)}
+    state |= {"level": concerns.level, "alerted": (*after.alerted, *concerns.alerted)}
     await storing.change(connection, row, **state)
     await enqueue(connection, concerns.staff, now)
 
@@ -76,7 +76,7 @@ async def _end(connection: AsyncConnection, lifetimes: Lifetimes, row: Any, stat
         closed_at=now,
         forgotten_at=lifetimes.forgotten_at(now, row.read_at, unread=unread),
         escalates_at=None,
-        told=(),
+        alerted=(),
         guarded=None,
         tries_left=0,
         relay="ended" if row.relay == "open" else row.relay,

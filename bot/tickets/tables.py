@@ -91,7 +91,7 @@ class Ticket(Table, table=True):
     """When the person last wrote about it."""
     queued_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     """Since when it waits to be claimed: from its creation, or from the last time it was given back. Escalation counts from it."""
-    told: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    alerted: tuple[str, ...] = Field(default=(), sa_type=Codes)
     """Ids (hex) of staff who were alerted since then: whoever comes on duty later is told too, and nobody twice."""
     escalates_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)
     """The next time at which somebody further is to be told, from the clock alone; None: everybody may be."""

@@ -42,7 +42,7 @@ class Telling:
     """Whom to alert now: nobody who was told since it waits."""
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def alerted(self) -> tuple[str, ...]:
         return tuple(each.hex for each in self.staff)
 
 
@@ -62,7 +62,7 @@ def telling(on: RosterSnapshot, ticket: Any, now: datetime, lifetimes: Lifetimes
         people = _on_duty(on, ticket, level, now)
         found |= people
         reached = max(reached, index) if people else reached
-    untold = sorted((each for each in found if each.hex not in ticket.told), key=lambda each: each.bytes)
+    untold = sorted((each for each in found if each.hex not in ticket.alerted), key=lambda each: each.bytes)
     return Telling(LEVELS[reached], tuple(untold))
 
 

@@ -155,13 +155,13 @@ async def test_after_hours(all_of_it: Both) -> None:
         await phone.takes(*ASK[1:], "request.way.code", "request.count.no", "request.check.send")
         code = await phone.receipt()
         assert "8:00" in await phone.text()
-        assert (await _row(all_of_it, "PE")).told == ()
+        assert (await _row(all_of_it, "PE")).alerted == ()
         await phone.comes_back(code)
         assert await phone.shows("code.status.received")
 
         await all_of_it.hour(13)  # the shift has begun
         mine = (await all_of_it.stage.account("case-manager-pe-1")).staff_id
-        assert (await _row(all_of_it, "PE")).told == (mine.hex,)
+        assert (await _row(all_of_it, "PE")).alerted == (mine.hex,)
         await desk.goes(f"{all_of_it.stage.url}/desk/queue")
         await desk.takes_the_first()
         await desk.answers("Mañana a las nueve hay alguien en la oficina", "code")

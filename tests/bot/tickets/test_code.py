@@ -292,7 +292,7 @@ async def test_withdrawing_erases_everything_at_once(world: World, ana: Worker, 
     row = await world.row(ticket_id)
     assert row.state == "withdrawn" and row.lookup not in (before.lookup, derived.lookup)
     assert (row.public, row.private_sealed, row.guarded, row.wish, row.other_lang, row.countries) == (b"", b"", None, "", "", ())
-    assert (row.age, row.urgent, row.tells_only, row.told) == ("unsaid", False, False, ())
+    assert (row.age, row.urgent, row.tells_only, row.alerted) == ("unsaid", False, False, ())
     assert await code.look(world.tickets, derived, at) is None
     outcomes = {what: number for what, number in (await world.counted()).items() if what[0] == "outcome"}
     expected = {"closed": ("outcome", "not_for_us"), "lapsed": ("outcome", "wiped_unclaimed")}

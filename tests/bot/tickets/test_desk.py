@@ -130,7 +130,7 @@ async def test_who_gave_it_back_is_not_told_but_the_others_on_duty_are(world: Wo
     assert await world.alerted() == {ben.id}
     row = await world.row(ticket_id)
     assert (row.queued_at, row.level, row.escalates_at) == (after(days=1), "primary", after(days=1, minutes=30))
-    assert set(row.told) == {ana.id.hex, ben.id.hex} and row.expires_at == after(days=8)
+    assert set(row.alerted) == {ana.id.hex, ben.id.hex} and row.expires_at == after(days=8)
 
 
 async def test_a_supervisor_may_give_it_back_for_somebody(world: World, ana: Worker, sol: Worker) -> None:
@@ -334,7 +334,7 @@ async def test_after_closing_only_code_outcome_and_answers_remain(world: World, 
     assert await world.rows(HandOver) == [] and await world.rows(Movement) == []
     row = await world.row(ticket_id)
     assert (row.state, row.outcome, row.lookup) == ("closed", "reached_referred", derived.lookup)
-    assert (row.guarded, row.way, row.relay, row.tries_left, row.told) == (None, "code", "ended", 0, ())
+    assert (row.guarded, row.way, row.relay, row.tries_left, row.alerted) == (None, "code", "ended", 0, ())
     assert row.forgotten_at == after(days=60, minutes=1)
     assert (await code.look(world.tickets, derived, after(minutes=2))).answer == "bye"  # type: ignore[union-attr]
     assert await queued(world, ana) == []

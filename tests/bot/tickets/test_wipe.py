@@ -154,14 +154,14 @@ def test_no_column_of_a_ticket_takes_free_text() -> None:
     short = {
         "ticket": {
             "country", "countries", "lang", "other_lang", "wish", "not_organisation", "age", "way", "state", "level", "refused",
-            "told", "relay", "outcome",
+            "alerted", "relay", "outcome",
         },
         "sealed_item": {"kind"}, "hand_over": {"reason", "reached", "next_step", "risk"},
     }  # fmt: skip
     for table in (storing.ticket, storing.item, storing.hand_over):
         texts = {each.name: each.type for each in table.c if isinstance(getattr(each.type, "impl_instance", each.type), String)}
         assert set(texts) == short[table.name]
-        assert all(name in ("countries", "refused", "told") or (each.length or 99) <= 40 for name, each in texts.items())
+        assert all(name in ("countries", "refused", "alerted") or (each.length or 99) <= 40 for name, each in texts.items())
     sealed = {each.name for each in storing.ticket.c if isinstance(each.type, LargeBinary)}
     assert sealed == {"id", "opening", "lookup", "public", "private_sealed", "guarded"}
 

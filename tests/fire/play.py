@@ -26,6 +26,8 @@ from tests.servers import short_folder
 
 MESSAGES = 13
 """From hello to the receipt, when nothing happens."""
+HEARTBEAT = 30.0
+"""Seconds between two lines that say that it goes on."""
 READER = "case-manager-1"
 """Whose key opens every request of the demo's first country."""
 
@@ -121,8 +123,16 @@ async def _play(made: World, tally: Tally, at_once: int, kills: int, chance: ran
         tally.people.append(person)
         _progress(len(tally.people), tally.wanted, began, "receipts", f"kills {dict(tally.kills)}", tell)
 
+    async def still_there() -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            traffic = network.traffic
+            tell(f"{traffic.messages} messages, {traffic.redelivered} delivered again, {traffic.unsaved} answered with 'not saved'")
+
+    heartbeat = asyncio.create_task(still_there())
     async with killer.shooting():
         await asyncio.gather(*(one(number) for number in range(tally.wanted)))
+    heartbeat.cancel()
     tally.asking = time.monotonic() - began
     await network.ready()
     back, began = 0, time.monotonic()

@@ -216,7 +216,7 @@ async def test_nor_when_everything_breaks(
         point = inbound.point.reveal() if inbound.point else ""
         raise RuntimeError(f"{words} {point} {NUMBER} {CHAT}")
 
-    monkeypatch.setattr(type(faro.conversation), "_turn", lambda self, opened, inbound: broken(inbound))
+    monkeypatch.setattr(type(faro.conversation), "_turn", lambda self, opened, draft, inbound: broken(inbound))
     with everything_logged() as log:
         writer = Writer(faro)
         await everything_said(writer)

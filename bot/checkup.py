@@ -55,7 +55,9 @@ def probes(settings: Settings) -> doctor.Probes:
 
 
 async def staff_faults(settings: Settings, engine: AsyncEngine) -> list[str]:
-    """Sentences about recovery keys, the audit, and countries to which nothing can be handed over."""
+    """Sentences about accounts, recovery keys, the audit, and countries to which nothing can be handed over."""
+    if not await checks.any_account(engine):
+        return ["Nobody has an account, so no request is taken: give the network's people theirs with python -m bot staff load."]
     found = list(await checks.faults(engine, db.now()))
     async with engine.connect() as connection:
         wanted = tuple(doctor.served(settings))

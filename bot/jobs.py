@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -145,32 +146,46 @@ def run(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> int:
-    engine = db.open_engine(db.url_of(settings))
-    if not settings.database_url:
-        await db.create_all(engine)
-    await db.ping(engine)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    roster = LiveRoster(engine, settings)
-    await roster.start()
-    clockwork = Clockwork(settings, engine, roster)
-    work: list[asyncio.Task[Any]] = [asyncio.create_task(repeat(job, engine)) for job in clockwork.jobs()]
-    polls = settings.telegram_token.get_secret_value() and not settings.public_url
-    faro = None
-    if polls:
-        from bot.app import Faro  # noqa: PLC0415 - 30 MB that a worker without polling never needs
+    async with AsyncExitStack() as closing:
+        # Whatever ends it or keeps it from starting, what was opened is closed: SQLite's connections are threads, and one that is
+        # left open keeps the process from ending.
+        engine = db.open_engine(db.url_of(settings))
+        closing.push_async_callback(engine.dispose)
+        if not settings.database_url:
+            await db.create_all(engine)
+        await db.ping(engine)
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop.set)
+        roster = LiveRoster(engine, settings)
+        closing.push_async_callback(roster.stop)
+        await roster.start()
+        clockwork = Clockwork(settings, engine, roster)
+        closing.push_async_callback(clockwork.aclose)
+        polls = []
+        if settings.telegram_token.get_secret_value() and not settings.public_url:
+            from bot.app import Faro  # noqa: PLC0415 - 30 MB that a worker without polling never needs
 
-        faro = Faro(settings)
-        await faro.start()
-        assert faro.telegram is not None
-        await faro.telegram.register("")
-        work.append(asyncio.create_task(faro.telegram.poll()))
-    logs.event("started", mode=settings.mode, count=len(work))
+            faro = Faro(settings)
+            closing.push_async_callback(faro.stop)
+            await faro.start()
+            assert faro.telegram is not None
+            await faro.telegram.register("")
+            polls.append(faro.telegram.poll())
+        endless = [*polls, *(repeat(job, engine) for job in clockwork.jobs())]
+        logs.event("started", mode=settings.mode, count=len(endless))
+        failed = await _until(stop, endless)
+    logs.event("stopped", mode=settings.mode)
+    return 1 if failed else 0
+
+
+async def _until(stop: asyncio.Event, endless: Iterable[Coroutine[Any, Any, Any]]) -> bool:
+    """Work until told to stop. Whether it ended for another reason: nothing here ends by itself, so what did has failed, and
+    whoever runs the worker starts it again."""
+    work = [asyncio.create_task(each) for each in endless]
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([stopped, *work], return_when=asyncio.FIRST_COMPLETED)
-    # Nothing here ends by itself: a task that did has failed, and whoever runs the worker starts it again.
     failed = [task for task in work if task.done()]
     for task in failed:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -178,13 +193,7 @@ async def _run(settings: Settings) -> int:
     for task in (stopped, *work):
         task.cancel()
     await asyncio.gather(stopped, *work, return_exceptions=True)
-    if faro is not None:
-        await faro.stop()
-    await clockwork.aclose()
-    await roster.stop()
-    await engine.dispose()
-    logs.event("stopped", mode=settings.mode)
-    return 1 if failed else 0
+    return bool(failed)
 
 
 def asleep(settings: Settings, engine: AsyncEngine) -> Callable[[], Awaitable[Mapping[str, float | None]]]:

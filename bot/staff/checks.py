@@ -18,11 +18,17 @@ from bot.staff.tables import Staff
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 
 
+async def any_account(engine: AsyncEngine) -> bool:
+    """Whether somebody has an account that is open."""
+    async with engine.connect() as connection:
+        return (await connection.execute(select(_staff.c.id).where(_staff.c.active).limit(1))).first() is not None
+
+
 async def faults(engine: AsyncEngine, now: datetime) -> list[str]:
     """Everything to mend, most urgent first. Empty while there are no accounts at all: then there is no desk to see to."""
+    if not await any_account(engine):
+        return []
     async with engine.connect() as connection:
-        if (await connection.execute(select(_staff.c.id).where(_staff.c.active).limit(1))).first() is None:
-            return []
         due = await recovery.due(connection, now)
     broken = await audit.verify(engine)
     said = (

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from telegram.error import TelegramError
 
-from bot import checkup, doctor
+from bot import checkup, db, doctor
 from bot.app import Faro
 from bot.channels.telegram import MOST_WAITING, faults, webhook_url
 from bot.settings import Settings
@@ -115,3 +115,12 @@ async def test_a_broken_file_of_helplines_is_named(tmp_path: Path) -> None:
     out = io.StringIO()
     assert await checkup.report(settings(helplines_file=path, telegram_token=""), out) == 1
     assert f"{path}, record 1 (XX" in out.getvalue()
+
+
+async def test_a_desk_where_nobody_has_an_account_is_one_sentence(tmp_path: Path) -> None:
+    """The command that mends it, not fourteen countries without a focal point. Mutation: asking the countries all the same."""
+    engine = db.open_engine(f"sqlite+aiosqlite:///{tmp_path / 'f.db'}")
+    await db.create_all(engine)
+    (said,) = await checkup.staff_faults(settings(), engine)
+    await engine.dispose()
+    assert "python -m bot staff load" in said

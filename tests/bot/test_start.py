@@ -17,11 +17,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.duty_texts import DUTY_TEXTS
 from bot.helplines import HELPLINES
 from bot.settings import Settings
 from bot.wording import Wording
@@ -50,6 +52,13 @@ def run(folder: Path, *argv: str, **settings: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+def report(folder: Path, **settings: str) -> tuple[int, list[str]]:
+    """What the doctor says: exit status and lines."""
+    command = [sys.executable, "-m", "bot", "check"]
+    done = subprocess.run(command, cwd=folder, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True, timeout=100)
+    return done.returncode, done.stdout.splitlines()
+
+
 @contextmanager
 def occupied() -> Iterator[int]:
     with socket.socket() as other:
@@ -72,6 +81,18 @@ def confirmed(folder: Path, *, but: str = "") -> Path:
     ]
     path = folder / "helplines.toml"
     path.write_text("[[line]]".join(records), "utf-8")
+    return path
+
+
+def confirmed_duties(folder: Path) -> Path:
+    """A copy of the duty-to-report texts in which each was confirmed today."""
+    today = datetime.now(UTC).date()
+    both = 'status = "confirmed"\nconfirmed_by = ["lawyer of the network", "coordinator"]'
+    text = DUTY_TEXTS.read_text("utf-8").replace('status = "unconfirmed"', both)
+    text = re.sub(r"(?m)^checked_on = .*$", f"checked_on = {today}", text)
+    text = re.sub(r"(?m)^expires_on = .*$", f"expires_on = {today + timedelta(days=300)}", text)
+    path = folder / "duty_to_report.toml"
+    path.write_text(text, "utf-8")
     return path
 
 
@@ -149,9 +170,11 @@ def test_a_demo_leaves_the_stores_of_a_deployment_alone(fresh_postgres: str, tmp
 # --- a live deployment -----------------------------------------------------------------------------------------------
 
 
-def live(redis: str, database: str, api: str, numbers: Path, port: int) -> dict[str, str]:
+def live(redis: str, database: str, api: str, folder: Path, port: int) -> dict[str, str]:
+    """The side that people on the move meet; its desk is another process, with staff of its own."""
     return {
         "MODE": "live",
+        "SURFACES": "public",
         "PORT": str(port),
         "PUBLIC_URL": "https://faro.example.org",
         "SECRET_KEY": KEY,
@@ -161,13 +184,15 @@ def live(redis: str, database: str, api: str, numbers: Path, port: int) -> dict[
         "TELEGRAM_SECRET": SECRET,
         "TELEGRAM_API": api,
         "METRICS_TOKEN": "m" * 32,
-        "HELPLINES_FILE": str(numbers),
+        "HELPLINES_FILE": str(confirmed(folder)),
+        "DUTY_TEXTS_FILE": str(confirmed_duties(folder)),
     }
 
 
 @pytest.mark.requirement("S-10")
 async def test_a_live_deployment_with_everything_right_serves(own_redis: Redis, fresh_postgres: str, tmp_path: Path) -> None:
-    """From the migration to an answer on Telegram, the numbers without any "not yet confirmed", and a clean end.
+    """From the migration to an answer on Telegram, the numbers without any "not yet confirmed", nothing to mend once the worker has
+    run, and a clean end.
 
     Mutation: a rule that no good deployment can satisfy; numbers from the package instead of the operator's file; the page with a
     phone in a live deployment.
@@ -175,7 +200,7 @@ async def test_a_live_deployment_with_everything_right_serves(own_redis: Redis, 
     api, port = BotApi(time.time), free_port()
     base = f"http://127.0.0.1:{port}"
     async with api.running() as address, httpx.AsyncClient(base_url=base, trust_env=False) as client:
-        settings = live(own_redis.url, fresh_postgres, address, confirmed(tmp_path), port)
+        settings = live(own_redis.url, fresh_postgres, address, tmp_path, port)
         assert (await asyncio.to_thread(run, tmp_path, "migrate", **settings))[0] == 0
         server = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", "serve", cwd=tmp_path, env=environment(tmp_path, **settings), stderr=subprocess.PIPE
@@ -199,7 +224,19 @@ async def test_a_live_deployment_with_everything_right_serves(own_redis: Redis, 
             counted = await client.get("/metrics", headers={"authorization": f"Bearer {'m' * 32}"})
             assert 'faro_turns_total{channel="telegram",outcome="answered"}' in counted.text
             api.webhook["url"] = "https://faro.example.org/telegram"
-            assert await asyncio.to_thread(run, tmp_path, "check", **settings) == (0, "")
+            status, findings = await asyncio.to_thread(report, tmp_path, **settings)
+            assert status == 1 and {line.split(": ")[0] for line in findings[:-1]} == {"mend   jobs_asleep"}
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "work", cwd=tmp_path, env=environment(tmp_path, **settings), stderr=subprocess.DEVNULL
+            )
+            try:
+                end = time.monotonic() + 60
+                while (await asyncio.to_thread(report, tmp_path, **settings))[0] != 0 and time.monotonic() < end:
+                    assert worker.returncode is None
+                assert (await asyncio.to_thread(report, tmp_path, **settings))[0] == 0
+            finally:
+                worker.terminate()
+                assert await asyncio.wait_for(worker.wait(), 30) == 0
         finally:
             if server.returncode is None:
                 server.terminate()

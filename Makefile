@@ -26,7 +26,7 @@ demo: setup
 test:
 	@scripts/set_up.sh test
 	@$(PY) -m tests.browser
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 requirements:
 	@scripts/set_up.sh test

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import hypothesis
 import pytest
@@ -27,10 +28,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """URL of a Redis server for this run: TEST_REDIS_URL, else a wheel's. ``fresh_redis`` empties it."""
+    """URL of a Redis server for this run: TEST_REDIS_URL, else a wheel's. ``fresh_redis`` empties it.
+
+    Of several processes each takes a database of its own on the named server: the 2nd ``gw1``, database 1.
+    """
     explicit = os.environ.get("TEST_REDIS_URL", "")
     if explicit:
-        yield explicit
+        process = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        yield explicit if process == "0" else urlunsplit(urlsplit(explicit)._replace(path=f"/{process}"))
         return
     with redis_server() as server:
         yield server.url

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -381,7 +380,7 @@ async def test_nobody_is_sent_on_by_a_push_service(rest: tuple[RestApi, str]) ->
         assert world.push.asked == ["POST /subscription/one"]
 
 
-@pytest.mark.parametrize("key", ["", "abc", b64(os.urandom(31)), b64(bytes(32)), "!" * 43])
+@pytest.mark.parametrize("key", ["", "abc", b64(bytes(range(1, 32))), b64(bytes(32)), "!" * 43])
 def test_a_key_that_no_service_would_take_is_refused_at_the_start(key: str) -> None:
     with pytest.raises(ValueError, match="PUSH_KEY"):
         PushAlerts(key, "mailto:ops@example.org")

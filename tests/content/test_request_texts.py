@@ -328,3 +328,11 @@ def test_every_sentence_of_a_reviewed_text_is_written(lang: str) -> None:
     assert isinstance(last, Phrase) and last.id == "duty.keep_back"
     for one in listed.items:
         assert WORDING.say(lang, one)
+
+
+@pytest.mark.requirement("E-7")
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_locked_screen_shows_no_part_of_the_code(lang: str) -> None:
+    """Whoever reads over a shoulder could come back with it. Mutation: the number at the beginning of the receipt."""
+    for text in said(lang, "request.done"):
+        assert text.index("{code}") >= 40

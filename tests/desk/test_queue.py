@@ -179,15 +179,13 @@ async def test_a_pulse_looks_only_while_somebody_waits(stage: Stage, requests: R
     monkeypatch.setattr("bot.desk.pulse.EVERY", 0.05)
     pulse = Pulse(stage.engine)
     assert await pulse.next(pulse.beat, 0.2) == 0  # nothing changed
-    await asyncio.sleep(0.15)
-    assert pulse._task is not None and pulse._task.done()
+    assert pulse._task is not None
+    await asyncio.wait_for(pulse._task, 10)  # ends by itself
     both = [asyncio.create_task(pulse.next(0, 10)) for _ in range(2)]
-    await asyncio.sleep(0.2)
     ticket_id = await requests.ask()
     assert await asyncio.gather(*both) == [1, 1]
     for change in (requests.set(ticket_id, version=7), requests.clear()):
-        waits = asyncio.create_task(pulse.next(pulse.beat, 10))
-        await asyncio.sleep(0.1)
         before = pulse.beat
+        waits = asyncio.create_task(pulse.next(before, 10))
         await change
         assert await waits == before + 1

@@ -98,4 +98,9 @@ setInterval(() => {
   refresh(); // waiting times grow although nothing changes
   if (stream.readyState === EventSource.CLOSED) listen(); // an answer that was no stream ends it for good
 }, 30000);
+// A stream that is cut off without a word notices nothing for minutes; the browser knows at once.
+addEventListener("offline", () => {
+  fresh.hidden = false;
+});
+addEventListener("online", refresh);
 addEventListener("pagehide", () => stream.close());

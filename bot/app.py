@@ -281,6 +281,7 @@ class Faro:
             tickets=self.tickets,
             relay=self.relay,
             connected=self._connect,
+            left=self._left,
             moves=Moves(self.tickets, FocalPointBook.of(self.settings)),
             duties=DutyTextBook.of(self.settings),
             codes=self.line.intake,
@@ -301,6 +302,11 @@ class Faro:
             await self.sessions.close(opened, opened.session.at("", back=(), slots={}, misses=0))
         else:  # there is no conversation, or the person left
             await self.sessions.release(opened)
+
+    async def _left(self, box: str, ticket: bytes) -> bool:
+        """Whether the person of this chat left and the ticket could not be told."""
+        left = await self.sessions.pointers.left(self.vault.person(self.vault.unbox(box, ticket)))
+        return left is not None and Connected.unpack(left).ticket_id == ticket
 
     def _telegram(self) -> Telegram | None:
         token = self.settings.telegram_token.get_secret_value()

@@ -91,10 +91,10 @@ class Relay:
         """What would arrive on ``channel`` (as in the contact), and what keeps it from being sent."""
         return relay_words.preview(text, channel, lang, self._organisations())
 
-    async def send(self, permit: Permit, box: str, text: str, now: datetime, *, heard_at: datetime, lang: str) -> Delivery:
+    async def send(self, permit: Permit, box: str, text: str, now: datetime, *, written_at: datetime, lang: str) -> Delivery:
         """Send ``text``, in the form that ``preview`` showed, to the address in ``box``.
 
-        ``heard_at``: when the person last wrote about this ticket. Raises NotPermitted, Unfit, ``vault.CannotUnbox`` and sends
+        ``written_at``: when the person last wrote in that chat. Raises NotPermitted, Unfit, ``vault.CannotUnbox`` and sends
         nothing then; every other trouble is an outcome."""
         if not isinstance(permit, Permit) or now >= permit.until:
             raise NotPermitted("the person's window is closed, or nobody gave leave to write: nothing was sent")
@@ -102,7 +102,7 @@ class Relay:
         if stopping := relay_words.stopping(self.preview(text, address.channel, lang).faults):
             raise Unfit(stopping)
         channel, _, kind = address.channel.partition("-")
-        if "whatsapp" in (channel, kind) and now - heard_at > timedelta(hours=WHATSAPP_HOURS):
+        if "whatsapp" in (channel, kind) and now - written_at > timedelta(hours=WHATSAPP_HOURS):
             return self._told(channel, Delivery.TOO_LATE)
         sender = self._senders.get(channel)
         if sender is None:

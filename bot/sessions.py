@@ -316,7 +316,11 @@ class Pointers:
 
     Under a pseudonym of the present epoch, sealed, all of one length. It is renewed whenever either side writes, because a
     pseudonym ends with its epoch; a chat that was silent for two epochs is no longer connected, and its code still works.
+
+    Where somebody left while the database could not be told, the pointer says so until it can: whoever writes back asks it first.
     """
+
+    _CONNECTED, _LEFT = b"\x01", b"\x00"
 
     def __init__(self, store: Store, epochs: _Epochs) -> None:
         self._store = store
@@ -329,17 +333,31 @@ class Pointers:
 
     async def set(self, person: Person, ticket: bytes, seconds: float) -> None:
         """Connect this person's chat with a ticket. ``ticket``: what leads to it, always of one length."""
-        epoch, name = (await self._names(person, learn=True))[0]
-        body = _seal(AESGCM(person.key(epoch.key, b"pointer")), name, ticket)
-        await self._store.keep(name, body, int(seconds * 1000))
+        await self._keep(person, self._CONNECTED + ticket, seconds)
+
+    async def leave(self, person: Person, ticket: bytes, seconds: float) -> None:
+        """Disconnect it, and remember that the ticket has still to hear of it."""
+        await self._keep(person, self._LEFT + ticket, seconds)
 
     async def get(self, person: Person) -> bytes | None:
         """The ticket that this chat is connected with."""
+        return await self._kept(person, self._CONNECTED)
+
+    async def left(self, person: Person) -> bytes | None:
+        """The ticket that this chat was connected with, and that has not heard yet that the person left."""
+        return await self._kept(person, self._LEFT)
+
+    async def _keep(self, person: Person, text: bytes, seconds: float) -> None:
+        epoch, name = (await self._names(person, learn=True))[0]
+        body = _seal(AESGCM(person.key(epoch.key, b"pointer")), name, text)
+        await self._store.keep(name, body, int(seconds * 1000))
+
+    async def _kept(self, person: Person, state: bytes) -> bytes | None:
         names = await self._names(person, learn=False)
         for (epoch, name), body in zip(names, await self._store.kept([name for _, name in names]), strict=True):
-            ticket = _unseal(AESGCM(person.key(epoch.key, b"pointer")), name, body) if body else None
-            if ticket is not None:
-                return ticket
+            text = _unseal(AESGCM(person.key(epoch.key, b"pointer")), name, body) if body else None
+            if text is not None:  # of the present epoch first: what was said last counts
+                return text[1:] if text[:1] == state else None
         return None
 
     async def drop(self, person: Person) -> None:

@@ -60,6 +60,8 @@ class Parts:
     """``bot.demo_staff.DemoStaff``: who may be entered as with one click, in a demo and nowhere else."""
     connected: Any = None
     """``(box, ticket id, contact id) -> awaitable``: renews the connection of a chat that was written to."""
+    left: Any = None
+    """``(box, ticket id) -> awaitable bool``: whether the person of that chat left and the ticket has not heard of it."""
     moves: Any = None
     """``bot.tickets.movements.Moves``: what every act on a referral or a transfer needs."""
     duties: Any = None

@@ -52,6 +52,9 @@ class Following:
     async def connected(self, person: Person) -> bytes:
         """The pointer of the ticket that this chat is connected with, or nothing. A chat that was given up for another one is
         connected no longer; where the database cannot say so, whatever is done next asks it again."""
+        if left := await self._means.pointers.left(person):
+            with contextlib.suppress(StoreDown):
+                await self._end(person, left)
         pointer = await self._means.pointers.get(person) or b""
         if pointer:
             with contextlib.suppress(StoreDown), or_again():
@@ -191,8 +194,14 @@ class Following:
 
     async def forget(self, asked: Asked) -> Done:
         """The person left. The session store forgets at the end of the turn, the channel deletes what it can after it. A
-        connected chat is connected no longer: the desk's next message is refused."""
-        await self._disconnect(asked)
+        connected chat is connected no longer: the desk's next message is refused. Leaving works while the database is away, too:
+        the pointer then says that the person left, until the ticket has heard of it."""
+        ticket = await self._ticket(asked)
+        if ticket is not None:
+            try:
+                await self._end(asked.inbound.person, ticket)
+            except StoreDown:
+                await self._means.pointers.leave(asked.inbound.person, ticket, self._means.connected_seconds)
         return Done("left")
 
     async def _ticket(self, asked: Asked) -> bytes | None:
@@ -205,11 +214,14 @@ class Following:
         ticket = await self._ticket(asked)
         if ticket is None:
             return
-        with or_again():
-            await code.end_connection(self._means.tickets, Connected.unpack(ticket), self._means.now())
-        await self._means.pointers.drop(asked.inbound.person)
+        await self._end(asked.inbound.person, ticket)
         if not asked.draft.key:
             asked.draft.forget_ticket()
+
+    async def _end(self, person: Person, ticket: bytes) -> None:
+        with or_again():
+            await code.end_connection(self._means.tickets, Connected.unpack(ticket), self._means.now())
+        await self._means.pointers.drop(person)
 
     async def _let_go(self, person: Person) -> None:
         """Disconnect this chat, unless it is connected with another request than the one that has just ended it: more than one

@@ -170,7 +170,8 @@ async def add_note(tickets: Tickets, by: Derived | Connected, text: Words, messa
     def refusal(row: Any) -> Result | None:
         return "ended" if isinstance(by, Connected) and row.relay != "open" else None
 
-    return await seal_and_put(tickets, by, {"note": text}, message_id, now, {"heard_at": now}, refusal)
+    values = {"heard_at": now} | ({"written_at": now} if isinstance(by, Connected) else {})
+    return await seal_and_put(tickets, by, {"note": text}, message_id, now, values, refusal)
 
 
 async def change_windows(tickets: Tickets, by: Derived, windows: Windows, now: datetime, card_text: Words | None = None) -> Result:
@@ -204,6 +205,7 @@ async def change_way(
     if card_text is not None:
         texts["card"] = card_text
     values = {"windows": windows, "tries_left": windows.tries, "heard_at": now, "way": way, "tells_only": False}
+    values["written_at"] = now if way == "here" else None
     result = await seal_and_put(tickets, by, texts, "", now, values, lambda _: None)
     await storing.gone(tickets.engine)
     return result

@@ -270,6 +270,7 @@ def _plain(request: Request, row: _Row, telling: Telling, now: datetime, lifetim
         "level": telling.level,
         "created_at": now,
         "heard_at": now,
+        "written_at": now if request.way == "here" else None,
         "queued_at": now,
         "alerted": telling.alerted,
         "escalates_at": lifetimes.next_escalation(now, row.queued_at, hurry=hurry),

@@ -88,7 +88,8 @@ class Sheet(NamedTuple):
     way: str = ""
     tells_only: bool = False
     heavy: bool = False
-    heard_at: datetime | None = None
+    written_at: datetime | None = None
+    """When the person last wrote in the chat in which they want to be written to."""
     hours: Hours | None = None
     tries_left: int = 0
     relay: str = "none"
@@ -124,7 +125,7 @@ async def sheet(tickets: Tickets, actor: Actor, ticket_id: bytes, now: datetime)
             way=row.way,
             tells_only=row.tells_only,
             heavy=row.heavy,
-            heard_at=row.heard_at,
+            written_at=row.written_at,
             hours=hours(tickets, row, now),
             tries_left=row.tries_left,
             relay=row.relay,

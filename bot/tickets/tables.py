@@ -89,6 +89,8 @@ class Ticket(Table, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     heard_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     """When the person last wrote about it."""
+    written_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When they last wrote in the chat in which they want to be written to: WhatsApp counts its day from there."""
     queued_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     """Since when it waits to be claimed: from its creation, or from the last time it was given back. Escalation counts from it."""
     alerted: tuple[str, ...] = Field(default=(), sa_type=Codes)

@@ -68,8 +68,8 @@ def relay(out: Any, **more: Any) -> Relay:
 
 
 async def send(to: Relay, box: str, text: str = TEXT, **changes: Any) -> Delivery:
-    given = {"permit": PERMIT, "now": NOW, "heard_at": NOW, "lang": "es"} | changes
-    return await to.send(given["permit"], box, text, given["now"], heard_at=given["heard_at"], lang=given["lang"])
+    given = {"permit": PERMIT, "now": NOW, "written_at": NOW, "lang": "es"} | changes
+    return await to.send(given["permit"], box, text, given["now"], written_at=given["written_at"], lang=given["lang"])
 
 
 # --- with leave only ---------------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ async def one_mixture(channel: str, now: datetime, silent: timedelta, ticket: by
     elif "whatsapp" in channel and silent > timedelta(hours=24):
         expected = Delivery.TOO_LATE
     try:
-        came: object = await send(relay(out), box, text, now=now, heard_at=now - silent)
+        came: object = await send(relay(out), box, text, now=now, written_at=now - silent)
     except (NotPermitted, CannotUnbox, Unfit) as refused:
         came = type(refused)
     assert came is expected
@@ -257,8 +257,8 @@ async def test_what_arrives_is_what_the_preview_showed(twilio: tuple[RestApi, Tw
 async def test_an_sms_does_not_outlive_the_window_at_the_provider(twilio: tuple[RestApi, TwilioSender]) -> None:
     """Mutation: leaving a message in the provider's queue for hours: the phone lights up when it must not."""
     api, sender = twilio
-    await send(relay(sender), boxed(), now=LATER - timedelta(minutes=5), heard_at=NOW)
-    await send(relay(sender), boxed(), now=LATER - timedelta(milliseconds=1), heard_at=NOW)
+    await send(relay(sender), boxed(), now=LATER - timedelta(minutes=5), written_at=NOW)
+    await send(relay(sender), boxed(), now=LATER - timedelta(milliseconds=1), written_at=NOW)
     await send(relay(sender), boxed(), permit=Permit(TICKET, NOW + timedelta(days=2)))
     assert [form["ValidityPeriod"] for form in api.sent] == ["300", "1", "36000"]
 

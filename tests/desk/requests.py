@@ -66,11 +66,16 @@ class Chats:
     connected: list[bytes] = field(default_factory=list)
     """Tickets whose connection was renewed."""
     blocked: bool = False
+    gone: list[bytes] = field(default_factory=list)
+    """Tickets whose person left and that have not heard of it."""
 
     async def send(self, address: Address, text: str, seconds: float) -> None:
         if self.blocked:
             raise Unreachable
         self.arrived.append((address.reveal(), text))
+
+    async def left(self, box: str, ticket_id: bytes) -> bool:
+        return ticket_id in self.gone
 
     async def connect(self, box: str, ticket_id: bytes, contact: bytes) -> None:
         self.connected.append(ticket_id)
@@ -84,6 +89,7 @@ def usual_parts(engine: AsyncEngine, settings: Settings, secret: bytes, clock: C
         tickets=tickets,
         relay=Relay(Vault(secret), {"simulator": chats, "whatsapp": chats}, organisations=lambda: ["Red Norte"]),
         connected=chats.connect,
+        left=chats.left,
         moves=Moves(tickets, FocalPointBook.of(settings)),
         duties=DutyTextBook.of(settings),
         codes=Codes(secret, cost=CHEAP),

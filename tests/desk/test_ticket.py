@@ -107,12 +107,27 @@ async def test_an_answer_into_a_chat(stage: Stage, browser: Browser, requests: R
         assert [what for _, what in await requests.audited(ticket_id)].count("relayed") == 1
 
 
+@pytest.mark.requirement("E-2")
+async def test_who_left_unheard_is_not_written_to(stage: Stage, browser: Browser, requests: Requests) -> None:
+    """They left while the database was away. Mutation: asking the ticket alone; a way back that stays."""
+    async with stage.seen(browser) as seen:
+        page = seen.page
+        ticket_id = await requests.taken(seen, ONE, way="here")
+        await opened(page, "card")
+        await opened(page, "contact")
+        await page.locator("#text").fill("trompeta, ¿está bien ahora?")
+        stage.chats.gone.append(ticket_id)
+        await page.get_by_role("button", name="Send to their chat").click()
+        await expect(page.locator("#answer [role=alert]")).to_be_visible()
+        assert stage.chats.arrived == [] and (await requests.row(ticket_id)).relay == "ended"
+
+
 async def test_too_late_for_the_channel_it_waits_under_the_code(stage: Stage, browser: Browser, requests: Requests) -> None:
     """WhatsApp, a day after the last message. Mutation: an answer that is lost."""
     async with stage.seen(browser) as seen:
         page = seen.page
         ticket_id = await requests.taken(seen, ONE, way="here", channel="whatsapp")
-        await requests.set(ticket_id, heard_at=requests.later(hours=-25))
+        await requests.set(ticket_id, written_at=requests.later(hours=-25))
         await requests.look(page, ticket_id)
         await opened(page, "card")
         await opened(page, "contact")

@@ -19,6 +19,7 @@ from bot.desk.pages.ticket import TEXT_LIMIT, asking, ticket_id, uuid_of, versio
 from bot.desk.routing import page
 from bot.desk.visit import Refused, Visit
 from bot.desk.words import family
+from bot.exchange import StoreDown
 from bot.relay import Delivery
 from bot.tickets import desk, reading
 from bot.tickets.sight import Stale
@@ -97,11 +98,14 @@ async def write(visit: Visit) -> Response:
         if relay_words.stopping(parts.relay.preview(sent.text, sent.channel, sheet.lang).faults):
             raise Refused("desk.ticket.unfit")
         permit = await desk.permit_relay(parts.tickets, visit.actor, id, visit.now, version=sent.version, contact=contact)
-    assert sheet.heard_at is not None
+        if not visit.actor.training and await has_left(visit, sent.box, id):
+            await desk.end_relay(parts.tickets, visit.actor, id, visit.now)
+            raise Refused("desk.ticket.refused.no_relay")
+    assert sheet.written_at is not None  # as long as there is a way back
     if visit.actor.training:  # invented: nothing leaves, whatever the box says
         return visit.json({"done": "sent"})
     try:
-        delivery = await parts.relay.send(permit, sent.box, sent.text, visit.now, heard_at=sheet.heard_at, lang=sheet.lang)
+        delivery = await parts.relay.send(permit, sent.box, sent.text, visit.now, written_at=sheet.written_at, lang=sheet.lang)
     except relay.Unfit:
         raise Refused("desk.ticket.unfit") from None
     except ValueError:  # the box is not of this ticket
@@ -115,6 +119,16 @@ async def write(visit: Visit) -> Response:
             await desk.send_answer(parts.tickets, visit.actor, id, envelope_of(sent.envelope), visit.now)
         return visit.json({"done": "waits"})
     raise Refused(f"desk.ticket.delivery.{delivery}")
+
+
+async def has_left(visit: Visit, box: str, id: bytes) -> bool:
+    """Whether the person left the chat. Raises Refused where that cannot be asked now, or the box is of another ticket."""
+    try:
+        return bool(await visit.desk.parts.left(box, id))
+    except StoreDown:
+        raise Refused(f"desk.ticket.delivery.{Delivery.FAILED}") from None
+    except ValueError:
+        raise Refused("desk.ticket.refused.no_relay") from None
 
 
 @page("/ticket/{id}/end-relay", methods=("POST",), allow=WORKS)

@@ -397,6 +397,32 @@ async def test_a_store_that_fails_between_two_steps_loses_and_doubles_nothing(
     assert other.here == "code.status"
 
 
+@pytest.mark.requirement("E-2")
+async def test_leaving_works_while_the_database_is_away(world: World, pile: Pile, ana: Worker) -> None:
+    """Nothing is sent, nothing is remembered but that the ticket has to hear of it; it does when a new conversation begins.
+    Mutation: leaving that fails with the database; a pointer that still leads to the ticket; one that says nothing."""
+    phone = await pile.phone("555", TELEGRAM).to_check("here")
+    await phone.picks("send")
+    row = await only_ticket(world)
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise OSError("away")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.tickets.code.end_connection", away)
+        await phone.says("0")
+        assert phone.reply.message is None and phone.reply.forget
+        assert await pile.sessions.pointers.get(phone.person) is None
+        left = await pile.sessions.pointers.left(phone.person)
+        assert left is not None and left.startswith(row.id)
+        await phone.says("hola")
+        assert phone.here == "start.hello"
+    assert (await world.row(row.id)).relay == "open"
+    pile.clock.advance(minutes=40)
+    await phone.says("hola")
+    assert (await world.row(row.id)).relay == "ended" and await pile.sessions.pointers.left(phone.person) is None
+
+
 async def test_who_types_the_number_again_instead_finds_the_same_request(world: World, pile: Pile, ana: Worker) -> None:
     """By SMS nothing is delivered again for long: the person reads "not saved" and writes once more."""
     phone = await pile.phone("+573001234567").to_check("code")

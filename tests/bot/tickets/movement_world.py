@@ -83,7 +83,7 @@ class World:
         values = {
             "id": id, "opening": uuid.uuid4().bytes, "lookup": uuid.uuid4().bytes, "public": bytes(32), "private_sealed": b"-",
             "country": "CO", "lang": "es", "age": "adult", "way": "phone", "state": "claimed", "claimed_by": self[owner].id,
-            "claimed_at": NOW, "touched_at": NOW, "created_at": NOW, "heard_at": NOW, "queued_at": NOW,
+            "claimed_at": NOW, "touched_at": NOW, "created_at": NOW, "heard_at": NOW, "written_at": NOW, "queued_at": NOW,
             "expires_at": NOW + timedelta(days=7), "guarded": GUARD.seal(id, Windows("America/Bogota", ("any",))),
         }  # fmt: skip
         home = [label for label in ("supervisor-co-1", "supervisor-co-2") if label != owner]

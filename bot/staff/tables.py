@@ -170,7 +170,7 @@ class AuditEntry(Table, table=True):
     role: str = Field(default="", max_length=24)
     what: str = Field(max_length=40)
     """A code such as ``opened_contact``, ``claimed``, ``closed``."""
-    subject: str = Field(default="", max_length=40)
+    subject: str = Field(default="", max_length=40, index=True)
     """Reference of a ticket, name of an account, or empty."""
     before: bytes = Field(sa_type=LargeBinary)
     digest: bytes = Field(sa_type=LargeBinary)

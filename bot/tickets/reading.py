@@ -10,6 +10,7 @@ try is left (D-5). Card and notes go to the claimer and to supervisors. Each rel
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -154,9 +155,13 @@ async def released(tickets: Tickets, actor: Actor, ticket_id: bytes, kind: Opens
         role = role_for(actor, row, _ACTION[kind])
         if role is None or row.state not in ("waiting", "claimed"):
             raise Stale if may_ever_read(actor, row) or row.claimed_by == actor.id else NotThere
-        there = [each for each in await wraps.envelopes(connection, row.id) if each.kind == kind and each.expires_at > now]
-        if kind == "contact" and (reason := no_contact(tickets, row, now, bool(there))):
-            raise Refused(reason)
+        enclosed = [each for each in await wraps.envelopes(connection, row.id) if each.expires_at > now]
+        there = [each for each in enclosed if each.kind == kind]
+        if kind == "contact":
+            if reason := no_contact(tickets, row, now, bool(there)):
+                raise Refused(reason)
+            if not await _knows_card(connection, actor, row, enclosed):
+                raise Refused("card_first")
         keys = await key_ids(connection, actor.id)
         copies = [
             Copy(each.id, each.kind, each.created_at, mine)
@@ -180,6 +185,18 @@ async def may_see_contact(tickets: Tickets, actor: Actor, ticket_id: bytes, now:
         asked = select(item.c.id).where(item.c.ticket_id == row.id, item.c.kind == "contact", item.c.expires_at > now)
         there = (await connection.execute(asked)).first() is not None
     return not no_contact(tickets, row, now, there)
+
+
+async def _knows_card(connection: AsyncConnection, actor: Actor, row: Any, enclosed: Iterable[Any]) -> bool:
+    """D-5: whoever reaches the person has first opened, since they took the ticket, what makes it safe as it is now. What cannot
+    be opened by the actor keeps nobody from the contact: the page says what they have to know of it."""
+    keys = await key_ids(connection, actor.id)
+    cards = [each for each in enclosed if each.kind == "card" and wraps.released(each.envelope, keys) is not None]
+    if not cards:
+        return True
+    since = max(row.claimed_at or row.queued_at, *(each.created_at for each in cards))
+    seen = await audit.latest(connection, subject=reference(row.id), actor=actor.name, since=since)
+    return any(entry.what == _WHAT["card"] for entry in seen)
 
 
 def hours(tickets: Tickets, row: Any, now: datetime) -> Hours | None:

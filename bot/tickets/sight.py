@@ -42,6 +42,7 @@ class Refused(RuntimeError):
 REASONS = frozenset(
     {
         "cap",  # as many open tickets as one person may have
+        "card_first",  # what makes reaching the person safe was not opened yet, or has changed since
         "outside_window",  # the person is not to be contacted now
         "no_tries_left",
         "not_phone",  # there is nobody to call

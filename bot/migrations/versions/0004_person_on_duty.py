@@ -24,6 +24,9 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_entry")),
     )
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_entry_subject"), ["subject"], unique=False)
+
     op.create_table(
         "counter",
         sa.Column("week", sa.Date(), nullable=False),
@@ -453,4 +456,7 @@ def downgrade() -> None:
     op.drop_table("holiday")
     op.drop_table("employer")
     op.drop_table("counter")
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_entry_subject"))
+
     op.drop_table("audit_entry")

@@ -52,6 +52,7 @@ async def test_what_is_handed_out_to_be_shared_is_in_the_audit(world: World, ana
 async def test_nobody_is_written_to_in_a_chat_that_they_gave_up(world: World, ana: Worker) -> None:
     """A page that has the old way on it still. Mutation: looking at the version only, which the page may have learned meanwhile."""
     ticket_id, derived = await world.taken(ana, way="here", windows=ALL_DAY)
+    await world.reads(ana, ticket_id, "card")
     (old,) = await reading.released(world.tickets, ana.actor, ticket_id, "contact", NOW)
     assert await desk.permit_relay(world.tickets, ana.actor, ticket_id, NOW, contact=old.item_id)
     await code.change_way(world.tickets, derived, "here", NOW, contact_text=Words("another chat"), windows=ALL_DAY)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import update
 
 from bot.sealing import Envelope, key_id
 from bot.staff.tables import StaffKey
@@ -14,6 +15,7 @@ from bot.tickets import code, desk, reading
 from bot.tickets.desk import NotThere, Refused, Stale
 from bot.tickets.guard import Guard, Windows
 from bot.tickets.reading import Opens, may_see_contact, released, sheet
+from bot.tickets.storing import item
 from flows.kernel import Words
 from tests.bot.tickets.world import BOGOTA, CARD, CONTACT, HANDED, NOTE, NOW, SECRET, Worker, World, after
 
@@ -23,6 +25,7 @@ KINDS: tuple[Opens, ...] = ("contact", "card", "note")
 async def test_each_is_handed_their_own_copy_only(world: World, ana: Worker, ben: Worker, sol: Worker) -> None:
     """Mutation: the whole envelope, from which anybody's wrap can be taken."""
     ticket_id, _ = await world.taken(ana)
+    await world.reads(ana, ticket_id, "card")
     for kind, words in zip(KINDS, (CONTACT, CARD, NOTE), strict=True):
         (copy,) = await released(world.tickets, ana.actor, ticket_id, kind, NOW)
         assert Envelope.decode(copy.envelope).recipients == (ana.key,)
@@ -60,10 +63,37 @@ async def test_who_opens_what(world: World, ana: Worker, ben: Worker, sol: Worke
 
 
 @pytest.mark.requirement("D-5")
+async def test_the_card_comes_before_the_number(world: World, ana: Worker, ben: Worker) -> None:
+    """At the server, for each who takes it, and again after the card has changed. Mutation: leaving the order to the page; a card
+    that a colleague opened; one from before the change."""
+    ticket_id, _ = await world.taken(ana)
+
+    async def opens(worker: Worker, now: datetime = NOW) -> bool:
+        try:
+            return bool(await released(world.tickets, worker.actor, ticket_id, "contact", now))
+        except Refused as refusal:
+            assert refusal.reason == "card_first"
+            return False
+
+    assert not await opens(ana)
+    await world.reads(ana, ticket_id, "card")
+    assert await opens(ana)
+    later = NOW + timedelta(minutes=2)
+    async with world.engine.begin() as connection:
+        await connection.execute(update(item).where(item.c.kind == "card").values(created_at=later))
+    assert not await opens(ana, later)
+    await world.reads(ana, ticket_id, "card", later)
+    assert await opens(ana, later)
+    await desk.release(world.tickets, ana.actor, ticket_id, HANDED, later)
+    await desk.claim(world.tickets, ben.actor, ticket_id, later + timedelta(minutes=1))
+    assert not await opens(ben, later + timedelta(minutes=1))
+
+
+@pytest.mark.requirement("D-5")
 async def test_the_number_is_hidden_outside_the_window(world: World, ana: Worker) -> None:
     """To the second, on the person's own clock. Mutation: the desk's clock, or the server's; a window that includes its end."""
-    ticket_id, _ = await world.taken(ana)  # mornings in Bogotá: 14:00 to 17:00 UTC
     opening = NOW.replace(hour=14, minute=0)
+    ticket_id, _ = await world.taken(ana, opening - timedelta(hours=1))  # mornings in Bogotá: 14:00 to 17:00 UTC
     for at, shown in (
         (opening - timedelta(seconds=1), False), (opening, True), (opening + timedelta(hours=3, seconds=-1), True),
         (opening + timedelta(hours=3), False), (opening + timedelta(days=1), True),

@@ -175,7 +175,9 @@ class World:
         return seal(Words(text), "answer", ticket_id, [(await self.row(ticket_id)).public]).encode()
 
     async def reads(self, worker: Worker, ticket_id: bytes, kind: Opens, now: datetime = NOW) -> list[str]:
-        """What this worker's browser shows of a ticket."""
+        """What this worker's browser shows of a ticket. Before a contact it opens the card, as the page does."""
+        if kind == "contact":
+            await released(self.tickets, worker.actor, ticket_id, "card", now)
         copies = await released(self.tickets, worker.actor, ticket_id, kind, now)
         return [worker.opens(copy.envelope, kind, ticket_id) for copy in copies]
 

@@ -88,14 +88,17 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "about IN ('organisation', 'responders', 'official', 'police', 'soldier', 'smuggler', 'employer', 'other', 'unknown', 'service', 'none')",
+            "about IN ('organisation', 'responders', 'official', 'police', 'soldier', 'smuggler', 'employer', 'other', "
+            "'unknown', 'service', 'none')",
             name=op.f("ck_complaint_about"),
         ),
         sa.CheckConstraint("inbox IN ('psea', 'feedback')", name=op.f("ck_complaint_inbox")),
         sa.CheckConstraint("level IN ('focal', 'backup', 'network')", name=op.f("ck_complaint_level")),
         sa.CheckConstraint("state IN ('received', 'accepted', 'closed', 'withdrawn')", name=op.f("ck_complaint_state")),
         sa.CheckConstraint(
-            "topic IN ('sexual', 'money', 'violence', 'threat', 'discrimination', 'papers', 'other_behaviour', 'waited', 'turned_away', 'asked_money', 'disrespect', 'wrong_information', 'closed', 'thanks', 'idea', 'rumour', 'other')",
+            "topic IN ('sexual', 'money', 'violence', 'threat', 'discrimination', 'papers', 'other_behaviour', "
+            "'waited', 'turned_away', 'asked_money', 'disrespect', 'wrong_information', 'closed', 'thanks', "
+            "'idea', 'rumour', 'other')",
             name=op.f("ck_complaint_topic"),
         ),
         sa.ForeignKeyConstraint(["held_by"], ["staff.id"], name=op.f("fk_complaint_held_by_staff"), ondelete="SET NULL"),
@@ -157,6 +160,11 @@ def upgrade() -> None:
     with op.batch_alter_table("staff", schema=None) as batch_op:
         batch_op.add_column(sa.Column("stands_in", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("investigates", sa.String(), nullable=False, server_default=""))
+    # The defaults were for the rows that were there; the program gives every new row its values.
+    for table, columns in (("employer", ("merged_into", "independent")), ("staff", ("stands_in", "investigates"))):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            for column in columns:
+                batch_op.alter_column(column, server_default=None)
 
 
 def downgrade() -> None:

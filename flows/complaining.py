@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from flows import crisis, on_duty
 from flows.complaint_fields import ANSWERED
-from flows.facts import Facts, Helpline, OnCall, Purpose
+from flows.facts import Facts, Helpline, Offer, OnCall, Purpose
 from flows.kernel import Aside, Branch, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, SlotValue, Value
 from flows.services import for_kind, named
 
@@ -64,6 +64,12 @@ def a_child_writes(session: Session) -> bool:
 
 # --- help, whatever is said ------------------------------------------------------------------------------------------
 
+
+def health(digit: int) -> Branch:
+    """To health services in the country that was said."""
+    return Branch(for_kind("health").pick, "services.results", "services.nothing", digit=digit)
+
+
 _HELP: tuple[Purpose, ...] = ("women", "crisis", "refugee", "legal")
 
 
@@ -101,8 +107,13 @@ def card(session: Session, facts: Facts) -> dict[str, str]:
         "about": about_of(session),
         "topic": topic_of(session),
     }
-    offer = facts.directory.get(int(session.slot("service") or 0)) if about_of(session) == "service" else None
+    offer = place_of(session, facts)
     return fields | ({"service": offer.short_name or offer.name} if offer is not None else {})
+
+
+def place_of(session: Session, facts: Facts) -> Offer | None:
+    """The place of the directory that it is about."""
+    return facts.directory.get(int(session.slot("service") or 0)) if about_of(session) == "service" else None
 
 
 def topic_of(session: Session) -> str:
@@ -177,7 +188,7 @@ def _what_of(session: Session, facts: Facts) -> list[Value]:
     """What would go, for the one who looks it over: whom it is about, and which answers were given."""
     if path_of(session) != "conduct":
         said: list[Value] = [Phrase("complaint.check.topic", {"topic": Phrase(f"complaint.what.{topic_of(session)}")})]
-        offer = facts.directory.get(int(session.slot("service") or 0)) if about_of(session) == "service" else None
+        offer = place_of(session, facts)
         return [*said, *([Phrase("complaint.check.place", {"place": named(offer)})] if offer is not None else [])]
     about = about_of(session)
     said = [Phrase("complaint.check.about", {"about": Phrase(f"complaint.who.{about}")})]
@@ -197,7 +208,9 @@ def _what_of(session: Session, facts: Facts) -> list[Value]:
 
 def _check_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     inbox = inbox_of(session)
-    parts: list[Value] = [Phrase(f"complaint.check.{inbox}", {"country": Country(str(session.slot("country")))})]
+    offer = place_of(session, facts)
+    parts: list[Value] = [Phrase("service.demo")] if offer is not None and offer.demo else []
+    parts.append(Phrase(f"complaint.check.{inbox}", {"country": Country(str(session.slot("country")))}))
     added = _what_of(session, facts)
     if "note" in facts.draft:
         added.insert(1, Phrase("complaint.check.note"))
@@ -209,6 +222,7 @@ def _check_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 
 _CHECKED = (
+    "service.demo",
     "complaint.check.psea", "complaint.check.feedback", "complaint.check.row", "complaint.check.topic", "complaint.check.place",
     "complaint.check.about", "complaint.check.not_to", "complaint.check.note", "complaint.check.counted",
     *(f"complaint.check.{name}" for name in ("danger", "child", "helped", "answered")), "complaint.what.rumour",
@@ -284,7 +298,7 @@ def add_to(flow: Flow) -> None:
         then=Go("start.menu"),
         lines=Go("person.lines", digit=2),
         person=Go("request.safe", only=on_duty.can_be_asked, digit=3),
-        health=Branch(for_kind("health").pick, *for_kind("health").to, digit=4),
+        health=health(4),
     )  # fmt: skip
     flow.menu("not_saved", channels=Go("feedback.channels", digit=1), lines=Go("person.lines", digit=2))
     flow.menu("busy", channels=Go("feedback.channels", digit=1), lines=Go("person.lines", digit=2))

@@ -186,7 +186,8 @@ def _what_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     offer = offered(session, facts)
     if offer is None:
         return (Phrase("complaint.what"),)
-    return (Phrase("complaint.what.place", {"place": named(offer)}),)
+    demo = (Phrase("service.demo"),) if offer.demo else ()
+    return (*demo, Phrase("complaint.what.place", {"place": named(offer)}))
 
 
 def _remark(session: Session, facts: Facts) -> Effect:
@@ -224,7 +225,7 @@ flow.choose(
     among=_whats,
     then=Branch(_heard, "safe", "nobody", "thanked", "not_saved"),
     say=_what_say,
-    says=("complaint.what", "complaint.what.place", *(f"complaint.what.{topic}" for topic in (*WRONG, *SAID))),
+    says=("complaint.what", "complaint.what.place", "service.demo", *(f"complaint.what.{topic}" for topic in (*WRONG, *SAID))),
     another=Go("where", set={"service": 0}, only=lambda session, facts: offered(session, facts) is not None, digit=6),
     skip=Branch(
         lambda session, event, facts: complaining.begins(session, facts, "other"),

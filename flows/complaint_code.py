@@ -7,14 +7,13 @@ about; a word that tells a wrong code from one that is over.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from msgspec.structs import replace
 
 from flows import complaining
 from flows.complaining import NOTE_LIMIT
 from flows.facts import ComplaintView, Facts
-from flows.kernel import Branch, Condition, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, SlotValue, Value
+from flows.kernel import Branch, Condition, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Say, Session, SlotValue, Value
 from flows.reading import fold
 from flows.ticket import does, entry
 
@@ -79,6 +78,11 @@ def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
     return Go("complaint_long") if len(text) > NOTE_LIMIT else acts("complaint_noted", "add_note")
 
 
+def _short_of(id: str) -> Say:
+    said: tuple[Value, ...] = (Phrase(id, {"letters": NOTE_LIMIT}),)
+    return lambda session, facts: said
+
+
 def add_to(flow: Flow, hears: Branch, parts_of: Callable[[str, bool], list[str]]) -> None:
     """Write these screens into the topic of the code. ``hears``: what another code does; ``parts_of``: (an answer, by SMS) -> its
     pieces."""
@@ -123,11 +127,11 @@ def add_to(flow: Flow, hears: Branch, parts_of: Callable[[str, bool], list[str]]
         more=Branch(rest, "complaint_answer", only=lambda session, facts: len(pieces(facts)) > 1, digit=7),
     )
     heard = Branch(_noted, "complaint_noted", "complaint_long", "complaint_full", *ACTS)
-    letters: dict[str, Any] = {"letters": NOTE_LIMIT, "most": NOTE_LIMIT}
+    said_note, said_long = _short_of("code.complaint_note"), _short_of("code.note_long")
     for name in ("complaint_note", "complaint_long"):
         flow.ask(
             name,
-            say=lambda session, facts, id=f"code.{name}" if name == "complaint_note" else "code.note_long": (Phrase(id, letters),),
+            say=said_long if name == "complaint_long" else said_note,
             says=("code.complaint_note",) if name == "complaint_note" else ("code.note_long",),
             hears=heard,
             addressed=True,

@@ -1,8 +1,8 @@
 """Conduct: how somebody who helps, or an official, behaved. What is forbidden, help first, then few questions, one a message.
 
 Here belongs everything between the gate and the last look of such a complaint. All of it lies behind "is it fine to read and write
-on this phone now?" (E-4). Exactly the fields of C-3 are asked, and each can be passed over; ``end`` leads to the last look at once, so
-that one choice is enough (C-9). Never here: a question about the name of anybody, what happened, proof, witnesses, or why.
+on this phone now?" (E-4). Exactly the fields of C-3 are asked, and each can be passed over; ``end`` leads to the last look at
+once, so that one choice is enough (C-9). Never here: a question about the name of anybody, what happened, proof, witnesses, or why.
 
     intro -> help -> who -> (which) -> happened -> spot -> when -> danger -> (numbers) -> child -> helped -> answered -> note
 """
@@ -17,7 +17,7 @@ from flows.complaining import a_child_writes
 from flows.facts import Facts, served
 from flows.kernel import Branch, Choice, Country, Data, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
 from flows.reading import fold
-from flows.services import for_kind, place_name
+from flows.services import place_name
 
 WHO = ("organisation", "responders", "police", "official", "soldier", "smuggler", "employer", "other")
 """Whom it can be about, as the choices stand; not known is one as well (C-11)."""
@@ -50,11 +50,6 @@ def _help(session: Session, facts: Facts) -> tuple[Value, ...]:
     shown = complaining.lines(session, facts, 1 if facts.channel.form == "sms" else 3)
     listing = (Listing(shown, lines=True),) if shown else ()
     return (Phrase("complaint.help.child" if a_child_writes(session) else "complaint.help"), *listing)
-
-
-def _health(digit: int) -> Branch:
-    found = for_kind("health")
-    return Branch(found.pick, *found.to, digit=digit)
 
 
 # --- whom it is about ------------------------------------------------------------------------------------------------
@@ -137,7 +132,10 @@ def _placed(session: Session, event: Event, facts: Facts) -> Go | None:
     there = tuple(place for place in mention.places if place.country == country)
     if len(there) == 1 and mention.certain:
         return Go("when", set={"spot": there[0].id})
-    return Go("which_spot", set={"candidates": tuple(place.id for place in there)}) if there else Go("spot_unknown")
+    if there:
+        return Go("which_spot", set={"candidates": tuple(place.id for place in there)})
+    # A second time it is asked in other words. A place in another country leads to no search.
+    return Go("spot_unknown") if session.screen != "complaint.spot_unknown" or mention.places or mention.countries else None
 
 
 def _located(session: Session, event: Event, facts: Facts) -> Go | None:
@@ -178,7 +176,7 @@ def _danger(answer: str, digit: int) -> Branch:
     return Branch(pick, "child", "helped", digit=digit)
 
 
-def _plain(id: str, to: str, slot: str, answers: Sequence[str]) -> dict[str, Go]:
+def _plain(slot: str, to: str, answers: Sequence[str]) -> dict[str, Any]:
     """One question of closed answers: a digit each, 5 to the last look, 6 to pass it over."""
     return {
         **{answer: Go(to, set={slot: answer}, digit=digit) for digit, answer in enumerate(answers, start=1)},
@@ -213,7 +211,7 @@ def add_to(flow: Flow) -> None:
         says=("complaint.help", "complaint.help.child"),
         on=Go("who", digit=1),
         person=Go("request.safe", only=on_duty.can_be_asked, digit=2),
-        health=_health(3),
+        health=complaining.health(3),
         lines=Go("person.lines", digit=4),
     )
     _whom(flow)
@@ -221,10 +219,10 @@ def add_to(flow: Flow) -> None:
         "happened",
         say=_worded("complaint.happened"),
         says=_both("complaint.happened"),
-        **_plain("happened", "spot", "happened", HAPPENED),
+        **_plain("happened", "spot", HAPPENED),
     )
     _spot(flow)
-    flow.menu("when", **_plain("when", "danger", "when", WHEN))
+    flow.menu("when", **_plain("when", "danger", WHEN))
     flow.menu(
         "danger",
         yes=Go("numbers", set={"danger": "yes"}, digit=1),
@@ -239,14 +237,14 @@ def add_to(flow: Flow) -> None:
         then=Branch(_past_danger, "child", "helped"),
         end=Go("check", digit=_ENDS),
     )
-    flow.menu("child", **_plain("child", "helped", "child", ("yes", "no")))
+    flow.menu("child", **_plain("child", "helped", ("yes", "no")))
     flow.menu(
         "helped",
         say=_worded("complaint.helped"),
         says=_both("complaint.helped"),
-        **_plain("helped", "answered", "helped", ("yes", "no")),
+        **_plain("helped", "answered", ("yes", "no")),
     )
-    flow.menu("answered", **_plain("answered", "note", "answered", ("yes", "no")))
+    flow.menu("answered", **_plain("answered", "note", ("yes", "no")))
 
 
 def _both(id: str) -> tuple[str, str]:
@@ -254,12 +252,13 @@ def _both(id: str) -> tuple[str, str]:
 
 
 def _whom(flow: Flow) -> None:
+    abouts: dict[str, Any] = {about: _about(about) for about in WHO}
     flow.menu(
         "who",
         say=_worded("complaint.who"),
         says=_both("complaint.who"),
         size=4,
-        **{about: _about(about) for about in WHO},
+        **abouts,
         unknown=_about("unknown"),
     )
     flow.choose(

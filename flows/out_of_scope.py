@@ -34,8 +34,9 @@ TARGETS: dict[str, Target] = {
 MATTERS = tuple(TARGETS)
 
 
-def targets(matter: str, session: Session, facts: Facts) -> tuple[Value, ...]:
-    """Who may settle it in the country of the conversation: a line each, no police and no migration control; maybe nobody known."""
+def targets(matter: str, session: Session, facts: Facts) -> tuple[tuple[Value, ...], bool]:
+    """Who may settle it in the country of the conversation: a line each, no police and no migration control; maybe nobody known.
+    And whether somebody invented is among them."""
     country, target = str(session.slot("country")), TARGETS[matter]
     most = 2 if facts.channel.form == "sms" else 4
     civil = [
@@ -45,23 +46,28 @@ def targets(matter: str, session: Session, facts: Facts) -> tuple[Value, ...]:
     ]
     watching = [channel for channel in facts.directory.complaint_channels(country) if channel.independent] if target.watched else []
     found = facts.directory.search(Query(country=country, kinds=target.kinds, limit=8)) if target.kinds else []
-    offices = [
-        Phrase("person.office", {"name": named(one.offer), "number": Data("service.phone", one.offer.phones[0].shown)})
-        for one in found
-        if one.offer.phones and not one.offer.authority and one.offer.check != "due"
-    ]
-    return tuple((*channel_rows(watching), *civil, *offices))[:most]
+    open_to_all = [one.offer for one in found if one.offer.phones and not one.offer.authority and one.offer.check != "due"]
+    watching = watching[:most]
+    civil = civil[: most - len(watching)]
+    open_to_all = open_to_all[: most - len(watching) - len(civil)]
+    offices = tuple(
+        Phrase("person.office", {"name": named(offer), "number": Data("service.phone", offer.phones[0].shown)})
+        for offer in open_to_all
+    )
+    invented = any(channel.demo for channel in watching) or any(offer.demo for offer in open_to_all)
+    return (*channel_rows(watching), *civil, *offices), invented
 
 
 def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
     matter = str(session.slot("matter") or MATTERS[0])
-    shown = targets(matter, session, facts)
+    shown, invented = targets(matter, session, facts)
     country = {"country": Country(str(session.slot("country")))}
     # An office of migration control is none to be sent to unawares.
     warned = (Phrase("complaint.target.papers"),) if matter == "papers" else ()
     if not shown:
         return (Phrase("complaint.target.unknown", country), *warned)
-    return (Phrase("complaint.target", country), Listing(shown, lines=True), *warned, Aside(Phrase("complaint.target.note")))
+    demo = (Phrase("service.demo"),) if invented else ()
+    return (*demo, Phrase("complaint.target", country), Listing(shown, lines=True), *warned, Aside(Phrase("complaint.target.note")))
 
 
 def add_to(flow: Flow) -> None:
@@ -80,7 +86,7 @@ def add_to(flow: Flow) -> None:
         say=_say,
         says=(
             "complaint.target", "complaint.target.unknown", "complaint.target.papers", "complaint.target.note", "person.office",
-            *ROWS,
+            "service.demo", *ROWS,
         ),
         person=Go("person.where", digit=1),
         rights=Go("rights.asylum", digit=2),

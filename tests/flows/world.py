@@ -219,7 +219,8 @@ class SomeDuty:
 
 
 class SomeHearing:
-    """CO: everything is read. MX: feedback only. VE: only what is about somebody who is not tied to anybody. Elsewhere: nothing."""
+    """CO: everything is read. MX: feedback only. VE, BR: a little of what is about somebody's conduct. PE: all of that, and no
+    organisation is known. Elsewhere: nothing."""
 
     def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
         if country not in ("CO", "VE"):
@@ -229,17 +230,19 @@ class SomeHearing:
     def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:
         if country == "VE":
             return inbox == "psea" and about in ("police", "official", "organisation") and organisation != "org-a"
-        return country == "CO" or (country == "MX" and inbox == "feedback")
+        if country == "BR":
+            return inbox == "psea" and about == "employer"
+        return country == "CO" or (country, inbox) in (("MX", "feedback"), ("PE", "psea"))
 
     def due(self, country: str, inbox: str, now: float) -> float:
         return now + (48 if inbox == "psea" else 100) * 3600
 
 
 class SomeNotices:
-    """Six answers to what goes round in CO, two changes; nothing elsewhere."""
+    """Six answers to what goes round in CO and VE, two changes; nothing elsewhere."""
 
     def listed(self, kind: str, country: str, lang: str, now: float) -> tuple[Notice, ...]:
-        if country != "CO":
+        if country not in ("CO", "VE"):
             return ()
         return tuple(
             Notice(kind=kind, title=f"Pregunta {number}", text=f"Respuesta {number}.", published_on=date(2026, 11, number))  # type: ignore[arg-type]
@@ -344,7 +347,10 @@ class Play:
         self.asked += self.turn.effects
         if self.turn.cause is not None and self.outcome:
             opened = {"opened": (self.session.turn, 0), "country": self.session.slot("country", "CO")}
-            slots = opened if self.turn.effects[-1].name == "open_request" and self.outcome == "saved" else {}
+            sent = self.turn.effects[-1].name
+            if sent == "open_complaint":
+                opened |= {name: self.session.slot(name) for name in ("path", "safe", "minor")}
+            slots = opened if sent in ("open_request", "open_complaint") and self.outcome == "saved" else {}
             return self.does(Outcome(self.turn.effects[-1].name, self.outcome, self.turn.cause, slots))
         return self
 

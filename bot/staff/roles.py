@@ -41,7 +41,11 @@ Action = Literal[
     "export_statistics",  # asks for an export; a second person approves (bot.staff.second_person)
     "approve_export",
     "train",
-    "see_complaints",
+    "see_complaints",  # about behaviour (C-4); which of them, bot.complaints.routing says
+    "see_feedback",
+    "see_register",  # complaints without content, for reports between agencies
+    "publish_notice",
+    "see_remarks",  # on entries of the directory
     "administer",
 ]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
@@ -82,8 +86,13 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     },
     # Receives what another country hands over, and then works on it; never takes from the queue.
     "national_focal_point": _WORK,
-    "psea_focal_point": {"see_complaints": "country", "own_account": "everywhere"},
+    "psea_focal_point": {"see_complaints": "country", "see_register": "country", "own_account": "everywhere"},
     "coordinator": {
+        "see_complaints": "country",
+        "see_feedback": "country",
+        "see_register": "country",
+        "publish_notice": "country",
+        "see_remarks": "country",
         "see_roster": "country",
         "see_statistics": "country",
         "export_statistics": "country",
@@ -98,6 +107,7 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "manage_keys": "everywhere",
         "see_audit": "everywhere",
         "export_audit": "everywhere",
+        "see_remarks": "country",
         "administer": "everywhere",
         "own_account": "everywhere",
     },

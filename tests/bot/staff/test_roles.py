@@ -40,7 +40,11 @@ see_statistics     .            .                y          .                   
 export_statistics  .            .                .          .                    .                y           .      .
 approve_export     .            .                y          .                    .                y           .      .
 train              e            e                e          e                    .                .           .      .
-see_complaints     .            .                .          .                    y                .           .      .
+see_complaints     .            .                .          .                    y                y           .      .
+see_feedback       .            .                .          .                    .                y           .      .
+see_register       .            .                .          .                    y                y           .      .
+publish_notice     .            .                .          .                    .                y           .      .
+see_remarks        .            .                .          .                    .                y           .      y
 administer         .            .                .          .                    .                .           .      e
 """
 _HEAD, *_LINES = (line.split() for line in MATRIX.strip().splitlines())

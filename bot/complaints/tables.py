@@ -116,6 +116,8 @@ class Complaint(Table, table=True):
     read_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """When the last answer was read by code."""
     contested: bool = False
+    concluded: bool = False
+    """Something was answered that is no question, since it was sent or since it was contested: it may be closed (C-7)."""
     expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
     """Content is wiped then at the latest (P-3)."""
     forgotten_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)
@@ -136,6 +138,8 @@ class ComplaintItem(Table, table=True):
     message: bytes | None = Field(default=None, sa_type=LargeBinary)
     """MAC of the provider's message id, or hash of an answer: the same thing, delivered again, is kept once."""
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    asks: bool = False
+    """An answer that is a question."""
     read_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
 
@@ -155,6 +159,25 @@ class Forwarding(Table, table=True):
     by: uuid.UUID | None = Field(default=None, foreign_key="staff.id", ondelete="SET NULL")
     received_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """When it said that it has it."""
+
+
+class ComplaintEntry(Table, table=True):
+    """Who did what to which complaint: a chain like ``AuditEntry``, and apart from it, since whoever sees that one must not even
+    learn from a number how many complaints there are."""
+
+    __tablename__ = "complaint_entry"
+
+    number: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UTCDateTime)
+    actor: str = Field(max_length=40)
+    """Label of an account, ``clock``, ``person`` or ``command``."""
+    role: str = Field(default="", max_length=24)
+    what: str = Field(max_length=40)
+    """Of ``bot.complaints.trail.WHATS``."""
+    subject: str = Field(default="", max_length=40, index=True)
+    """Reference of the complaint."""
+    before: bytes = Field(sa_type=LargeBinary)
+    digest: bytes = Field(sa_type=LargeBinary)
 
 
 class Remark(Table, table=True):

@@ -31,9 +31,10 @@ from bot.sealing import Envelope, unseal
 from bot.settings import Settings
 from bot.staff.tables import AuditEntry, Staff
 from bot.tickets.guard import Guard, Windows
-from bot.tickets.intake import Opened, Request, open_ticket, unlock_private
+from bot.tickets.intake import Opened, Request, open_ticket
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.movements import Moves
+from bot.tickets.own_key import unlock_private
 from bot.tickets.references import reference
 from bot.tickets.storing import Tickets, item, movement, ticket
 from bot.vault import Address, Vault

@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("contested", sa.Boolean(), nullable=False),
+        sa.Column("concluded", sa.Boolean(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -123,6 +124,7 @@ def upgrade() -> None:
         sa.Column("envelope", sa.LargeBinary(), nullable=False),
         sa.Column("message", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asks", sa.Boolean(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -153,6 +155,21 @@ def upgrade() -> None:
     with op.batch_alter_table("forwarding", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_forwarding_complaint_id"), ["complaint_id"], unique=False)
 
+    op.create_table(
+        "complaint_entry",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=24), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=40), nullable=False),
+        sa.Column("before", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_complaint_entry")),
+    )
+    with op.batch_alter_table("complaint_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_complaint_entry_subject"), ["subject"], unique=False)
+
     with op.batch_alter_table("employer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("merged_into", sa.String(length=40), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("independent", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -176,6 +193,10 @@ def downgrade() -> None:
         batch_op.drop_column("independent")
         batch_op.drop_column("merged_into")
 
+    with op.batch_alter_table("complaint_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_complaint_entry_subject"))
+
+    op.drop_table("complaint_entry")
     with op.batch_alter_table("forwarding", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_forwarding_complaint_id"))
 

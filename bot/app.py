@@ -30,6 +30,10 @@ from bot.channels.telegram_sending import TelegramSender
 from bot.channels.twilio import Twilio
 from bot.channels.twilio_sending import TwilioSender
 from bot.codes import Codes
+from bot.complaints.deadlines import Deadlines
+from bot.complaints.limits import Limits
+from bot.complaints.live import LiveHearing
+from bot.complaints.storing import Complaints
 from bot.conversation import Conversation, World
 from bot.countries import country_of_prefix, neighbours
 from bot.demo_clock import DemoClock
@@ -203,6 +207,9 @@ class Faro:
         self.codes = Codes(secret)
         self.line = Line(self.codes)
         self.tickets = Tickets(self.engine, Guard(secret), Lifetimes.of(settings))
+        self.complaints = Complaints(self.engine, self.tickets.guard, Deadlines.of(settings), self.tickets.lifetimes)
+        self.complaint_limits = Limits()
+        self.hearing = LiveHearing(self.engine, settings, clock, lambda country: self.directory.current.organisations(country))
         self.inbox = Inbox(clock)
         self.conversation = conversation(
             self.content,
@@ -393,6 +400,7 @@ class Faro:
         """Open the stores, read the directory, tell Telegram where we are. Raises errors whose text is a sentence."""
         await self.directory.start()
         await self.roster.start()
+        await self.hearing.start()
         if self.telegram is not None and self.settings.public_url and self.settings.surfaces in ("public", "both"):
             await self.telegram.register(webhook_url(self.settings.public_url), profiles(self.content.wording))
         logs.event("started", mode=self.settings.mode, port=self.settings.port)
@@ -406,6 +414,7 @@ class Faro:
             await aclose()
         await self.directory.stop()
         await self.roster.stop()
+        await self.hearing.stop()
         self.codes.close()
         await self.store.close()
         await self.engine.dispose()

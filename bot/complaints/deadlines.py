@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 from bot.countries import zones
 from bot.directory.hours import zone
@@ -21,6 +21,19 @@ from bot.settings import Settings
 LONGEST: Final = timedelta(days=180)
 """Nothing that was said is kept longer, whatever is still open then."""
 _SATURDAY: Final = 5
+
+
+Step = Literal["accept", "forward", "answer"]
+
+
+class Clock(NamedTuple):
+    """One deadline of a complaint, for its page."""
+
+    step: Step
+    due: datetime
+    done_at: datetime | None
+    late: bool
+    """Not done in time, whether or not it was done since."""
 
 
 class Due(NamedTuple):
@@ -89,6 +102,17 @@ class Deadlines:
     def wiped_at(self, created_at: datetime, since: datetime) -> datetime:
         """When card and notes go of what was forwarded, closed or added to at ``since``."""
         return min(since + self.content, created_at + LONGEST)
+
+
+def clocks(row: Any, now: datetime) -> tuple[Clock, ...]:
+    """The deadlines of a complaint, in order; one that ended has none but those that were met or missed."""
+    steps: list[tuple[Step, datetime | None, datetime | None]] = [
+        ("accept", row.accept_by, row.accepted_at),
+        ("forward", row.forward_by, row.forwarded_at),
+        ("answer", row.answer_by, row.answered_at),
+    ]
+    ended = row.closed_at or now
+    return tuple(Clock(step, due, done, (done or ended) > due) for step, due, done in steps if due is not None)
 
 
 def next_step(row: Any) -> datetime | None:

@@ -38,7 +38,7 @@ async def requeue(
     after = types.SimpleNamespace(**{**row._mapping, **state})
     units = await routing.units_of(connection, row.id)
     told = telling(await routing.readers(connection), after, now, deadlines, units, not_told=not_told)
-    alerted = (*([not_told] if not_told else []), *told.alerted)
+    alerted = (*after.alerted, *([not_told] if not_told else []), *told.alerted)
     state |= {"level": told.level, "alerted": alerted, "escalates_at": deadlines.next_after(after, now)}
     await storing.rows.change(connection, row, **state)
     return told.staff

@@ -124,8 +124,8 @@ async def open_complaint(
     """Store the complaint, once, and return when it is on the disk.
 
     ``lasts``: as in ``bot.tickets.intake.open_ticket``. ``admits``: asked for a new complaint only, never for one that is sent
-    again (``limits.Limits``). Raises what ``lasts`` raises, BadComplaint, ``bot.codes.Busy`` (nothing was stored; try again), CannotSeal,
-    and whatever the database raises (then nothing was stored, or it is found when the same complaint comes again).
+    again (``limits.Limits``). Raises what ``lasts`` raises, BadComplaint, ``bot.codes.Busy`` (nothing was stored; try again),
+    CannotSeal, and whatever the database raises (then nothing was stored, or it is found when the same complaint comes again).
     """
     _check(said)
     engine, guard = complaints.engine, complaints.guard

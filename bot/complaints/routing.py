@@ -57,7 +57,7 @@ class Network:
         return frozenset({organisation, *(key for key in self.employers if self.chain(key)[-1] == root)})
 
     def covered(self, units_of: Collection[str]) -> frozenset[str]:
-        """Keys of the organisations for which somebody investigates who is the unit of these: with those that became their parts."""
+        """Keys of the organisations for which the unit of these investigates: with those that became their parts."""
         return frozenset({*units_of, *(key for key in self.employers if set(self.chain(key)) & set(units_of))})
 
     def independent(self, organisation: str) -> bool:

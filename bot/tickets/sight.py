@@ -16,17 +16,17 @@ from bot.staff.tables import Role
 
 
 class NotThere(LookupError):
-    """There is no such ticket, or it is not for this actor: which of the two is not said."""
+    """There is no such ticket (or complaint), or it is not for this actor: which of the two is not said."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such ticket; go back to the list.")
+        super().__init__("There is nothing here; go back to the list.")
 
 
 class Stale(RuntimeError):
     """The ticket has changed since the actor looked at it: somebody was faster, or the person wrote or withdrew."""
 
     def __init__(self) -> None:
-        super().__init__("This ticket has changed meanwhile; load the page again.")
+        super().__init__("This has changed meanwhile; load the page again.")
 
 
 class Refused(RuntimeError):
@@ -56,6 +56,10 @@ REASONS = frozenset(
         "needs_transfer",  # the outcome needs a transfer that a supervisor closed
         "movement_open",  # a referral or transfer is under way
         "too_many",  # more answers than one ticket takes
+        # complaints (bot.complaints.desk)
+        "no_answer",  # closed only with an answer that is no question
+        "no_unit",  # nobody investigates for that organisation, or nobody of them has a key
+        "not_forwarded",  # there is nothing whose receipt could be confirmed; or the outcome says so
     }
 )
 

@@ -72,7 +72,7 @@ async function refresh() {
   if (asking) return;
   asking = true;
   try {
-    draw(await ask(`${path}/rows`));
+    draw(await ask(`${path}/rows${list.dataset.query ?? ""}`));
     fresh.hidden = true;
   } catch {
     fresh.hidden = false; // the list stays, and says that it may be old

@@ -286,6 +286,7 @@ class Faro:
         parts = Parts(
             roster=self.roster,
             tickets=self.tickets,
+            complaints=self.complaints,
             relay=self.relay,
             connected=self._connect,
             moves=Moves(self.tickets, FocalPointBook.of(self.settings)),

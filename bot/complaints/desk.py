@@ -30,13 +30,13 @@ from bot.sealing import BadEnvelope, Envelope, key_id
 from bot.staff.keys import key_ids
 from bot.staff.roles import Actor
 from bot.staff.tables import Staff
-from bot.tickets import wraps
+from bot.tickets import sight, wraps
 from bot.tickets.references import reference
 from bot.tickets.rows import gone, transact
-from bot.tickets.sight import NotThere, Refused, Stale
+from bot.tickets.sight import NotThere, Stale
 
 __all__ = [
-    "CLOSINGS", "WAYS", "NotThere", "Refused", "Stale", "accept", "add_wraps", "close", "confirm_receipt", "forward",
+    "CLOSINGS", "REASONS", "WAYS", "NotThere", "Refused", "Stale", "accept", "add_wraps", "close", "confirm_receipt", "forward",
     "missing_wraps", "recuse", "release", "send_answer",
 ]  # fmt: skip
 
@@ -44,7 +44,28 @@ CLOSINGS: Final = tuple(each for each in OUTCOMES if each != "withdrawn")
 """Outcomes that are chosen on the desk; ``published`` for feedback only."""
 WAYS: Final = ("unit", "outside")
 MOST_ANSWERS: Final = 200
+REASONS: Final = frozenset(
+    {
+        "bad_field",  # a value that is in no list
+        "bad_envelope",  # what the browser sent is no envelope for this complaint and this purpose
+        "bad_wrap",
+        "not_eligible",  # a wrap for somebody who may not read it
+        "too_many",  # more answers than one complaint takes
+        "outcome",  # one that is not chosen here
+        "no_answer",  # closed only with an answer that is no question
+        "no_unit",  # nobody investigates for that organisation, or nobody of them has a key
+        "not_forwarded",  # there is nothing whose receipt could be confirmed; or the outcome says that there is
+    }
+)
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
+
+
+class Refused(sight.Refused):
+    """As for requests, for reasons of its own. What is refused of wraps is the parent's."""
+
+    @classmethod
+    def reasons(cls) -> frozenset[str]:
+        return REASONS
 
 
 # --- taking and giving back ------------------------------------------------------------------------------------------

@@ -55,6 +55,8 @@ class Parts:
     """``bot.roster.live.LiveRoster``: who is on duty now."""
     tickets: Any = None
     """``bot.tickets.storing.Tickets``: what every act on a ticket needs."""
+    complaints: Any = None
+    """``bot.complaints.storing.Complaints``: what every act on a complaint needs."""
     relay: Any = None
     """``bot.relay.Relay``: carries an answer to whoever said "write to me here"."""
     demo: Any = None

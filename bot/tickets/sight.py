@@ -30,13 +30,17 @@ class Stale(RuntimeError):
 
 
 class Refused(RuntimeError):
-    """It is not allowed, or not now. ``reason`` is the end of a catalog id; REASONS lists them."""
+    """It is not allowed, or not now. ``reason`` is the end of a catalog id; ``reasons()`` gives them all."""
 
     def __init__(self, reason: str) -> None:
-        if reason not in REASONS:
-            raise ValueError(f"{reason!r} is no reason to refuse; REASONS in bot/tickets/sight.py lists them")
+        if reason not in self.reasons():
+            raise ValueError(f"{reason!r} is no reason to refuse; REASONS beside this class lists them")
         self.reason = reason
         super().__init__(f"This is not possible: {reason}.")
+
+    @classmethod
+    def reasons(cls) -> frozenset[str]:
+        return REASONS
 
 
 REASONS = frozenset(
@@ -56,10 +60,6 @@ REASONS = frozenset(
         "needs_transfer",  # the outcome needs a transfer that a supervisor closed
         "movement_open",  # a referral or transfer is under way
         "too_many",  # more answers than one ticket takes
-        # complaints (bot.complaints.desk)
-        "no_answer",  # closed only with an answer that is no question
-        "no_unit",  # nobody investigates for that organisation, or nobody of them has a key
-        "not_forwarded",  # there is nothing whose receipt could be confirmed; or the outcome says so
     }
 )
 

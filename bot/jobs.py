@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import db, logs
+from bot import db, logs, remarks
 from bot.alerts import outbox
 from bot.alerts.post import Post
 from bot.alerts.senders import close, senders
@@ -27,6 +27,7 @@ from bot.complaints import clock as complaints_clock
 from bot.complaints.deadlines import Deadlines
 from bot.complaints.storing import Complaints
 from bot.job_runs import hours_since, remember
+from bot.notices import publishing
 from bot.roster import load
 from bot.roster.live import LiveRoster
 from bot.secret import process_secret
@@ -110,11 +111,12 @@ class Clockwork:
 
     async def _sweep(self) -> int:
         """Rows of the desk that are over: sessions, keys to which nothing is sealed any more, questions to a second person,
-        marks of heavy requests."""
+        marks of heavy requests, notices, remarks."""
         now = self._now()
         count = await desk_sessions.sweep(self._engine, now)
         async with self._engine.begin() as connection:
             count += await keys.sweep(connection, now) + await second_person.sweep(connection, now)
+            count += await publishing.sweep(connection, now) + await remarks.sweep(connection, now)
             return count + await load.forget_marks(connection, now)
 
 

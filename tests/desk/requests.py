@@ -19,6 +19,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.codes import Codes, Cost, Derived
+from bot.complaints.deadlines import Deadlines
+from bot.complaints.storing import Complaints
 from bot.desk.app import Parts
 from bot.duty_texts import DutyTextBook
 from bot.exchange import Unreachable
@@ -88,6 +90,7 @@ def usual_parts(engine: AsyncEngine, settings: Settings, secret: bytes, clock: C
         moves=Moves(tickets, FocalPointBook.of(settings)),
         duties=DutyTextBook.of(settings),
         codes=Codes(secret, cost=CHEAP),
+        complaints=Complaints(engine, Guard(secret), Deadlines.of(settings), Lifetimes.of(settings)),
     )
 
 

@@ -30,6 +30,10 @@ from bot.channels.telegram_sending import TelegramSender
 from bot.channels.twilio import Twilio
 from bot.channels.twilio_sending import TwilioSender
 from bot.codes import Codes
+from bot.complaints.deadlines import Deadlines
+from bot.complaints.limits import Limits
+from bot.complaints.live import LiveHearing
+from bot.complaints.storing import Complaints
 from bot.conversation import Conversation, World
 from bot.countries import country_of_prefix, neighbours
 from bot.demo_clock import DemoClock
@@ -45,6 +49,7 @@ from bot.helplines import HELPLINES, HelplineBook
 from bot.layout import render
 from bot.lexicon import Lexicon
 from bot.metrics import Metrics, endpoint
+from bot.notices.live import LiveNotices
 from bot.places import Gazetteer
 from bot.relay import Relay, Sender
 from bot.roster.live import LiveRoster
@@ -63,7 +68,20 @@ from bot.understanding import Understanding
 from bot.vault import Vault
 from bot.wall_clock import time_in, zones_at
 from bot.wording import ContentError, Wording
-from flows.facts import COUNTRIES, LANGS, Directory, Duty, Helplines, NoDuty, Places, Traits
+from flows.facts import (
+    COUNTRIES,
+    LANGS,
+    Directory,
+    Duty,
+    Hearing,
+    Helplines,
+    NobodyHears,
+    NoDuty,
+    NoNotices,
+    Notices,
+    Places,
+    Traits,
+)
 from flows.kernel import Data, Listing, Phrase, Screen
 from flows.topics import GRAPH
 
@@ -127,8 +145,11 @@ def conversation(
     duty: Callable[[], Duty] = NoDuty,
     code: Callable[[bytes, int, int], str] = lambda session, turn, collision: "",
     reaches: Callable[[str], bool] = lambda channel: True,
+    hearing: Callable[[], Hearing] = NobodyHears,
+    notices: Callable[[], Notices] = NoNotices,
 ) -> Conversation:
-    """The one path of every message. Without ``effects`` and ``duty`` nobody answers in person."""
+    """The one path of every message. Without ``effects`` and ``duty`` nobody answers in person; without ``hearing`` nobody reads
+    complaints."""
     places = places or content.places
     world = World(
         directory=directory,
@@ -147,6 +168,9 @@ def conversation(
         ticket_days=settings.unclaimed_days,
         reaches=reaches,
         closed_days=settings.closed_days,
+        complaint_days=settings.complaint_days,
+        hearing=hearing,
+        notices=notices,
     )
     understanding = Understanding(content.lexicon, places)
     return Conversation(GRAPH, sessions, content.wording, content.lexicon, understanding, world, effects)
@@ -203,6 +227,10 @@ class Faro:
         self.codes = Codes(secret)
         self.line = Line(self.codes)
         self.tickets = Tickets(self.engine, Guard(secret), Lifetimes.of(settings))
+        self.complaints = Complaints(self.engine, self.tickets.guard, Deadlines.of(settings), self.tickets.lifetimes)
+        self.complaint_limits = Limits()
+        self.hearing = LiveHearing(self.engine, settings, clock, lambda country: self.directory.current.organisations(country))
+        self.notices = LiveNotices(self.engine, settings, clock)
         self.inbox = Inbox(clock)
         self.conversation = conversation(
             self.content,
@@ -214,6 +242,8 @@ class Faro:
             duty=lambda: self.roster,
             code=lambda session, turn, collision: self.codes.code(session, turn, collision).shown(),
             reaches=lambda channel: self.relay.reaches(channel),
+            hearing=lambda: self.hearing,
+            notices=lambda: self.notices,
         )
         self.handle = observed(self.conversation.handle, self.metrics)
         self.stopping = False
@@ -235,6 +265,8 @@ class Faro:
         return requests.effects(
             Means(
                 tickets=self.tickets,
+                complaints=self.complaints,
+                limits=self.complaint_limits,
                 line=self.line,
                 vault=self.vault,
                 pointers=self.sessions.pointers,
@@ -279,6 +311,7 @@ class Faro:
         parts = Parts(
             roster=self.roster,
             tickets=self.tickets,
+            complaints=self.complaints,
             relay=self.relay,
             connected=self._connect,
             left=self._left,
@@ -399,6 +432,8 @@ class Faro:
         """Open the stores, read the directory, tell Telegram where we are. Raises errors whose text is a sentence."""
         await self.directory.start()
         await self.roster.start()
+        await self.hearing.start()
+        await self.notices.start()
         if self.telegram is not None and self.settings.public_url and self.settings.surfaces in ("public", "both"):
             await self.telegram.register(webhook_url(self.settings.public_url), profiles(self.content.wording))
         logs.event("started", mode=self.settings.mode, port=self.settings.port)
@@ -412,6 +447,8 @@ class Faro:
             await aclose()
         await self.directory.stop()
         await self.roster.stop()
+        await self.hearing.stop()
+        await self.notices.stop()
         self.codes.close()
         await self.store.close()
         await self.engine.dispose()

@@ -18,6 +18,7 @@ from bot.alerts import checks as alerts
 from bot.app import Content, helplines
 from bot.catalogs import faults
 from bot.channels import telegram
+from bot.complaints import checks as complaint_checks
 from bot.directory.demo import is_demo_database
 from bot.duty_texts import DutyTextBook
 from bot.exchange import CannotStart
@@ -55,12 +56,14 @@ def probes(settings: Settings) -> doctor.Probes:
 
 
 async def staff_faults(settings: Settings, engine: AsyncEngine) -> list[str]:
-    """Sentences about accounts, recovery keys, the audit, and countries to which nothing can be handed over."""
+    """Sentences about accounts, recovery keys, the audit, countries in which nobody hears complaints, and to which nothing can be
+    handed over."""
     if not await checks.any_account(engine):
         return ["Nobody has an account, so no request is taken: give the network's people theirs with python -m bot staff load."]
     found = list(await checks.faults(engine, db.now()))
     async with engine.connect() as connection:
         wanted = tuple(doctor.served(settings))
+        found += await complaint_checks.faults(connection, wanted)
         return found + await FocalPointBook.of(settings).faults(connection, wanted, db.now().date())
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 #: The newest migration in ``bot/migrations`` (a test compares them); ``create_all`` marks new databases with it.
-HEAD = "0004"
+HEAD = "0005"
 
 #: Seconds for which a statement of SQLite waits for another process, or for another connection of this one.
 _BUSY = 5
@@ -271,6 +271,8 @@ def know_all_tables() -> None:
         "bot.roster.tables",
         "bot.tickets.tables",
         "bot.alerts.tables",
+        "bot.complaints.tables",
+        "bot.notices.tables",
         "bot.statistics.agreements",
     ):
         importlib.import_module(name)

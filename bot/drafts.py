@@ -30,6 +30,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     """The code's key, with which answers can be read."""
     back: int = 0
     """Which answer is on the screen: so many before the last one."""
+    about: str = ""
+    """What the code in ``ticket`` belongs to: a request (empty) or a ``complaint``."""
 
     def __repr__(self) -> str:
         return "Draft(…)"
@@ -65,7 +67,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     def forget_ticket(self) -> None:
         """The ticket is not looked at any more."""
         self.ticket = self.key = b""
-        self.back = 0
+        self.back, self.about = 0, ""
 
     def settle(self, session: Session) -> None:
         """Forget what the conversation cannot come back to."""
@@ -82,7 +84,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
 
 
 #: Topics in which something may wait.
-WAITING = ("request.", "contact.", "code.")
+WAITING = ("request.", "contact.", "code.", "complaint.")
 #: The topic in which a code is open, and the screen that ends it.
 CODE, MENU = "code.", "start.menu"
 

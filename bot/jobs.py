@@ -17,13 +17,17 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import db, logs
+from bot import db, logs, remarks
 from bot.alerts import outbox
 from bot.alerts.post import Post
 from bot.alerts.senders import close, senders
 from bot.alerts.words import Texts
 from bot.channels import twilio_retention
+from bot.complaints import clock as complaints_clock
+from bot.complaints.deadlines import Deadlines
+from bot.complaints.storing import Complaints
 from bot.job_runs import hours_since, remember
+from bot.notices import publishing
 from bot.roster import load
 from bot.roster.live import LiveRoster
 from bot.secret import process_secret
@@ -44,7 +48,7 @@ class Job:
     """Does the work; how many things it did."""
 
 
-NAMES = ("tickets", "alerts", "sweep")
+NAMES = ("tickets", "complaints", "alerts", "sweep")
 """Jobs that every deployment has."""
 
 
@@ -69,11 +73,17 @@ class Clockwork:
         secret = secret or process_secret(settings)
         self._settings, self._engine, self._roster, self._clock = settings, engine, roster, clock
         self._tickets = Tickets(engine, Guard(secret), Lifetimes.of(settings))
+        self._complaints = Complaints(engine, self._tickets.guard, Deadlines.of(settings), self._tickets.lifetimes)
         self._senders = senders(settings)
         self._post = Post(self._senders, secret, Texts.load())
 
     def jobs(self) -> list[Job]:
-        found = [Job("tickets", 15, self._tick), Job("alerts", 5, self._alert), Job("sweep", 600, self._sweep)]
+        found = [
+            Job("tickets", 15, self._tick),
+            Job("complaints", 15, self._hear),
+            Job("alerts", 5, self._alert),
+            Job("sweep", 600, self._sweep),
+        ]
         if self._settings.twilio_account_sid:
             found.append(Job("deletion", 6 * 3600, lambda: _delete_records(self._settings)))
         return found
@@ -88,6 +98,12 @@ class Clockwork:
         """P-3, D-8: what waits too long is told to others, what is over is wiped."""
         return (await tickets_clock.tick(self._tickets, self._now())).total()
 
+    async def _hear(self) -> int:
+        """P-3, C-6: the same for complaints. It says of nothing how many there were: whoever reads the log may work for an
+        organisation that one of them is about (C-4)."""
+        await complaints_clock.tick(self._complaints, self._now())
+        return 0
+
     async def _alert(self) -> int:
         return await outbox.send_due(
             self._engine, self._post, self._now(), lambda staff, at: self._roster.current.may_be_told(staff, at)
@@ -95,11 +111,12 @@ class Clockwork:
 
     async def _sweep(self) -> int:
         """Rows of the desk that are over: sessions, keys to which nothing is sealed any more, questions to a second person,
-        marks of heavy requests."""
+        marks of heavy requests, notices, remarks."""
         now = self._now()
         count = await desk_sessions.sweep(self._engine, now)
         async with self._engine.begin() as connection:
             count += await keys.sweep(connection, now) + await second_person.sweep(connection, now)
+            count += await publishing.sweep(connection, now) + await remarks.sweep(connection, now)
             return count + await load.forget_marks(connection, now)
 
 

@@ -87,6 +87,10 @@ class Relay:
         """Whether a person on this channel can be written to at all: asked before that way is offered."""
         return channel.partition("-")[0] in self._senders
 
+    def organisations(self) -> tuple[str, ...]:
+        """Further names that must not be written to anybody."""
+        return tuple(self._organisations())
+
     def preview(self, text: str, channel: str, lang: str) -> relay_words.Preview:
         """What would arrive on ``channel`` (as in the contact), and what keeps it from being sent."""
         return relay_words.preview(text, channel, lang, self._organisations())

@@ -47,6 +47,14 @@ class Settings(BaseSettings):
     closed_days: int = Field(60, ge=1, le=60, description="the code of a request that ended, at most")
     withdrawn_days: int = Field(2, ge=1, le=7, description="the desk sees so long that a request was withdrawn")
 
+    sea_accept_hours: int = Field(
+        12, ge=1, description="a complaint about behaviour is accepted by a focal point within this (C-6)"
+    )
+    sea_forward_hours: int = Field(24, ge=1, description="and passed to the entity concerned within this, from its receipt")
+    sea_answer_hours: int = Field(48, ge=1, description="and has a first answer under its code within this, from its receipt")
+    feedback_working_days: int = Field(5, ge=1, description="other feedback has its answer within so many working days (C-6)")
+    complaint_days: int = Field(30, ge=1, le=30, description="the content of a complaint, after it was forwarded or closed (P-3)")
+
     metrics_token: SecretStr = Field(SecretStr(""), description="shown by whoever reads /metrics; empty: nobody reads")
     simulator: bool | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""What the tables of requests hold at this moment, row by row, for the demo's panel: the proof is better than the promise.
+"""What the tables of requests and complaints hold now, row by row, for the demo's panel: the proof is better than the promise.
 
 Here belongs the reading of rows as they are. Never here: opening anything, a live deployment (only the demo mounts it).
 """
@@ -13,8 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.db import Table
 
-#: In the order in which a request passes through them.
-TABLES: Final = ("ticket", "sealed_item", "hand_over", "movement", "alert", "counter", "audit_entry")
+#: In the order in which a request, then a complaint, passes through them.
+TABLES: Final = (
+    "ticket", "sealed_item", "hand_over", "movement", "complaint", "complaint_item", "forwarding", "remark", "notice", "alert",
+    "counter", "audit_entry", "complaint_entry",
+)  # fmt: skip
 MOST_ROWS: Final = 12
 """Of each table, the newest."""
 _BYTES_SHOWN: Final = 12

@@ -358,6 +358,83 @@ class TicketView(Struct, frozen=True):
     """Countries that could look at it too and were not said yes to."""
 
 
+# --- complaints, and what is said to everybody -----------------------------------------------------------------------
+
+
+class Hearing(Protocol):
+    """Who would read a complaint: a snapshot at most 30 s old."""
+
+    def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
+        """(key, public name) of those that give help there, by name: of the network and of the public directory."""
+        ...
+
+    def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:
+        """Whether somebody has a key who may read it: without, it is not taken, and that is said (``bot.complaints.tables`` has
+        the values of ``inbox`` and ``about``)."""
+        ...
+
+    def due(self, country: str, inbox: str, now: float) -> float:
+        """When the first answer to one that is sent now is due, seconds since 1970."""
+        ...
+
+
+class NobodyHears:
+    """Nobody takes complaints anywhere."""
+
+    def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:
+        return False
+
+    def due(self, country: str, inbox: str, now: float) -> float:
+        return now
+
+
+class ComplaintView(Struct, frozen=True):
+    """What the code of a complaint shows: never what was sent (C-7)."""
+
+    status: Literal["received", "looked_at", "question_waiting", "answer_waiting", "closed"]
+    country: str
+    inbox: Literal["psea", "feedback"]
+    answer: str = ""
+    """The last answer or question, or the one before it that ``mark_read`` went back to; empty: none."""
+    asks: bool = False
+    """It is a question."""
+    unread: int = 0
+    more: bool = False
+    """There are older ones that were not read."""
+    over: bool = False
+    """Closed: nothing can be added."""
+    may_contest: bool = False
+    due: float | None = None
+    """By when the next step is due (being looked at, then the first answer), seconds since 1970; None: nothing is."""
+    late: bool = False
+    """That time has passed."""
+
+
+class Notice(Struct, frozen=True):
+    """What the network says to everybody, in one language."""
+
+    kind: Literal["rumour", "changed"]
+    title: str
+    text: str
+    published_on: date
+
+
+class Notices(Protocol):
+    """Published notices: a snapshot at most 30 s old."""
+
+    def listed(self, kind: str, country: str, lang: str, now: float) -> tuple[Notice, ...]:
+        """Newest first, those of the country and of every country."""
+        ...
+
+
+class NoNotices:
+    def listed(self, kind: str, country: str, lang: str, now: float) -> tuple[Notice, ...]:
+        return ()
+
+
 # --- the turn --------------------------------------------------------------------------------------------------------
 
 
@@ -395,6 +472,8 @@ class Facts(Struct, frozen=True):
     """How long a request is kept at most while it is open, with its contact and notes."""
     closed_days: int = 60
     """How long the outcome and the answers of a closed request are kept at most."""
+    complaint_days: int = 30
+    """How long what was sent as a complaint is kept after it was passed on or closed."""
     mode: Literal["demo", "live"] = "live"
     countries: tuple[str, ...] = COUNTRIES
     """Countries that this deployment serves, of the fourteen."""
@@ -409,6 +488,10 @@ class Facts(Struct, frozen=True):
     """What waits for a later yes, masked: name -> ``flows.kernel.Data``. ``number`` shows its last three digits."""
     ticket: TicketView | None = None
     """What the code shows that was typed in this conversation, or that this chat is connected with."""
+    complaint: ComplaintView | None = None
+    """What the code shows that was typed in this conversation, where it is the code of a complaint."""
+    hearing: Hearing = NobodyHears()
+    notices: Notices = NoNotices()
     zones: Callable[[str, int], tuple[str, ...]] = lambda country, place: ("UTC",)
     """(country, place id or 0) -> IANA zones that people there live by: one where it is plain, several to choose from."""
     time_in: Callable[[str, float], tuple[int, int]] = lambda zone, now: (0, 0)

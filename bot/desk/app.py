@@ -26,6 +26,7 @@ from bot import db, logs
 from bot.alerts.addresses import Addresses
 from bot.browser_language import language_of
 from bot.desk import pages
+from bot.desk import pulse as pulses
 from bot.desk.pulse import Pulse
 from bot.desk.rendering import Rendering
 from bot.desk.routing import PUBLIC, REGISTRY, ROOT, Page
@@ -54,6 +55,8 @@ class Parts:
     """``bot.roster.live.LiveRoster``: who is on duty now."""
     tickets: Any = None
     """``bot.tickets.storing.Tickets``: what every act on a ticket needs."""
+    complaints: Any = None
+    """``bot.complaints.storing.Complaints``: what every act on a complaint needs."""
     relay: Any = None
     """``bot.relay.Relay``: carries an answer to whoever said "write to me here"."""
     demo: Any = None
@@ -95,6 +98,7 @@ class Desk:
         self.parts = parts or Parts()
         self._clock = clock
         self.pulse = Pulse(engine)
+        self.complaints_pulse = Pulse(engine, pulses.complaints)
         self.words = Words.load()
         self.rendering = Rendering(self, self.words)
         live = settings.mode == "live"

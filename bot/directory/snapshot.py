@@ -101,6 +101,7 @@ class Snapshot:
         self._keys = array("q")
         self._packed: list[bytes] = []
         self._organisations: list[str] = []
+        self._named: dict[str, tuple[tuple[str, str], ...]] = {}
         self._complaints: dict[str, tuple[facts.ComplaintChannel, ...]] = {}
         self._withdrawn: frozenset[int] = frozenset()
         self._decoded: dict[int, tuple[int, Offer]] = {}
@@ -144,6 +145,10 @@ class Snapshot:
         """Channels of the organisations shown in that country; independent bodies last."""
         return list(self._complaints.get(country, ()))
 
+    def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
+        """(``dir-`` and its id, public name) of every organisation that shows itself there, by name, each name once."""
+        return self._named.get(country, ())
+
     def withdraw(self, keys: set[int]) -> None:
         """Stop showing these at once; used between a change of an audience and the next snapshot."""
         ranks = {rank for key in keys if (rank := self._rank(key)) is not None}
@@ -158,6 +163,7 @@ class Snapshot:
                 list(self._keys),
                 self._packed,
                 self._organisations,
+                self._named,
                 self._complaints,
                 index.patterns,
                 [
@@ -260,6 +266,7 @@ def _read(connection: Connection, now: float, settings: Settings, clock: Callabl
     names = {identity: name for identity, name in connection.execute(statements.organisations())}
     index = snapshot._index
     organisations: dict[str, int] = {}
+    named: dict[str, dict[str, str]] = {}
     add = index.add
     # Most entries share their hours, their dates and what they are with others.
     hours_of = cache(lambda spans: _pattern(index, spans))
@@ -309,7 +316,13 @@ def _read(connection: Connection, now: float, settings: Settings, clock: Callabl
             channels.get((organisation, country)) if channels else None,
         )
         snapshot._packed.append(_encode(packed))
+        if shown_name := names.get(organisation):
+            named.setdefault(country, {}).setdefault(shown_name, f"dir-{str(organisation).replace('-', '')}")
     snapshot._organisations = list(organisations)
+    snapshot._named = {
+        country: tuple(sorted(((key, name) for name, key in found.items()), key=lambda each: (each[1], each[0])))
+        for country, found in named.items()
+    }
     return snapshot
 
 

@@ -8,6 +8,8 @@ The file is TOML::
     [[employer]]
     key = "red-norte"
     name = "Red Norte"
+    merged_into = "red-grande"          # it has become a part of that one: their staff are tied to each other (C-4)
+    independent = true                  # watches over the others and gives no help itself; leave out for all others
 
     [[staff]]
     name = "case-manager-co-1"          # a role, never a person's name
@@ -18,6 +20,12 @@ The file is TOML::
     honours = "woman"                   # the wish that this account honours; leave out for none
     load_cap = 5
     lang = "es"                         # of the desk's pages
+    stands_in = true                    # a PSEA focal point who is told second (C-6); leave out for the first
+    investigates = ["red-norte"]        # a PSEA focal point who is the investigation unit of these; leave out for none
+
+An organisation that people know from the directory, and that has no accounts here under that name, is an employer too where it
+belongs to one: ``key = "dir-"`` and its id there without dashes, ``merged_into`` the one that it belongs to. Who is tied to whom
+and who investigates is the network's decision: no page of the desk changes it.
 
 Loading it again changes what differs and nothing else. Who is missing from it stays: leaving is a command of its own.
 """
@@ -46,8 +54,12 @@ ENROLMENT_LIFE: Final = timedelta(hours=72)
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}\Z")
-_EMPLOYER_FIELDS: Final = frozenset({"key", "name"})
-_STAFF_FIELDS: Final = frozenset({"name", "organisation", "roles", "countries", "languages", "honours", "load_cap", "lang"})
+_EMPLOYER_FIELDS: Final = frozenset({"key", "name", "merged_into", "independent"})
+_STAFF_FIELDS: Final = frozenset(
+    {
+        "name", "organisation", "roles", "countries", "languages", "honours", "load_cap", "lang", "stands_in", "investigates",
+    }
+)  # fmt: skip
 MOST_AT_ONCE: Final = 50
 
 _employer: Any = Employer.__table__  # type: ignore[attr-defined]
@@ -81,7 +93,7 @@ async def load_staff(engine: AsyncEngine, path: Path, now: datetime) -> list[Enr
     file = read_staff(path)
     with db.explained(engine.url):
         async with engine.begin() as connection:
-            known = {row.key: row.name for row in (await connection.execute(select(_employer))).all()}
+            known = {row.key: _of_row(row) for row in (await connection.execute(select(_employer))).all()}
             present = {row.name: row for row in (await connection.execute(select(_staff))).all()}
             faults = _against(file, known, present)
             if faults:
@@ -155,7 +167,7 @@ def read_staff(path: Path) -> _File:
     faults += [f"{path}: account {name!r} is there twice; keep one." for name in _twice(staff, "name")]
     if faults:
         raise StaffRefused("\n".join(faults))
-    return _File(tuple(employers), tuple(_whole(entry) for entry in staff))
+    return _File(tuple(_employer_of(entry) for entry in employers), tuple(_whole(entry) for entry in staff))
 
 
 def _called(kind: str, name: object, place: int) -> str:
@@ -169,8 +181,20 @@ def _twice(entries: list[dict[str, Any]], field: str) -> list[str]:
 
 def _whole(entry: dict[str, Any]) -> dict[str, Any]:
     """With what was left out, and lists as the table has them."""
-    usual = {"countries": [], "languages": [], "honours": "", "load_cap": 5, "lang": "es"}
+    usual = {
+        "countries": [], "languages": [], "honours": "", "load_cap": 5, "lang": "es", "stands_in": False, "investigates": [],
+    }  # fmt: skip
     return {field: tuple(value) if isinstance(value, list) else value for field, value in (usual | entry).items()}
+
+
+def _employer_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for an employer."""
+    return {"merged_into": "", "independent": False, **entry, "name": entry["name"].strip()}
+
+
+def _of_row(row: Any) -> dict[str, Any]:
+    """An employer of the database, as ``_employer_of`` has those of the file."""
+    return {field: getattr(row, field) for field in _EMPLOYER_FIELDS}
 
 
 def _employer_faults(who: str, entry: Mapping[str, Any]) -> list[str]:
@@ -180,6 +204,11 @@ def _employer_faults(who: str, entry: Mapping[str, Any]) -> list[str]:
         faults.append(f"{who} needs a key of small letters, digits and dashes, at most 40, such as key = 'red-norte'.")
     if not isinstance(name, str) or not 0 < len(name.strip()) <= 120:
         faults.append(f"{who} needs a name of at most 120 characters, as people on the move know it.")
+    into = entry.get("merged_into", "")
+    if into != "" and (not _label(into) or into == key):
+        faults.append(f"{who}: merged_into is the key of another employer, or is left out.")
+    if not isinstance(entry.get("independent", False), bool):
+        faults.append(f"{who}: independent is true, or is left out.")
     return faults
 
 
@@ -195,6 +224,19 @@ def _staff_faults(who: str, entry: Mapping[str, Any]) -> list[str]:
     elif fault := role_fault(roles):
         faults.append(f"{who} {fault}.")
     faults += _scope_faults(who, entry, roles if _strings(roles) else ())
+    return faults + _hearing_faults(who, entry, roles if _strings(roles) else ())
+
+
+def _hearing_faults(who: str, entry: Mapping[str, Any], roles: Collection[str]) -> list[str]:
+    """What only those who hear complaints may have."""
+    faults = []
+    stands_in, investigates = entry.get("stands_in", False), entry.get("investigates", [])
+    if not isinstance(stands_in, bool) or (stands_in and "psea_focal_point" not in roles):
+        faults.append(f"{who}: stands_in is true for a psea_focal_point who is told second, or is left out.")
+    if not _strings(investigates) or not all(_label(each) for each in investigates):
+        faults.append(f"{who}: investigates is a list of keys of employers, such as ['red-norte'].")
+    elif investigates and "psea_focal_point" not in roles:
+        faults.append(f"{who}: only a psea_focal_point investigates; give the account that role, or leave investigates out.")
     return faults
 
 
@@ -234,14 +276,21 @@ def _strings(value: object) -> bool:
 # --- the tables --------------------------------------------------------------------------------------------------------
 
 
-def _against(file: _File, known: Mapping[str, str], present: Mapping[str, Any]) -> list[str]:
+def _against(file: _File, known: Mapping[str, Mapping[str, Any]], present: Mapping[str, Any]) -> list[str]:
     """Faults that only the database shows."""
     faults = []
-    keys = known.keys() | {entry["key"] for entry in file.employers}
+    after_load = {**known, **{entry["key"]: entry for entry in file.employers}}
+    keys = after_load.keys()
+    faults += _merging_faults({key: entry["merged_into"] for key, entry in after_load.items()})
     for entry in file.staff:
         name, row = entry["name"], present.get(entry["name"])
         if entry["organisation"] not in keys:
             faults.append(f"account {name!r}: there is no employer {entry['organisation']!r}; add it as an [[employer]].")
+        faults += [
+            f"account {name!r}: there is no employer {each!r} to investigate for; add it as an [[employer]]."
+            for each in entry["investigates"]
+            if each not in keys
+        ]
         if row is not None and not row.active:
             faults.append(f"account {name!r} has left, and the audit knows it; give whoever comes next another name.")
     after = {name: row.roles for name, row in present.items() if row.active} | {each["name"]: each["roles"] for each in file.staff}
@@ -250,17 +299,33 @@ def _against(file: _File, known: Mapping[str, str], present: Mapping[str, Any]) 
     return faults
 
 
+def _merging_faults(into: Mapping[str, str]) -> list[str]:
+    """``into``: key -> what it was merged into, or nothing."""
+    faults = []
+    for key, target in sorted(into.items()):
+        if target and target not in into:
+            faults.append(f"employer {key!r}: there is no employer {target!r} to be merged into; add it as an [[employer]].")
+        seen, at = {key}, target
+        while at in into and at not in seen:
+            seen.add(at)
+            at = into[at]
+        if at == key:
+            faults.append(f"employer {key!r} would become a part of itself; take merged_into out where the circle begins.")
+    return faults
+
+
 def _differs(entry: Mapping[str, Any], row: Any) -> bool:
     return row is None or any(getattr(row, field) != value for field, value in entry.items())
 
 
-async def _save_employers(connection: AsyncConnection, entries: Collection[Mapping[str, Any]], known: Mapping[str, str]) -> None:
+async def _save_employers(
+    connection: AsyncConnection, entries: Collection[Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]
+) -> None:
     for entry in entries:
         if entry["key"] not in known:
-            await connection.execute(insert(_employer).values(key=entry["key"], name=entry["name"].strip()))
-        elif known[entry["key"]] != entry["name"].strip():
-            at = _employer.c.key == entry["key"]
-            await connection.execute(update(_employer).where(at).values(name=entry["name"].strip()))
+            await connection.execute(insert(_employer).values(**entry))
+        elif known[entry["key"]] != entry:
+            await connection.execute(update(_employer).where(_employer.c.key == entry["key"]).values(**entry))
 
 
 async def save_account(
@@ -273,7 +338,8 @@ async def save_account(
         return None
     made = Enrolment(entry["name"], one_time.enrolment_code(), now + ENROLMENT_LIFE)
     secret = {"enrolment_hash": one_time.enrolment_hash(made.code), "enrolment_ends_at": made.ends_at}
+    unsaid = {"stands_in": False, "investigates": ()}
     fixed = {"id": uuid.uuid4(), "active": True, "created_at": now, "totp_step": 0, "recovery_hashes": (), "alert_ways": ()}
-    await connection.execute(insert(_staff).values(**entry, **fixed, **secret))
+    await connection.execute(insert(_staff).values(**(unsaid | dict(entry)), **fixed, **secret))
     await audit.record(connection, by, role, "account_created", entry["name"], now)
     return made

@@ -39,6 +39,7 @@ WHATS: Final[frozenset[str]] = frozenset(
         # the rest of the desk
         "roster_loaded", "shift_changed", "exception_added", "exception_removed", "holiday_changed", "duty_text_confirmed",
         "export_asked", "export_approved", "exported", "agreement_recorded", "training_begun", "training_ended", "alerts_changed",
+        "notice_published", "notice_ended", "remark_done",
     }
 )  # fmt: skip
 """Everything that can be recorded. A further code is a line here, and ``desk.audit.what.<code>`` in the desk's catalogs."""
@@ -49,8 +50,21 @@ PERSON: Final = "person"
 COMMAND: Final = "command"
 
 _START: Final = bytes(32)
-_LOCK: Final = 0x4641524F41554449
 _entry: Any = AuditEntry.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A table of entries, what may stand in it, and the lock of its end."""
+
+    table: Any
+    whats: frozenset[str]
+    lock: int
+
+
+DESK: Final = Chain(_entry, WHATS, 0x4641524F41554449)
+"""The chain of the desk. Complaints have one of their own (``bot.complaints.trail``): whoever sees this one must not see, or count,
+theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +76,36 @@ class Head:
 
 
 async def record(
-    connection: AsyncConnection | AsyncSession, actor_name: str, role: str, what: str, subject: str, now: datetime
+    connection: AsyncConnection | AsyncSession,
+    actor_name: str,
+    role: str,
+    what: str,
+    subject: str,
+    now: datetime,
+    chain: Chain = DESK,
 ) -> int:
     """Append an entry in the caller's transaction, and return its number.
 
     ``actor_name``: label of an account, ``clock``, ``person`` or ``command``. ``role``: by which it was allowed
-    (``roles.acting_as``), or empty. ``what``: one of WHATS. ``subject``: reference of a ticket, name of an account, or empty.
+    (``roles.acting_as``), or empty. ``what``: one of the chain's. ``subject``: reference of a ticket, name of an account, or empty.
 
     Appending waits for whoever else appends, until they commit. Call it last in the transaction: whoever holds the end of the
     chain and then waits for a row of somebody who waits for the chain would wait for ever (PostgreSQL ends one of the two).
-    Raises ValueError for a code that is not in WHATS, for a role that does not exist, and for text that does not fit.
+    Raises ValueError for a code that the chain does not know, for a role that does not exist, and for text that does not fit.
     """
-    if what not in WHATS:
+    if what not in chain.whats:
         raise ValueError(f"{what!r} is nothing that is recorded; WHATS in bot/staff/audit.py lists what is.")
     if role and role not in ROLES:
         raise ValueError(f"{role!r} is no role; the roles are {', '.join(ROLES)}.")
     if not 0 < len(actor_name) <= 40 or len(subject) > 40 or "@" in actor_name + subject:
         raise ValueError("actor and subject of an audit entry are labels of at most 40 characters, not addresses")
     within = await connection.connection() if isinstance(connection, AsyncSession) else connection
-    await _hold_the_end(within)
-    last = (await within.execute(select(_entry.c.number, _entry.c.digest).order_by(_entry.c.number.desc()).limit(1))).first()
+    await _hold_the_end(within, chain)
+    last = (await within.execute(_end(chain))).first()
     number, before = (last.number + 1, last.digest) if last else (1, _START)
     digest = _digest(before, number, now, actor_name, role, what, subject)
     values = {"number": number, "at": now, "actor": actor_name, "role": role, "what": what, "subject": subject}
-    await within.execute(insert(_entry).values(**values, before=before, digest=digest))
+    await within.execute(insert(chain.table).values(**values, before=before, digest=digest))
     return int(number)
 
 
@@ -114,21 +134,21 @@ async def latest(
     return (await connection.execute(asked)).all()
 
 
-async def head(engine: AsyncEngine) -> Head | None:
+async def head(engine: AsyncEngine, chain: Chain = DESK) -> Head | None:
     """The last entry's number and hash; None while there is none."""
     async with engine.connect() as connection:
-        row = (await connection.execute(select(_entry.c.number, _entry.c.digest).order_by(_entry.c.number.desc()).limit(1))).first()
+        row = (await connection.execute(_end(chain))).first()
     return Head(row.number, row.digest) if row else None
 
 
-async def verify(engine: AsyncEngine, kept: Head | None = None) -> int | None:
+async def verify(engine: AsyncEngine, kept: Head | None = None, chain: Chain = DESK) -> int | None:
     """The number of the first entry that was changed, is missing or does not follow; None when the chain is whole.
 
     ``kept``: an end of the chain that was written down earlier; a chain that no longer leads to it is broken there.
     """
     expected, before = 1, _START
     async with engine.connect() as connection:
-        rows = await connection.stream(select(_entry).order_by(_entry.c.number))
+        rows = await connection.stream(select(chain.table).order_by(chain.table.c.number))
         async for row in rows:
             digest = _digest(before, row.number, row.at, row.actor, row.role, row.what, row.subject)
             if row.number != expected or row.before != before or row.digest != digest:
@@ -139,13 +159,18 @@ async def verify(engine: AsyncEngine, kept: Head | None = None) -> int | None:
     return expected if kept is not None and kept.number >= expected else None
 
 
-async def _hold_the_end(connection: AsyncConnection) -> None:
+def _end(chain: Chain) -> Any:
+    entry = chain.table.c
+    return select(entry.number, entry.digest).order_by(entry.number.desc()).limit(1)
+
+
+async def _hold_the_end(connection: AsyncConnection, chain: Chain) -> None:
     """One appends at a time, until the transaction ends; what is read next is what the one before committed."""
     if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": chain.lock})
     else:
         # Changes nothing, but makes this transaction SQLite's only writer.
-        await connection.execute(update(_entry).where(_entry.c.number == 0).values(number=0))
+        await connection.execute(update(chain.table).where(chain.table.c.number == 0).values(number=0))
 
 
 def _digest(before: bytes, number: int, at: datetime, *texts: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.complaints.trail import TRAIL
 from bot.staff import audit, recovery
 from bot.staff.recovery import Due
 from bot.staff.tables import Staff
@@ -29,11 +30,13 @@ async def faults(engine: AsyncEngine, now: datetime) -> list[str]:
     if not await any_account(engine):
         return []
     async with engine.connect() as connection:
-        due = await recovery.due(connection, now)
-    broken = await audit.verify(engine)
-    said = (
-        [] if broken is None else [f"The audit was changed: entry {broken} does not follow from the one before; find out by whom."]
-    )
+        due = await recovery.due(connection, now, await recovery.purposes(connection))
+    broken = {"audit": await audit.verify(engine), "trail of complaints": await audit.verify(engine, chain=TRAIL)}
+    said = [
+        f"The {name} was changed: entry {number} does not follow from the one before; find out by whom."
+        for name, number in broken.items()
+        if number is not None
+    ]
     return said + [_sentence(each) for each in due]
 
 
@@ -41,7 +44,7 @@ def _sentence(due: Due) -> str:
     if due.why == "missing":
         return (
             f"There is no recovery key for {due.purpose}: what only one colleague can open would be lost with their passphrase. "
-            "Run python -m bot staff recovery make."
+            f"Run python -m bot staff recovery make --purpose {due.purpose}."
         )
     since = f"{due.since:%Y-%m-%d}" if due.since else ""
     told = "was never rehearsed" if due.why == "never_rehearsed" else f"was last rehearsed on {since}"

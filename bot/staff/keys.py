@@ -20,13 +20,14 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.sealing import KEY_LENGTH, key_id
+from bot.complaints.tables import ComplaintItem
+from bot.sealing import KEY_LENGTH, Envelope, key_id
 from bot.staff.locks import Locks
 from bot.staff.roles import Actor, may_read
 from bot.staff.tables import RECOVERY_PURPOSES, KeyWrap, RecoveryKey, Staff, StaffKey
 
 RETIRED_KEPT: Final = timedelta(days=8)
-"""Contact, card and notes live 7 days at most; after that a retired key opens nothing."""
+"""Contact, card and notes of a request live 7 days at most; after that a retired key opens none of them."""
 WRAPPED_LENGTHS: Final = range(12 + 48 + 16, 12 + 96 + 16)
 """Bytes of a wrapped PKCS#8 key: nonce, key (48, or some more with optional attributes), tag."""
 
@@ -34,6 +35,7 @@ _PURPOSE: Final = "wrapped key"
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 _key: Any = StaffKey.__table__  # type: ignore[attr-defined]
 _wrap: Any = KeyWrap.__table__  # type: ignore[attr-defined]
+_said: Any = ComplaintItem.__table__  # type: ignore[attr-defined]
 _recovery: Any = RecoveryKey.__table__  # type: ignore[attr-defined]
 
 
@@ -140,9 +142,17 @@ async def own_keys(connection: AsyncConnection, locks: Locks, staff_id: uuid.UUI
 
 
 async def sweep(connection: AsyncConnection, now: datetime) -> int:
-    """Forget keys that were retired so long ago that nothing sealed to them is left; how many. For a job."""
+    """Forget keys that were retired so long ago that nothing sealed to them is left; how many. For a job.
+
+    What was said in a complaint lives longer than a request, as long as that one is worked on: its keys stay."""
     old = _key.c.retired_at <= now - RETIRED_KEPT
-    return int((await connection.execute(delete(_key).where(old))).rowcount)
+    names = set((await connection.execute(select(_key.c.id).where(old))).scalars())
+    if not names:
+        return 0
+    said = await connection.stream(select(_said.c.envelope).where(_said.c.kind != "answer"))
+    async for (raw,) in said:
+        names.difference_update(Envelope.decode(raw).recipients)
+    return int((await connection.execute(delete(_key).where(old, _key.c.id.in_(names)))).rowcount)
 
 
 # --- to whom -----------------------------------------------------------------------------------------------------------

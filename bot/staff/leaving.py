@@ -1,7 +1,8 @@
 """Somebody leaves: from that moment their account opens nothing, and nothing waits for them.
 
 Here belongs all that leaving entails, in one transaction. Never here: what becomes of a ticket that is free again
-(``bot.tickets``), shifts (``bot.roster``).
+(``bot.tickets``), shifts (``bot.roster``); complaints: their own clock frees those that a leaver held
+(``bot.complaints.clock``), so that whoever closes an account neither learns of them nor asks the database for them (C-4).
 """
 
 from __future__ import annotations

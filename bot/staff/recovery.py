@@ -24,11 +24,14 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot import db
+from bot.complaints import routing
+from bot.complaints.storing import rows as complaint_rows
 from bot.sealing import CannotOpen, Envelope, Kind, key_id, rewrap, seal, unseal
 from bot.staff import audit
 from bot.staff.keys import eligible_keys
 from bot.staff.tables import RECOVERY_PURPOSES, RecoveryKey
-from bot.tickets.storing import transact
+from bot.tickets.rows import SealedRows, transact
+from bot.tickets.storing import rows as ticket_rows
 from bot.tickets.tables import SealedItem, Ticket
 from flows.kernel import Words
 
@@ -177,7 +180,8 @@ async def rehearse(engine: AsyncEngine, sheets: Sequence[str], now: datetime, *,
 async def rescue(
     engine: AsyncEngine, sheets: Sequence[str], now: datetime, *, by: str = audit.COMMAND, role: str = ""
 ) -> tuple[int, int]:
-    """Seal what open tickets hold to those who are eligible now and cannot open it: after a loss, or a new key.
+    """Seal what open tickets hold to those who are eligible now and cannot open it: after a loss, or a new key. By the sheets for
+    complaints, what complaints hold.
 
     How many envelopes were extended, and how many the sheets could not open. Nothing is shown. Raises WrongSheets, DatabaseDown.
     """
@@ -185,9 +189,15 @@ async def rescue(
 
     async def work(connection: AsyncConnection) -> tuple[int, int]:
         row = await _known(connection, private)
-        if row.purpose != "requests":
-            raise WrongSheets("These are the sheets for complaints; requests have a key of their own.")
-        done = [await _extend(connection, item, private) for item in await _open_items(connection)]
+        if row.purpose == "complaints":
+            done = [
+                await _extend(connection, item, private, eligible, complaint_rows) for item, eligible in await _said(connection)
+            ]
+        else:
+            done = [
+                await _extend(connection, item, private, await _eligible(connection, item), ticket_rows)
+                for item in await _open_items(connection)
+            ]
         await audit.record(connection, by, role, "recovery_used", mark_of(row.id), now)
         return sum(added for added, _ in done), sum(failed for _, failed in done)
 
@@ -198,6 +208,11 @@ async def rescue(
 async def listed(connection: AsyncConnection) -> list[Any]:
     """Rows of all recovery keys, newest first."""
     return list((await connection.execute(select(_recovery).order_by(_recovery.c.created_at.desc()))).all())
+
+
+async def purposes(connection: AsyncConnection) -> tuple[str, ...]:
+    """What is sealed here: requests, and complaints where somebody hears them."""
+    return RECOVERY_PURPOSES if await routing.readers(connection) else ("requests",)
 
 
 async def due(connection: AsyncConnection, now: datetime, purposes: Sequence[str] = ("requests",)) -> list[Due]:
@@ -238,10 +253,19 @@ async def _open_items(connection: AsyncConnection) -> Sequence[Any]:
     return (await connection.execute(joined.where(_ticket.c.state.in_(("waiting", "claimed")), _item.c.kind != "answer"))).all()
 
 
-async def _extend(connection: AsyncConnection, item: Any, private: X25519PrivateKey) -> tuple[int, int]:
-    """(1, 0) when a wrap was added, (0, 1) when the key does not open the envelope, (0, 0) when nobody lacked one."""
-    envelope = Envelope.decode(item.envelope)
-    eligible: dict[uuid.UUID, bytes] = await eligible_keys(
+async def _said(connection: AsyncConnection) -> list[tuple[Any, dict[uuid.UUID, bytes]]]:
+    """What complaints hold, each with the keys of those who may read it."""
+    found = []
+    asked = select(complaint_rows.items, complaint_rows.items.c.complaint_id.label("ticket_id"))
+    for row in (await connection.execute(select(complaint_rows.table).order_by(complaint_rows.table.c.id))).all():
+        mine = asked.where(complaint_rows.items.c.complaint_id == row.id, complaint_rows.items.c.kind != "answer")
+        eligible = await routing.eligible(connection, row, await routing.units_of(connection, row.id))
+        found += [(item, eligible) for item in (await connection.execute(mine)).all()]
+    return found
+
+
+async def _eligible(connection: AsyncConnection, item: Any) -> dict[uuid.UUID, bytes]:
+    return await eligible_keys(
         connection,
         country=item.country,
         countries=item.countries,
@@ -249,6 +273,13 @@ async def _extend(connection: AsyncConnection, item: Any, private: X25519Private
         not_organisation=item.not_organisation,
         refused=item.refused,
     )
+
+
+async def _extend(
+    connection: AsyncConnection, item: Any, private: X25519PrivateKey, eligible: dict[uuid.UUID, bytes], rows: SealedRows
+) -> tuple[int, int]:
+    """(1, 0) when a wrap was added, (0, 1) when the key does not open the envelope, (0, 0) when nobody lacked one."""
+    envelope = Envelope.decode(item.envelope)
     lacking = [public for public in eligible.values() if key_id(public) not in envelope.recipients]
     if not lacking:
         return 0, 0
@@ -257,6 +288,6 @@ async def _extend(connection: AsyncConnection, item: Any, private: X25519Private
             envelope = envelope.added(rewrap(envelope, private, public, kind=item.kind, ticket=item.ticket_id))
     except CannotOpen:
         return 0, 1
-    as_read = (_item.c.id == item.id) & (_item.c.envelope == item.envelope)
-    done = await connection.execute(update(_item).where(as_read).values(envelope=envelope.encode()))
+    as_read = (rows.items.c.id == item.id) & (rows.items.c.envelope == item.envelope)
+    done = await connection.execute(update(rows.items).where(as_read).values(envelope=envelope.encode()))
     return (1, 0) if done.rowcount else (0, 1)

@@ -41,7 +41,12 @@ Action = Literal[
     "export_statistics",  # asks for an export; a second person approves (bot.staff.second_person)
     "approve_export",
     "train",
-    "see_complaints",
+    "see_complaints",  # about behaviour; which of them: bot.complaints.routing (C-4)
+    "see_feedback",  # the inbox of everything else that people say
+    "see_register",  # what became of complaints, without content; independent organisations only (bot.complaints.register)
+    "export_register",  # asks for an export; a second person approves (bot.staff.second_person)
+    "publish_notice",  # answers to rumours, what was changed: read by everybody
+    "see_remarks",  # what people said about entries of the directory
     "administer",
 ]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
@@ -82,12 +87,23 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     },
     # Receives what another country hands over, and then works on it; never takes from the queue.
     "national_focal_point": _WORK,
-    "psea_focal_point": {"see_complaints": "country", "own_account": "everywhere"},
+    "psea_focal_point": {
+        "see_complaints": "country",
+        "see_register": "country",
+        "export_register": "country",
+        "own_account": "everywhere",
+    },
     "coordinator": {
         "see_roster": "country",
         "see_statistics": "country",
         "export_statistics": "country",
         "approve_export": "country",
+        "see_complaints": "country",  # once they were escalated
+        "see_feedback": "country",
+        "see_register": "country",
+        "export_register": "country",
+        "publish_notice": "country",
+        "see_remarks": "country",
         "own_account": "everywhere",
     },
     "member": {"own_account": "everywhere"},
@@ -98,6 +114,7 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "manage_keys": "everywhere",
         "see_audit": "everywhere",
         "export_audit": "everywhere",
+        "see_remarks": "country",
         "administer": "everywhere",
         "own_account": "everywhere",
     },
@@ -110,6 +127,9 @@ _REQUESTS: Final[frozenset[Action]] = frozenset(
         "accept_movement", "close_transfer", "see_load", "train",
     }
 )  # fmt: skip
+
+#: What is said about those who help: never seen by an account that also works on requests (C-4).
+_SAID: Final[frozenset[Action]] = frozenset({"see_complaints", "see_feedback", "see_register", "export_register"})
 
 #: Whoever practises works on invented requests and changes nothing that is real.
 _IN_TRAINING: Final[frozenset[Action]] = _REQUESTS - {"see_load"} | {"see_roster", "own_account"}
@@ -159,7 +179,9 @@ def acting_as(actor: Actor, action: Action, *, country: str = "", organisation: 
         raise ValueError(f"{action!r} is no action of the desk; bot/staff/roles.py lists them.")
     if actor.training and action not in _IN_TRAINING:
         return None
-    if _conflicting(actor.roles) and action in _REQUESTS | {"see_complaints"}:
+    if _conflicting(actor.roles) and action in _REQUESTS | _SAID:
+        return None
+    if action in _SAID and works_on_requests(actor.roles):
         return None
     for role in actor.roles:
         scope = ALLOWED[role].get(action)
@@ -205,9 +227,14 @@ def role_fault(roles: Iterable[str]) -> str:
     return ""
 
 
+def works_on_requests(roles: Collection[str]) -> bool:
+    """Whether an account with these roles may do anything at all to a request."""
+    return any(_REQUESTS & ALLOWED[role].keys() for role in ROLES if role in roles)
+
+
 def _conflicting(roles: Collection[str]) -> bool:
     """Complaints and requests in one account (C-4)."""
-    return "psea_focal_point" in roles and any(_REQUESTS & ALLOWED[role].keys() for role in ROLES if role in roles)
+    return "psea_focal_point" in roles and works_on_requests(roles)
 
 
 def _within(actor: Actor, role: Role, scope: Scope, country: str, organisation: str, claimed: bool) -> bool:

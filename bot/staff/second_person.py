@@ -22,7 +22,11 @@ from bot.staff.roles import Action, Actor, acting_as, may
 from bot.staff.tables import Approval, Staff
 
 LIFE: Final = timedelta(hours=24)
-APPROVED_BY: Final[Mapping[Action, Action]] = {"export_statistics": "approve_export", "export_audit": "see_audit"}
+APPROVED_BY: Final[Mapping[Action, Action]] = {
+    "export_statistics": "approve_export",
+    "export_audit": "see_audit",
+    "export_register": "see_register",
+}
 """What takes a second person -> what that person must be allowed."""
 
 _approval: Any = Approval.__table__  # type: ignore[attr-defined]

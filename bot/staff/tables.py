@@ -31,6 +31,10 @@ class Employer(Table, table=True):
     key: str = Field(primary_key=True, max_length=40)
     name: str = Field(max_length=120)
     """As people on the move know it."""
+    merged_into: str = Field(default="", max_length=40)
+    """Key of the organisation of which it has become a part; whoever works for either is tied to both (C-4)."""
+    independent: bool = False
+    """Watches over the others and gives no help itself: its PSEA focal points read what is about the people who answer here."""
 
 
 class Staff(Table, table=True):
@@ -49,6 +53,11 @@ class Staff(Table, table=True):
     """ISO 639 codes, also of languages that Faro does not speak."""
     honours: str = Field(default="", max_length=5)
     """The wish that this account honours: ``woman``, ``man`` or empty (D-12)."""
+    stands_in: bool = False
+    """Of the PSEA focal points of a country: told second (C-6)."""
+    investigates: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    """Keys of organisations whose investigation unit this account is, as the network set it: it reads what was forwarded to them,
+    its own organisation included (C-4)."""
     load_cap: int = 5
     """Open tickets at once (M-7)."""
     lang: str = Field(default="es", max_length=2)

@@ -54,6 +54,17 @@ NOT_SHOWN: Final = frozenset({"shown"})
 FAMILIES: Final[tuple[tuple[str, ...], ...]] = (
     ("request", "need", "age", "lang", "way"), ("wait",), ("escalated",), ("outcome",), ("rating",),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The indicators of one kind of counts. Those of another are never shown beside them, nor to the same people."""
+
+    indicators: Mapping[str, tuple[str, ...]]
+    families: tuple[tuple[str, ...], ...]
+
+
+REQUESTS: Final = Book(INDICATORS, FAMILIES)
 SHAPES: Final[Mapping[tuple[Dimension, ...], Kind]] = {
     ("time",): "week",
     ("value", "time"): "four_weeks",
@@ -120,9 +131,17 @@ class Table:
     """Totals of columns, where they are shown."""
 
 
-def question(whats: Sequence[str], by: Sequence[str], newest: Period, today: date, *, delay: int = LEAST_DELAY) -> Question:
+def question(
+    whats: Sequence[str],
+    by: Sequence[str],
+    newest: Period,
+    today: date,
+    *,
+    delay: int = LEAST_DELAY,
+    book: Book = REQUESTS,
+) -> Question:
     """The question for these indicators by these dimensions in this period. Raises NotAnswered for all that has no table."""
-    if any(each not in INDICATORS for each in whats) or not whats:
+    if any(each not in book.indicators for each in whats) or not whats:
         raise NotAnswered("unknown")
     if len(whats) > 1:
         raise NotAnswered("two_indicators")
@@ -132,7 +151,7 @@ def question(whats: Sequence[str], by: Sequence[str], newest: Period, today: dat
         raise NotAnswered("three_dimensions")
     what = whats[0]
     shape = next((each for each in SHAPES if set(each) == set(by) and len(by) == len(each)), None)
-    if shape is None or ("value" in shape) != (len(INDICATORS[what]) > 1):
+    if shape is None or ("value" in shape) != (len(book.indicators[what]) > 1):
         raise NotAnswered("shape")
     if newest.kind != SHAPES[shape]:
         raise NotAnswered("time")
@@ -141,10 +160,10 @@ def question(whats: Sequence[str], by: Sequence[str], newest: Period, today: dat
     return Question(what, shape, newest)
 
 
-def questions(today: date, *, delay: int = LEAST_DELAY, most: int = 4) -> list[Question]:
+def questions(today: date, *, delay: int = LEAST_DELAY, most: int = 4, book: Book = REQUESTS) -> list[Question]:
     """Every table that is out, newest first within each: ``most`` moments of each, so that older figures can be had too."""
     found: list[Question] = []
-    for what, values in INDICATORS.items():
+    for what, values in book.indicators.items():
         for shape, kind in SHAPES.items():
             if ("value" in shape) == (len(values) > 1):
                 step = WEEKS_SHOWN if kind == "week" else FOUR_WEEKS_SHOWN if kind == "four_weeks" else 1
@@ -160,18 +179,25 @@ def questions(today: date, *, delay: int = LEAST_DELAY, most: int = 4) -> list[Q
 class Figures:
     """Answers questions from the counters of one database. ``countries``: those of the deployment, each in every table."""
 
-    def __init__(self, engine: AsyncEngine, *, countries: Sequence[str] = COUNTRIES, threshold: int = THRESHOLDS[0]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        countries: Sequence[str] = COUNTRIES,
+        threshold: int = THRESHOLDS[0],
+        book: Book = REQUESTS,
+    ) -> None:
         """Raises ValueError for a threshold that is none of ``THRESHOLDS``."""
         if threshold not in THRESHOLDS:
             raise ValueError(f"numbers under {' or '.join(map(str, THRESHOLDS))} are hidden; {threshold} is neither")
-        self._engine, self._countries, self._threshold = engine, tuple(countries), threshold
+        self._engine, self._countries, self._threshold, self._book = engine, tuple(countries), threshold, book
 
     async def answer(self, question: Question) -> Table:
         """The table, with every number hidden that must be."""
         if question.newest.kind == "twelve_weeks":
-            family = next(each for each in FAMILIES if question.what in each)
+            family = next(each for each in self._book.families if question.what in each)
             counts = await self._read(family, question.newest)
-            given = {what: (counts[what], INDICATORS[what]) for what in family}
+            given = {what: (counts[what], self._book.indicators[what]) for what in family}
             answers = await asyncio.to_thread(twelve_weeks, given, question.newest, self._countries, self._threshold)
             return self._by_country(question, answers[question.what])
         whole = around("four_weeks", question.newest.start)
@@ -181,7 +207,7 @@ class Figures:
         return await self._over_time(question, periods)
 
     def _by_country(self, question: Question, answer: TwelveWeeks) -> Table:
-        values = INDICATORS[question.what]
+        values = self._book.indicators[question.what]
         if "value" not in question.by:
             cells = {(country, values[0]): number for country, number in answer.countries.items()}
             return Table(
@@ -190,7 +216,7 @@ class Figures:
         return Table(question, (question.newest,), self._threshold, self._countries, values, answer.cells, across=answer.countries)
 
     async def _over_time(self, question: Question, periods: list[Period]) -> Table:
-        values = INDICATORS[question.what]
+        values = self._book.indicators[question.what]
         columns: list[str] = []
         cells: dict[tuple[str, str], int | None] = {}
         down: dict[str, int | None] = {}
@@ -216,7 +242,7 @@ class Figures:
         found: dict[str, dict[tuple[date, str, str], int]] = {what: {} for what in whats}
         async with self._engine.connect() as connection:
             for week, country, what, value, number in (await connection.execute(asked.where(within))).all():
-                known = INDICATORS[what]
+                known = self._book.indicators[what]
                 named = value if value in known or OTHER not in known else OTHER
                 key = (week, country, named)
                 found[what][key] = found[what].get(key, 0) + number

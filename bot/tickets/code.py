@@ -26,8 +26,8 @@ from bot.tickets.adding import OPEN, Connected, Result, Text, find, has_ended, s
 from bot.tickets.counting import count_ticket
 from bot.tickets.endings import forget_contact, requeue
 from bot.tickets.guard import Windows
-from bot.tickets.intake import unlock_private
 from bot.tickets.lifetimes import Lifetimes
+from bot.tickets.own_key import unlock_private
 from bot.tickets.references import reference
 from bot.tickets.storing import Tickets, item, ticket
 from flows.facts import COUNTRIES, TicketView

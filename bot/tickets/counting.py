@@ -18,6 +18,10 @@ from bot.tickets.tables import Counter
 WHATS: Final[frozenset[str]] = frozenset(
     {"request", "need", "age", "lang", "way", "outcome", "rating", "wait", "escalated", "shown"}
 )
+COMPLAINT_WHATS: Final[frozenset[str]] = frozenset(
+    {"complaint", "complaint_about", "complaint_accept", "complaint_answer", "complaint_outcome"}
+)
+"""Shown to independent organisations only, apart from all the others (``bot.complaints.statistics``)."""
 _LONGEST: Final = 24
 _counter: Any = Counter.__table__  # type: ignore[attr-defined]
 
@@ -44,8 +48,8 @@ def wait(waited: timedelta) -> str:
 async def count(connection: AsyncConnection, week: date, country: str, what: str, value: str) -> None:
     """One more, in the caller's transaction: only after a yes to being counted, never for what is invented.
 
-    ``week``: its Monday. ``what``: of WHATS. ``value``: a member of a closed set. Raises ValueError."""
-    if what not in WHATS or len(value) > _LONGEST or week.weekday():
+    ``week``: its Monday. ``what``: of WHATS or COMPLAINT_WHATS. ``value``: a member of a closed set. Raises ValueError."""
+    if what not in WHATS | COMPLAINT_WHATS or len(value) > _LONGEST or week.weekday():
         raise ValueError(f"nothing is counted as {what!r} with such a value or week; see WHATS in bot/tickets/counting.py")
     made: Any = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(_counter)
     made = made.values(week=week, country=country, what=what, value=value, number=1)

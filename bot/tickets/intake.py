@@ -18,8 +18,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,7 +26,7 @@ from bot.alerts.outbox import enqueue
 from bot.codes import Code, Derived
 from bot.sealing import Envelope, Kind
 from bot.staff import audit
-from bot.tickets import storing
+from bot.tickets import own_key, storing
 from bot.tickets.counting import count_ticket
 from bot.tickets.guard import Windows
 from bot.tickets.lifetimes import Lifetimes
@@ -42,7 +40,6 @@ from flows.kernel import Words
 
 NEEDS: Final = (*KINDS, "other", "unsaid")
 _MOST_COLLISIONS: Final = 16
-_NONCE: Final = 12
 
 
 class BadRequest(ValueError):
@@ -158,7 +155,7 @@ async def open_ticket(
         derived = await codes.derived(codes.code(request.session_id, request.turn, collision))
         values = {
             **_plain(request, row, telling, now, lifetimes),
-            **_keyed(derived, ticket_id),
+            **own_key.keyed(derived, ticket_id),
             "id": ticket_id,
             "opening": opening,
             "collision": collision,
@@ -172,12 +169,14 @@ async def open_ticket(
         )  # fmt: skip
         try:
             await storing.transact(engine, store)
+        except own_key.CodeTaken:
+            continue
         except IntegrityError:
             async with engine.connect() as connection:
                 found = await _find(connection, opening)
                 if found is not None:
                     return found  # the same request, at the same moment, in another process
-                if not await _taken(connection, derived.lookup):
+                if not await own_key.taken(connection, derived.lookup):
                     raise
             continue  # another ticket has this code
         return Opened(ticket_id, collision)
@@ -193,11 +192,6 @@ async def _find(connection: AsyncConnection, opening: bytes) -> Opened | None:
     asked = select(storing.ticket.c.id, storing.ticket.c.collision).where(storing.ticket.c.opening == opening)
     row = (await connection.execute(asked)).first()
     return Opened(row.id, row.collision, fresh=False) if row else None
-
-
-async def _taken(connection: AsyncConnection, lookup: bytes) -> bool:
-    asked = select(storing.ticket.c.id).where(storing.ticket.c.lookup == lookup)
-    return (await connection.execute(asked)).first() is not None
 
 
 async def _prepare(
@@ -231,29 +225,6 @@ def _texts(request: Request, ticket_id: bytes) -> list[tuple[Kind, Words]]:
         ("note", request.note_text),
     ]
     return [(kind, text) for kind, text in given if text is not None]
-
-
-def _keyed(derived: Derived, ticket_id: bytes) -> dict[str, bytes]:
-    """The ticket's own key pair, its private half under the code's key."""
-    private = X25519PrivateKey.generate()
-    return {
-        "lookup": derived.lookup,
-        "public": private.public_key().public_bytes_raw(),
-        "private_sealed": lock_private(derived.key, ticket_id, private),
-    }
-
-
-def lock_private(key: bytes, ticket_id: bytes, private: X25519PrivateKey) -> bytes:
-    """A ticket's private half under the key of its code."""
-    nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, private.private_bytes_raw(), b"faro ticket key 1" + ticket_id)
-
-
-def unlock_private(key: bytes, ticket_id: bytes, locked: bytes) -> X25519PrivateKey:
-    """What ``lock_private`` was given. Raises InvalidTag."""
-    return X25519PrivateKey.from_private_bytes(
-        AESGCM(key).decrypt(locked[:_NONCE], locked[_NONCE:], b"faro ticket key 1" + ticket_id)
-    )
 
 
 def _plain(request: Request, row: _Row, telling: Telling, now: datetime, lifetimes: Lifetimes) -> dict[str, Any]:
@@ -297,6 +268,8 @@ async def _store(
     now: datetime,
     life: timedelta,
 ) -> None:
+    if await own_key.taken(connection, values["lookup"]) and await _find(connection, values["opening"]) is None:
+        raise own_key.CodeTaken
     await connection.execute(insert(storing.ticket).values(**values))
     for envelope in envelopes:
         mark = message if envelope.kind == "note" else None

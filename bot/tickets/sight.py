@@ -16,27 +16,31 @@ from bot.staff.tables import Role
 
 
 class NotThere(LookupError):
-    """There is no such ticket, or it is not for this actor: which of the two is not said."""
+    """There is no such ticket (or complaint), or it is not for this actor: which of the two is not said."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such ticket; go back to the list.")
+        super().__init__("There is nothing here; go back to the list.")
 
 
 class Stale(RuntimeError):
     """The ticket has changed since the actor looked at it: somebody was faster, or the person wrote or withdrew."""
 
     def __init__(self) -> None:
-        super().__init__("This ticket has changed meanwhile; load the page again.")
+        super().__init__("This has changed meanwhile; load the page again.")
 
 
 class Refused(RuntimeError):
-    """It is not allowed, or not now. ``reason`` is the end of a catalog id; REASONS lists them."""
+    """It is not allowed, or not now. ``reason`` is the end of a catalog id; ``reasons()`` gives them all."""
 
     def __init__(self, reason: str) -> None:
-        if reason not in REASONS:
-            raise ValueError(f"{reason!r} is no reason to refuse; REASONS in bot/tickets/sight.py lists them")
+        if reason not in self.reasons():
+            raise ValueError(f"{reason!r} is no reason to refuse; REASONS beside this class lists them")
         self.reason = reason
         super().__init__(f"This is not possible: {reason}.")
+
+    @classmethod
+    def reasons(cls) -> frozenset[str]:
+        return REASONS
 
 
 REASONS = frozenset(

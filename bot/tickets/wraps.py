@@ -10,13 +10,12 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.sealing import BadEnvelope, CannotSeal, Envelope, Wrap, key_id
 from bot.tickets import storing
+from bot.tickets.rows import SealedRows
 from bot.tickets.sight import Refused
-from bot.tickets.storing import item
 
 
 class Missing(NamedTuple):
@@ -32,8 +31,7 @@ class Missing(NamedTuple):
 
 async def envelopes(connection: AsyncConnection, ticket_id: bytes) -> list[Any]:
     """The rows of a ticket's contact, card and notes, oldest first."""
-    asked = select(item).where(item.c.ticket_id == ticket_id, item.c.kind.in_(storing.ABOUT_THE_PERSON))
-    return list((await connection.execute(asked.order_by(item.c.created_at, item.c.id))).all())
+    return await storing.rows.envelopes(connection, ticket_id, storing.ABOUT_THE_PERSON)
 
 
 def released(raw: bytes, keys: Iterable[bytes]) -> bytes | None:
@@ -56,9 +54,14 @@ def missing(rows: Iterable[Any], own: Collection[bytes], eligible: Mapping[uuid.
 
 
 async def accept(
-    connection: AsyncConnection, row: Any, wraps: Iterable[bytes], own: Collection[bytes], allowed: Collection[bytes]
+    connection: AsyncConnection,
+    row: Any,
+    wraps: Iterable[bytes],
+    own: Collection[bytes],
+    allowed: Collection[bytes],
+    rows: SealedRows = storing.rows,
 ) -> int:
-    """Put wraps into an envelope, which is given by its row; how many were new. The ticket is locked.
+    """Put wraps into an envelope, which is given by its row; how many were new. The ticket (or complaint) is locked.
 
     ``own``: ids of the keys of who brings them: nobody passes on what they cannot open. ``allowed``: ids of the keys to which
     they may be made. A wrap that is there is never replaced, so that nobody can shut anybody out. Raises Refused."""
@@ -78,16 +81,18 @@ async def accept(
     except (BadEnvelope, CannotSeal):
         raise Refused("bad_wrap") from None
     if added:
-        await connection.execute(update(item).where(item.c.id == row.id).values(envelope=envelope.encode()))
+        await rows.rewrite(connection, row, envelope)
     return added
 
 
-async def take_away(connection: AsyncConnection, ticket_id: bytes, keys: Collection[bytes]) -> None:
-    """Remove these keys from every envelope of a locked ticket, unless nobody else would be left to open it: what such an
-    envelope holds is never released to who left, and whoever decides may still wipe it."""
-    for row in await envelopes(connection, ticket_id):
+async def take_away(
+    connection: AsyncConnection, ticket_id: bytes, keys: Collection[bytes], rows: SealedRows = storing.rows
+) -> None:
+    """Remove these keys from every envelope of a locked ticket (or complaint), unless nobody else would be left to open it: what
+    such an envelope holds is never released to who left, and whoever decides may still wipe it."""
+    for row in await rows.envelopes(connection, ticket_id, storing.ABOUT_THE_PERSON):
         envelope: Envelope | None = Envelope.decode(row.envelope)
         for each in keys:
             envelope = envelope.removed(each) if envelope is not None else None
         if envelope is not None and envelope.encode() != row.envelope:
-            await connection.execute(update(item).where(item.c.id == row.id).values(envelope=envelope.encode()))
+            await rows.rewrite(connection, row, envelope)

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser import launched
+from tests.desk.complaints import Hearings, heard
 from tests.desk.requests import Requests, cleared
 from tests.desk.stage import Stage, staged
 
@@ -52,3 +53,15 @@ async def requests(stage: Stage) -> AsyncIterator[Requests]:
 async def small_requests(small_stage: Stage) -> AsyncIterator[Requests]:
     """The same over SQLite only."""
     yield await cleared(small_stage)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def hearings(stage: Stage) -> AsyncIterator[Hearings]:
+    """No complaint yet, and those who read them in Colombia have keys; on both databases."""
+    yield await heard(stage)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def small_hearings(small_stage: Stage) -> AsyncIterator[Hearings]:
+    """The same over SQLite only."""
+    yield await heard(small_stage)

@@ -19,6 +19,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.codes import Codes, Cost, Derived
+from bot.complaints.deadlines import Deadlines
+from bot.complaints.storing import Complaints
 from bot.desk.app import Parts
 from bot.duty_texts import DutyTextBook
 from bot.exchange import Unreachable
@@ -31,9 +33,10 @@ from bot.sealing import Envelope, unseal
 from bot.settings import Settings
 from bot.staff.tables import AuditEntry, Staff
 from bot.tickets.guard import Guard, Windows
-from bot.tickets.intake import Opened, Request, open_ticket, unlock_private
+from bot.tickets.intake import Opened, Request, open_ticket
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.movements import Moves
+from bot.tickets.own_key import unlock_private
 from bot.tickets.references import reference
 from bot.tickets.storing import Tickets, item, movement, ticket
 from bot.vault import Address, Vault
@@ -93,6 +96,7 @@ def usual_parts(engine: AsyncEngine, settings: Settings, secret: bytes, clock: C
         moves=Moves(tickets, FocalPointBook.of(settings)),
         duties=DutyTextBook.of(settings),
         codes=Codes(secret, cost=CHEAP),
+        complaints=Complaints(engine, Guard(secret), Deadlines.of(settings), Lifetimes.of(settings)),
     )
 
 

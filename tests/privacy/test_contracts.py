@@ -34,6 +34,11 @@ PLANTED: dict[str, list[tuple[str, str]]] = {
         ("bot/alerts/outbox.py", "from bot.relay_permit import Permit"),
         ("bot/conversation.py", "import bot.relay_permit"),
     ],
+    "complaints-route": [
+        ("bot/complaints/desk.py", "from bot.relay import Relay"),
+        ("bot/complaints/intake.py", "import bot.vault"),
+        ("bot/complaints/listing.py", "from bot.tickets.listing import queue"),
+    ],
     "channels-apart": [("bot/channels/telegram.py", "from bot.channels.twilio import Twilio")],
     "channels-carry": [
         ("bot/channels/twilio.py", "from bot.directory.tables import Service"),

@@ -61,7 +61,7 @@ async def overview(visit: Visit) -> Response:
         countries = [code for code in COUNTRIES if manages or code in visit.actor.countries]
         readers = [await _readers(connection, code) for code in countries]
         listed = await recovery.listed(connection) if manages else []
-        due = await recovery.due(connection, visit.now) if manages else []
+        due = await recovery.due(connection, visit.now, await recovery.purposes(connection)) if manages else []
     return visit.show(
         "keys.html",
         manages=manages,

@@ -6,25 +6,22 @@ Here belong the list's page, its rows for the script, and the stream that says "
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, Final
 
 from starlette.responses import Response, StreamingResponse
 
+from bot.desk.pulse import stream
 from bot.desk.routing import ANY_OF, ROOT, page
 from bot.desk.visit import Visit
 from bot.desk.words import family
 from bot.roster import load
-from bot.staff import desk_sessions
 from bot.tickets import desk, movement_views
 from bot.tickets.desk import Row
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.tables import AGES, LEVELS, WISHES
 
 WORKS: Final = ANY_OF("see_queue", "accept_movement")
-PING: Final = 15.0
-"""Seconds after which a stream says that it lives, and asks whether its session does."""
 
 DONE: Final = ("taken", "released", "recused", "closed", "paused", "training_off", "invented")
 """What the list may say that has just been done."""
@@ -58,20 +55,7 @@ async def live_rows(visit: Visit) -> Response:
 @page("/queue/events", allow=WORKS, passive=True)
 async def events(visit: Visit) -> Response:
     """Says that something changed, and nothing else."""
-    return StreamingResponse(_stream(visit), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
-
-
-async def _stream(visit: Visit) -> AsyncIterator[str]:
-    pulse = visit.desk.pulse
-    beat = pulse.beat
-    yield "retry: 3000\n\n"
-    while True:
-        now = await pulse.next(beat, PING)
-        if await desk_sessions.find(visit.engine, visit.token, visit.desk.now()) is None:
-            yield "event: over\ndata: \n\n"
-            return
-        yield "event: changed\ndata: \n\n" if now != beat else ": \n\n"
-        beat = now
+    return StreamingResponse(stream(visit, visit.desk.pulse), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
 async def care_of(visit: Visit) -> load.Care:

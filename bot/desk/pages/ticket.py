@@ -19,7 +19,7 @@ from bot.desk.pages.queue import WORKS, care_of, incoming_number, rows
 from bot.desk.pages.signin import Packed, unpacked
 from bot.desk.routing import page
 from bot.desk.visit import NotHere, Refused, Visit
-from bot.desk.words import family
+from bot.desk.words import ask_for, family
 from bot.staff.passkeys import packed
 from bot.staff.roles import may
 from bot.tickets import desk, movement_views, reading
@@ -31,11 +31,14 @@ from flows.facts import KINDS, PRETEXTS, WINDOW_NAMES, WINDOWS
 
 TEXT_LIMIT: Final = 1800
 """Characters of an answer; its envelope has room for 2,046 bytes."""
+OF_COMPLAINTS: Final = frozenset({"no_answer", "no_unit", "not_forwarded"})
+"""Reasons that no ticket is refused for."""
 DONE: Final = ("claimed", "answered", "sent", "waits", "called_reached", "called_not_reached", "heavy", "ended")
 """What a page may say that has just been done."""
 
 family("desk.ticket.done", DONE)
-family("desk.ticket.refused", sorted(REASONS))
+ask_for("desk.ticket.stale")
+family("desk.ticket.refused", sorted(REASONS - OF_COMPLAINTS))
 family("desk.ticket.reason", (*RELEASES, "recused", "lapsed"))
 family("desk.ticket.reached", REACHED)
 family("desk.ticket.step", STEPS)
@@ -60,18 +63,19 @@ class Shares(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @contextlib.contextmanager
-def asking() -> Iterator[None]:
-    """What ``bot.tickets`` refuses, as the desk says it. Raises NotHere, Refused; ``Unmet`` is for the page to show."""
+def asking(said: str = "desk.ticket") -> Iterator[None]:
+    """What ``bot.tickets`` or ``bot.complaints`` refuses, as the desk says it in the words of the page ``said``. Raises NotHere,
+    Refused; ``Unmet`` is for the page to show."""
     try:
         yield
     except NotThere:
         raise NotHere from None
     except Stale:
-        raise Refused("desk.ticket.stale") from None
+        raise Refused(f"{said}.stale") from None
     except Unmet:
         raise
     except TicketRefused as refusal:
-        raise Refused(f"desk.ticket.refused.{refusal.reason}") from None
+        raise Refused(f"{said}.refused.{refusal.reason}") from None
 
 
 def ticket_id(visit: Visit) -> bytes:

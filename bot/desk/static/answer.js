@@ -3,18 +3,18 @@
 import { attempt, complain } from "./forms.js";
 import { ask, decode, encode, root } from "./page.js";
 import { seal } from "./sealing.js";
-import { element, failure, here, id, member, version } from "./ticket.js";
+import { element, failure, here, id, member, sheet, version } from "./sealed.js";
 import { say } from "./words.js";
 
 const form = document.getElementById("answer");
 const text = document.getElementById("text");
-const publicKey = decode(document.getElementById("ticket").dataset.public);
+const publicKey = decode(sheet.dataset.public);
 const byRelay = form.querySelector("[value=relay]");
 let way = null; // the opened contact of "write to me here": {channel, box, item}
 let stops = true;
 let waiting;
 
-form.querySelector("[value=code]").disabled = false; // nothing of a text leaves where this script did not come
+for (const button of form.querySelectorAll("[value=code], [value=ask]")) button.disabled = false; // nothing of a text leaves where this script did not come
 
 addEventListener("way", ({ detail }) => {
   way = detail;
@@ -68,7 +68,9 @@ form.addEventListener("submit", async (event) => {
       await preview();
       if (stops) throw failure(say("desk.ticket.unfit"));
     }
-    const sent = { envelope, version: version() };
+    // Of a complaint it is also said whether the text is a question that waits for the person.
+    const asks = "asks" in form.dataset ? { asks: event.submitter?.value === "ask" } : {};
+    const sent = { envelope, version: version(), ...asks };
     const { done } = relayed
       ? await ask(`${here}/write`, { ...sent, text: text.value, box: way.box, contact: way.item, channel: way.channel })
       : await ask(`${here}/answer`, sent);

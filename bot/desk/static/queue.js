@@ -1,5 +1,5 @@
 // The live list. The server says only that something changed; the rows are then asked for, and drawn in place.
-// Never here: what a row may say (the server's words), tickets.
+// Never here: what a row may say (the server's words), what is in the list (requests, complaints, feedback).
 import { ask, root } from "./page.js";
 import { count, say } from "./words.js";
 
@@ -7,7 +7,8 @@ const list = document.getElementById("queue");
 const pattern = document.getElementById("row");
 const news = document.getElementById("news");
 const fresh = document.getElementById("fresh");
-const GROUPS = ["mine", "waiting", "withdrawn"];
+const path = list.dataset.path; // "/queue", "/complaints", "/feedback": its rows and its stream
+const groups = [...list.querySelectorAll("[data-group]")];
 let known = new Set([...list.querySelectorAll("[data-id]")].map((row) => row.dataset.id));
 let asking = false;
 let again = false;
@@ -44,13 +45,13 @@ function place(list, rows) {
 function draw({ rows, incoming }) {
   const old = new Map([...list.querySelectorAll(".tickets [data-id]")].map((row) => [row.dataset.id, row]));
   const focused = document.activeElement?.closest?.("[data-id]")?.dataset.id;
-  for (const group of GROUPS) {
+  for (const section of groups) {
+    const { group } = section.dataset;
     const inside = rows.filter((row) => row.group === group);
-    const section = list.querySelector(`[data-group="${group}"]`);
     place(section.querySelector(".tickets"), inside.map((row) => drawn(row, old.get(row.id))));
     section.querySelector("[data-count]").textContent = inside.length || "";
-    section.hidden = !inside.length && group !== "waiting";
     const empty = section.querySelector("[data-empty]");
+    section.hidden = !inside.length && !empty;
     if (empty) empty.hidden = inside.length > 0;
   }
   const lost = focused && list.querySelector(`[data-id="${focused}"] a`);
@@ -60,7 +61,7 @@ function draw({ rows, incoming }) {
   const arrived = rows.filter((row) => row.group === "waiting" && !known.has(row.id));
   if (arrived.length) {
     const urgent = arrived.some((row) => row.urgent) ? ` ${say("desk.queue.news.urgent")}` : "";
-    news.textContent = count("desk.queue.news", arrived.length) + urgent;
+    news.textContent = count(path === "/queue" ? "desk.queue.news" : "desk.complaints.news", arrived.length) + urgent;
   }
   known = new Set(rows.map((row) => row.id));
   dispatchEvent(new CustomEvent("queue", { detail: rows }));
@@ -71,7 +72,7 @@ async function refresh() {
   if (asking) return;
   asking = true;
   try {
-    draw(await ask("/queue/rows"));
+    draw(await ask(`${path}/rows${list.dataset.query ?? ""}`));
     fresh.hidden = true;
   } catch {
     fresh.hidden = false; // the list stays, and says that it may be old
@@ -82,7 +83,7 @@ async function refresh() {
 
 let stream;
 function listen() {
-  stream = new EventSource(`${root}/queue/events`);
+  stream = new EventSource(`${root}${path}/events`);
   stream.addEventListener("changed", refresh);
   stream.addEventListener("open", refresh);
   stream.addEventListener("over", () => {

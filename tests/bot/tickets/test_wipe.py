@@ -24,7 +24,7 @@ from bot.staff.tables import RecoveryKey, StaffKey
 from bot.tickets import code, desk, storing
 from bot.tickets.clock import tick
 from bot.tickets.guard import Guard
-from bot.tickets.intake import unlock_private
+from bot.tickets.own_key import unlock_private
 from bot.tickets.tables import HandOver, Movement, SealedItem, Ticket
 from flows.kernel import Words
 from tests.bot.tickets.world import (

@@ -1,0 +1,162 @@
+"""Who would read a complaint, for conversations: a snapshot at most half a minute old.
+
+Here belongs when to read again, and what the public may know of it. Never here: the rule (``routing``), complaints themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot import db
+from bot.complaints import routing
+from bot.complaints.deadlines import Deadlines
+from bot.complaints.routing import Reader
+from bot.place_names import fold
+from bot.roster.tables import Holiday
+from bot.settings import Settings
+from bot.staff.tables import Employer, Staff
+
+log = logging.getLogger(__name__)
+
+OLDEST: Final = 30.0
+"""Seconds: it is read again at least this often, whatever ``refresh_seconds`` says."""
+
+Organisations = Callable[[str], Iterable[tuple[str, str]]]
+"""Country -> (key, public name) of the organisations of the public directory that give help there."""
+
+_employer: Any = Employer.__table__  # type: ignore[attr-defined]
+_staff: Any = Staff.__table__  # type: ignore[attr-defined]
+_holiday: Any = Holiday.__table__  # type: ignore[attr-defined]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Row:
+    """A complaint that somebody might send."""
+
+    inbox: str
+    country: str
+    about: str
+    organisation: str
+    level: str = "network"
+    refused: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Read:
+    readers: tuple[Reader, ...] = ()
+    helping: Mapping[str, tuple[tuple[str, str], ...]] = dataclasses.field(default_factory=dict)
+    """Country -> (key, name) of the network's organisations whose accounts work there."""
+    names: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Folded name -> key of every organisation of the network."""
+    closed: Mapping[str, frozenset[date]] = dataclasses.field(default_factory=dict)
+
+
+class LiveHearing:
+    """Implements ``flows.facts.Hearing``. ``await start()`` first, ``await stop()`` at the end.
+
+    While the database cannot be reached the last snapshot stays in use: what is accepted is accepted by ``intake``."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        directory: Organisations = lambda country: (),
+    ) -> None:
+        """``clock``: seconds since 1970."""
+        self._engine, self._clock, self._directory = engine, clock, directory
+        self._every = min(float(settings.refresh_seconds), OLDEST)
+        self._deadlines = Deadlines.of(settings)
+        self._read = _Read()
+        self._listed: dict[str, tuple[_Read, object, tuple[tuple[str, str], ...]]] = {}
+        self.checked_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Read and go on in the background. Raises ``bot.db.DatabaseDown``."""
+        await self.refresh()
+        self._task = asyncio.create_task(self._follow(), name="hearing")
+
+    async def stop(self) -> None:
+        """End the background task."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    # --- flows.facts.Hearing
+
+    def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
+        """Those that give help there, by name. One of the directory that has the name of one of the network is that one: else its
+        staff would not be tied to what is said about it."""
+        read, listed = self._read, self._directory(country)
+        kept = self._listed.get(country)
+        if kept is not None and kept[0] is read and kept[1] is listed:
+            return kept[2]
+        found = dict(read.helping.get(country, ()))
+        for key, name in listed:
+            found.setdefault(read.names.get(fold(name), key), name)
+        made = tuple(sorted(found.items(), key=lambda each: (fold(each[1]), each[0])))
+        self._listed[country] = read, listed, made
+        return made
+
+    def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:
+        """Whether somebody has a key who may read it."""
+        row = _Row(inbox, country, "unknown" if about == "organisation" and not organisation else about, organisation)
+        return any(reader.level(row) for reader in self._read.readers)
+
+    def due(self, country: str, inbox: str, now: float) -> float:
+        """When the first answer to one that is sent now is due, seconds since 1970."""
+        closed = self._read.closed.get(country, frozenset())
+        return self._deadlines.due(inbox, country, datetime.fromtimestamp(now, UTC), closed).answer_by.timestamp()
+
+    # --- reading
+
+    async def refresh(self) -> None:
+        """Look once. Raises ``bot.db.DatabaseDown``."""
+        now = self._clock()
+        with db.explained(self._engine.url):
+            async with self._engine.connect() as connection:
+                readers = await routing.readers(connection)
+                employers = (await connection.execute(select(_employer))).all()
+                places = (await connection.execute(select(_staff.c.organisation, _staff.c.countries).where(_staff.c.active))).all()
+                days = (await connection.execute(select(_holiday.c.country, _holiday.c.day).where(~_holiday.c.works))).all()
+        among = routing.Network({row.key: (row.merged_into, row.independent) for row in employers})
+        public = {row.key: row.name for row in employers}
+        helping: dict[str, dict[str, str]] = {}
+        for organisation, countries in places:
+            root = next((key for key in reversed(among.chain(organisation)) if key in public), organisation)
+            if among.independent(organisation):
+                continue  # gives no help itself
+            for country in countries:
+                helping.setdefault(country, {})[root] = public.get(root, root)
+        closed: dict[str, set[date]] = {}
+        for country, day in days:
+            closed.setdefault(country, set()).add(day)
+        self._read = _Read(
+            tuple(readers),
+            {country: tuple(found.items()) for country, found in helping.items()},
+            {fold(name): key for key, name in public.items()},
+            {country: frozenset(found) for country, found in closed.items()},
+        )
+        self.checked_at = now
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                await self.refresh()
+            except Exception as error:
+                # Whatever it was, the next look may succeed. Only the kind is logged: messages may quote data.
+                log.warning("hearing not refreshed", extra={"error": type(error).__name__})

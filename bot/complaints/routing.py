@@ -1,0 +1,214 @@
+"""Who may ever meet a complaint (C-4): the one rule of lists, pages, alerts, keys and the register.
+
+Here belong who is tied to whom, the rule itself, once for a row (``may_read``) and once for a query (``visible``), and whose keys a
+complaint is sealed to. Never here: what is shown, pages, clocks.
+
+**Tied.** Organisations that have become one, in whatever order, are tied to each other. A complaint about an organisation does not
+exist for whoever works for one that is tied to it. The exclusion stands in the WHERE of every query, with the organisations as
+bound values, whether or not there is such a complaint: what the database is asked is the same, and so is the answer.
+
+**Independent.** What is about the people who answer here, or about nobody knows whom, is read by organisations that watch over the
+others and give no help themselves; and only while all that have become one with them are such.
+
+**The one exception.** An investigation unit, as the network set it, reads what was forwarded to it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, String, and_, exists, literal, or_, select, type_coerce
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.complaints.storing import complaint, forwarding
+from bot.complaints.tables import INDEPENDENT, LEVELS
+from bot.sealing import MOST_RECIPIENTS
+from bot.staff.keys import recovery_keys
+from bot.staff.roles import Action, Actor, acting_as
+from bot.staff.tables import Employer, Role, Staff, StaffKey
+
+_employer: Any = Employer.__table__  # type: ignore[attr-defined]
+_staff: Any = Staff.__table__  # type: ignore[attr-defined]
+_key: Any = StaffKey.__table__  # type: ignore[attr-defined]
+
+#: Inbox -> what somebody who reads it is allowed.
+ACTION: Final[Mapping[str, Action]] = {"psea": "see_complaints", "feedback": "see_feedback"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Network:
+    """The organisations and what has become of them. ``employers``: key -> (merged into, independent)."""
+
+    employers: Mapping[str, tuple[str, bool]]
+
+    def chain(self, organisation: str) -> tuple[str, ...]:
+        """This organisation, that of which it became a part, and so on to the end. A circle, which no file may make, ends too."""
+        found = [organisation]
+        while (into := self.employers.get(found[-1], ("", False))[0]) and into not in found:
+            found.append(into)
+        return tuple(found)
+
+    def tied(self, organisation: str) -> frozenset[str]:
+        """Keys of all that have become one with it, itself included."""
+        root = self.chain(organisation)[-1]
+        return frozenset({organisation, *(key for key in self.employers if self.chain(key)[-1] == root)})
+
+    def covered(self, units_of: Collection[str]) -> frozenset[str]:
+        """Keys of the organisations for which the unit of these investigates: with those that became their parts."""
+        return frozenset({*units_of, *(key for key in self.employers if set(self.chain(key)) & set(units_of))})
+
+    def independent(self, organisation: str) -> bool:
+        """Whether it watches over the others, and all that have become one with it do."""
+        return all(self.employers.get(key, ("", False))[1] for key in self.tied(organisation))
+
+
+class Ties(NamedTuple):
+    """What decides about one account, beside its roles and countries."""
+
+    tied: frozenset[str]
+    covers: frozenset[str]
+    """Organisations whose investigation unit it is."""
+    independent: bool
+
+
+async def network(connection: AsyncConnection) -> Network:
+    """As the database has it."""
+    asked = select(_employer.c.key, _employer.c.merged_into, _employer.c.independent)
+    return Network({row.key: (row.merged_into, row.independent) for row in await connection.execute(asked)})
+
+
+def tied(among: Network, organisation: str) -> frozenset[str]:
+    """Keys of the organisations to which whoever works for this one is tied."""
+    return among.tied(organisation)
+
+
+def ties_of(among: Network, organisation: str, investigates: Collection[str]) -> Ties:
+    return Ties(among.tied(organisation), among.covered(investigates), among.independent(organisation))
+
+
+async def ties(connection: AsyncConnection, actor: Actor) -> Ties:
+    """What this actor is tied to now. An account that is gone, or has another employer by now, has the ties of both."""
+    asked = select(_staff.c.organisation, _staff.c.investigates).where(_staff.c.id == actor.id, _staff.c.active)
+    row = (await connection.execute(asked)).first()
+    among = await network(connection)
+    found = ties_of(among, actor.organisation, row.investigates if row else ())
+    if row is not None and row.organisation != actor.organisation:
+        now = ties_of(among, row.organisation, ())
+        found = found._replace(tied=found.tied | now.tied, independent=found.independent and now.independent)
+    return found
+
+
+# --- the rule ----------------------------------------------------------------------------------------------------------
+
+
+def may_read(actor: Actor, by: Ties, row: Any, units: Iterable[str] = (), *, level: str = "") -> bool:
+    """Whether the complaint exists for this account. ``row``: ``inbox``, ``country``, ``about``, ``organisation``, ``level`` and
+    ``refused`` of a complaint. ``units``: organisations to whose investigation units it was forwarded. ``level``: instead of the
+    row's."""
+    return role_for(actor, by, row, units, level=level) is not None
+
+
+def role_for(actor: Actor, by: Ties, row: Any, units: Iterable[str] = (), *, level: str = "") -> Role | None:
+    """The role by which it does, for the trail; None: it does not."""
+    role = acting_as(actor, ACTION[row.inbox], country=row.country)
+    if role is None or row.country not in actor.countries or actor.id.hex in row.refused:
+        return None
+    if investigates(by, row, units):
+        return role
+    if row.organisation in by.tied or (row.about in INDEPENDENT and not by.independent):
+        return None
+    told = row.inbox == "feedback" or role == "psea_focal_point" or (level or row.level) == "network"
+    return role if told else None
+
+
+def investigates(by: Ties, row: Any, units: Iterable[str]) -> bool:
+    """Whether it was forwarded to the investigation unit that this account is."""
+    return row.inbox == "psea" and row.organisation in by.covers and any(each in by.covers for each in units)
+
+
+def visible(actor: Actor, by: Ties) -> ColumnElement[bool]:
+    """``may_read`` as a condition on ``complaint``. Its text depends on the actor only; all that it is about is bound."""
+    roles = {inbox: acting_as(actor, action) for inbox, action in ACTION.items()}
+    c = complaint.c
+    to_unit = exists().where(
+        forwarding.c.complaint_id == c.id, forwarding.c.way == "unit", forwarding.c.organisation.in_(sorted(by.covers))
+    )
+    told = or_(
+        and_(c.inbox == "feedback", _is(roles["feedback"] is not None)),
+        and_(
+            c.inbox == "psea",
+            or_(_is(roles["psea"] == "psea_focal_point"), and_(_is(roles["psea"] is not None), c.level == "network")),
+        ),
+    )
+    free = and_(c.organisation.not_in(sorted(by.tied)), or_(_is(by.independent), c.about.not_in(sorted(INDEPENDENT))))
+    unit = and_(c.inbox == "psea", _is(roles["psea"] is not None), c.organisation.in_(sorted(by.covers)), to_unit)
+    refused = type_coerce(c.refused, String).not_like(f"%,{actor.id.hex},%")
+    return and_(c.country.in_(actor.countries), refused, or_(and_(free, told), unit))
+
+
+def _is(value: bool) -> ColumnElement[bool]:
+    """A bound truth value: the text of a query does not tell it."""
+    return literal(value) == literal(True)
+
+
+async def units_of(connection: AsyncConnection, complaint_id: bytes) -> tuple[str, ...]:
+    """Organisations to whose investigation units it was forwarded."""
+    asked = select(forwarding.c.organisation).where(forwarding.c.complaint_id == complaint_id, forwarding.c.way == "unit")
+    return tuple(sorted(set((await connection.execute(asked)).scalars())))
+
+
+# --- whom it concerns --------------------------------------------------------------------------------------------------
+
+
+class Reader(NamedTuple):
+    """An account with a key that reads complaints or feedback somewhere."""
+
+    actor: Actor
+    ties: Ties
+    stands_in: bool
+    public: bytes
+
+    def level(self, row: Any, units: Iterable[str] = ()) -> str:
+        """At which level this account is told of it; empty: never."""
+        role = role_for(self.actor, self.ties, row, units, level="network")
+        if role is None:
+            return ""
+        if role == "psea_focal_point":
+            return "backup" if self.stands_in else "focal"
+        return "network"
+
+
+async def readers(connection: AsyncConnection) -> list[Reader]:
+    """Everybody who is active, has a key in use and may see any complaint or feedback, in a fixed order."""
+    names = ("id", "name", "organisation", "roles", "countries", "lang", "stands_in", "investigates")
+    asked = select(*(_staff.c[name] for name in names), _key.c.public).join(_key, _key.c.staff_id == _staff.c.id)
+    rows = (await connection.execute(asked.where(_staff.c.active, _key.c.retired_at.is_(None)).order_by(_staff.c.id))).all()
+    among = await network(connection)
+    found = [(Actor.of(row), row) for row in rows]
+    return [
+        Reader(actor, ties_of(among, row.organisation, row.investigates), row.stands_in, row.public)
+        for actor, row in found
+        if any(acting_as(actor, action) is not None for action in ACTION.values())
+    ]
+
+
+def at_levels(among: Iterable[Reader], row: Any, units: Iterable[str] = ()) -> dict[str, tuple[uuid.UUID, ...]]:
+    """Level -> accounts that are told of it there, the units to which it was forwarded among the focal points."""
+    passed = tuple(units)
+    told = [(reader.actor.id, reader.level(row, passed)) for reader in among]
+    return {level: tuple(id for id, at in told if at == level) for level in LEVELS}
+
+
+async def eligible(connection: AsyncConnection, row: Any, units: Iterable[str] = ()) -> dict[uuid.UUID, bytes]:
+    """Account -> public key of everybody who may read it by the time that everybody was told. Empty: it is not taken."""
+    passed = tuple(units)
+    return {each.actor.id: each.public for each in await readers(connection) if each.level(row, passed)}
+
+
+async def recipients(connection: AsyncConnection, keys: Mapping[uuid.UUID, bytes]) -> list[bytes]:
+    """Public keys of a new envelope: the recovery keys for complaints, and of those eligible as many as it has room for."""
+    recovery = (await recovery_keys(connection, "complaints")).values()
+    return list(dict.fromkeys([*recovery, *keys.values()]))[:MOST_RECIPIENTS]

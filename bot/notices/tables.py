@@ -1,0 +1,34 @@
+"""The table of notices. What people read is typed by a named role and checked before it is published (E-9).
+
+Never here: anything about a person or a complaint.
+"""
+
+import uuid
+from datetime import datetime
+
+from sqlmodel import Field
+
+from bot.db import Table, UTCDateTime, now
+
+
+class Notice(Table, table=True):
+    """One short text in three languages, with an end."""
+
+    __tablename__ = "notice"
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    kind: str = Field(max_length=8)
+    """``rumour``: a question that went round, and its answer. ``changed``: what the network changed."""
+    country: str = Field(default="", max_length=2)
+    """Empty: every country."""
+    title_es: str = Field(max_length=60)
+    title_en: str = Field(max_length=60)
+    title_pt: str = Field(max_length=60)
+    text_es: str = Field(max_length=300)
+    text_en: str = Field(max_length=300)
+    text_pt: str = Field(max_length=300)
+    by: str = Field(max_length=40)
+    """Label of the account that published it."""
+    published_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
+    """Shown until then, at most 180 days."""

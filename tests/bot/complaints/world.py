@@ -1,0 +1,210 @@
+"""A small network for tests of complaints: focal points and others with real keys, complaints in few words.
+
+Here belongs what several files use. Never here: fixtures, tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import delete, event, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.alerts.tables import Alert
+from bot.codes import Codes, Derived
+from bot.complaints import clock, code, desk, reading
+from bot.complaints.deadlines import Deadlines
+from bot.complaints.intake import Opened, Said, open_complaint
+from bot.complaints.storing import Complaints
+from bot.complaints.tables import Complaint, ComplaintEntry, ComplaintItem, Forwarding
+from bot.roster.tables import Holiday
+from bot.sealing import key_id, seal
+from bot.staff.roles import Actor
+from bot.staff.tables import Employer, RecoveryKey, Staff, StaffKey
+from bot.tickets.guard import Guard
+from bot.tickets.lifetimes import Lifetimes
+from bot.tickets.tables import Counter
+from flows.kernel import Words
+from tests.bot.tickets.world import CHEAP, SECRET, Worker
+
+Person = Worker
+#: A Tuesday, 10:00 in Bogotá.
+NOW: Final = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
+CARD: Final = json.dumps({"whose": "own", "place": "zarzamora", "when": "week", "danger": "no", "child": "no", "help": "yes"})
+NOTE: Final = "una palabra rara: hipopotomonstroses"
+
+
+def after(**time: float) -> datetime:
+    """NOW and so much later."""
+    return NOW + timedelta(**time)
+
+
+class World:
+    """One database with people in it, and the process that serves it."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.codes = Codes(SECRET, cost=CHEAP)
+        self.complaints = Complaints(engine, Guard(SECRET), Deadlines(), Lifetimes())
+        self._turns = itertools.count(1)
+
+    # --- people
+
+    async def employer(self, key: str, *, into: str = "", independent: bool = False) -> None:
+        """An organisation, made or changed."""
+        values = {"name": f"Organisation {key}", "merged_into": into, "independent": independent}
+        async with self.engine.begin() as connection:
+            changed = await connection.execute(update(Employer).where(Employer.key == key).values(**values))  # type: ignore[arg-type]
+            if not changed.rowcount:
+                await connection.execute(insert(Employer).values(key=key, **values))
+
+    async def person(
+        self,
+        name: str,
+        *roles: str,
+        countries: Sequence[str] = ("CO",),
+        organisation: str = "red-norte",
+        independent: bool = False,
+        stands_in: bool = False,
+        investigates: Sequence[str] = (),
+        key: bool = True,
+    ) -> Person:
+        """An account with a key."""
+        private = X25519PrivateKey.generate()
+        public = private.public_key().public_bytes_raw()
+        scope: dict[str, Any] = {"organisation": organisation, "roles": roles, "countries": tuple(countries)}
+        row = Staff(name=name, stands_in=stands_in, investigates=tuple(investigates), **scope)
+        async with self.engine.connect() as connection:
+            there = (await connection.execute(select(Employer).where(Employer.key == organisation))).first()  # type: ignore[arg-type]
+        if there is None:
+            await self.employer(organisation, independent=independent)
+        async with self.engine.begin() as connection:
+            await connection.execute(insert(Staff).values(**row.model_dump()))
+            if key:
+                await connection.execute(insert(StaffKey).values(id=key_id(public), staff_id=row.id, public=public, created_at=NOW))
+        return Person(Actor.of(row), private)
+
+    async def recovery_key(self, purpose: str = "complaints") -> X25519PrivateKey:
+        """An offline key."""
+        private = X25519PrivateKey.generate()
+        public = private.public_key().public_bytes_raw()
+        values = {"id": key_id(public), "purpose": purpose, "public": public, "created_at": NOW}
+        async with self.engine.begin() as connection:
+            await connection.execute(insert(RecoveryKey).values(**values))
+        return private
+
+    async def holidays(self, *days: date, country: str = "CO") -> None:
+        rows = [Holiday(country=country, day=day).model_dump() for day in days]
+        async with self.engine.begin() as connection:
+            await connection.execute(insert(Holiday), rows)
+
+    # --- complaints
+
+    def said(self, **changes: Any) -> Said:
+        """Somebody in Colombia about the staff of an organisation, who agreed to be counted."""
+        values: dict[str, Any] = {
+            "session_id": bytes(range(16)), "turn": next(self._turns), "country": "CO", "lang": "es", "inbox": "psea",
+            "about": "organisation", "organisation": "casa-sur", "topic": "money", "counted": True, "card_text": Words(CARD),
+            "note_text": Words(NOTE), "message_id": "m1",
+        }  # fmt: skip
+        return Said(**values | changes)
+
+    def feedback(self, **changes: Any) -> Said:
+        """Somebody who waited for hours."""
+        return self.said(**{"inbox": "feedback", "about": "service", "topic": "waited", **changes})
+
+    async def send(self, said: Said | None = None, now: datetime = NOW, **changes: Any) -> tuple[bytes, Derived]:
+        """The id of a complaint that was taken, and the halves of its code."""
+        given = said or self.said(**changes)
+        opened = await open_complaint(self.complaints, self.codes, given, now)
+        assert isinstance(opened, Opened)
+        return opened.complaint_id, await self.codes.derived(self.codes.code(given.session_id, given.turn, opened.collision))
+
+    async def held(self, person: Person, now: datetime = NOW, **changes: Any) -> tuple[bytes, Derived]:
+        """The same, accepted."""
+        complaint_id, derived = await self.send(now=now, **changes)
+        await desk.accept(self.complaints, person.actor, complaint_id, now)
+        return complaint_id, derived
+
+    async def answer(self, complaint_id: bytes, text: str = "Gracias, lo estamos viendo") -> bytes:
+        """What a browser posts as an answer."""
+        return seal(Words(text), "answer", complaint_id, [(await self.row(complaint_id)).public]).encode()
+
+    async def answered(
+        self, person: Person, complaint_id: bytes, now: datetime = NOW, *, asks: bool = False, text: str = "Gracias"
+    ) -> None:
+        await desk.send_answer(self.complaints, person.actor, complaint_id, await self.answer(complaint_id, text), now, asks=asks)
+
+    async def reads(self, person: Person, complaint_id: bytes, kind: Any = "note", now: datetime = NOW) -> list[str]:
+        """What this person's browser shows of a complaint."""
+        copies = await reading.released(self.complaints, person.actor, complaint_id, kind, now)
+        return [person.opens(copy.envelope, kind, complaint_id) for copy in copies]
+
+    async def looks(self, derived: Derived, now: datetime = NOW, *, back: int = 0) -> Any:
+        """What the code shows."""
+        return await code.look(self.complaints, derived, now, back=back)
+
+    async def tick(self, now: datetime) -> clock.Ticked:
+        return await clock.tick(self.complaints, now)
+
+    # --- what the store holds
+
+    async def rows(self, table: Any) -> list[Any]:
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(select(table.__table__))).all())
+
+    async def row(self, complaint_id: bytes) -> Any:
+        """The row of a complaint; None: there is none."""
+        return next((row for row in await self.rows(Complaint) if row.id == complaint_id), None)
+
+    async def items(self, complaint_id: bytes) -> dict[str, list[Any]]:
+        """Kind -> rows of envelopes, oldest first."""
+        found: dict[str, list[Any]] = {}
+        for row in sorted(await self.rows(ComplaintItem), key=lambda row: row.created_at):
+            if row.complaint_id == complaint_id:
+                found.setdefault(row.kind, []).append(row)
+        return found
+
+    async def forwardings(self) -> list[Any]:
+        return await self.rows(Forwarding)
+
+    async def alerted(self) -> set[uuid.UUID]:
+        """Accounts for which an alert waits; sent, as it were."""
+        found = {row.staff_id for row in await self.rows(Alert)}
+        async with self.engine.begin() as connection:
+            await connection.execute(delete(Alert))
+        return found
+
+    async def trail(self) -> list[tuple[str, str]]:
+        """(actor, what), oldest first."""
+        return [(row.actor, row.what) for row in sorted(await self.rows(ComplaintEntry), key=lambda row: row.number)]
+
+    async def counted(self) -> dict[tuple[str, str], int]:
+        """(what, value) -> number."""
+        return {(row.what, row.value): row.number for row in await self.rows(Counter)}
+
+    async def set(self, complaint_id: bytes, **values: Any) -> None:
+        """Change a complaint's row behind everybody's back."""
+        async with self.engine.begin() as connection:
+            await connection.execute(update(Complaint).where(Complaint.id == complaint_id).values(**values))  # type: ignore[arg-type]
+
+    @contextlib.contextmanager
+    def statements(self) -> Iterator[list[tuple[str, str]]]:
+        """(text, bound values) of everything that the database is asked."""
+        found: list[tuple[str, str]] = []
+
+        def heard(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            found.append((statement, repr(parameters)))
+
+        event.listen(self.engine.sync_engine, "before_cursor_execute", heard)
+        try:
+            yield found
+        finally:
+            event.remove(self.engine.sync_engine, "before_cursor_execute", heard)

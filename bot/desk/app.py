@@ -69,8 +69,6 @@ class Parts:
     """``bot.duty_texts.DutyTextBook``: what is said of a country to whoever hands over to it."""
     codes: Any = None
     """``bot.tickets.attempts.Intake``: codes for invented requests."""
-    complaints: Any = None
-    """``bot.complaints.storing.Complaints``: what every act on a complaint needs."""
     alerts: Addresses | None = None
     """Where alerts to an account go."""
 

@@ -49,6 +49,7 @@ from bot.helplines import HELPLINES, HelplineBook
 from bot.layout import render
 from bot.lexicon import Lexicon
 from bot.metrics import Metrics, endpoint
+from bot.notices.live import LiveNotices
 from bot.places import Gazetteer
 from bot.relay import Relay, Sender
 from bot.roster.live import LiveRoster
@@ -67,7 +68,20 @@ from bot.understanding import Understanding
 from bot.vault import Vault
 from bot.wall_clock import time_in, zones_at
 from bot.wording import ContentError, Wording
-from flows.facts import COUNTRIES, LANGS, Directory, Duty, Helplines, NoDuty, Places, Traits
+from flows.facts import (
+    COUNTRIES,
+    LANGS,
+    Directory,
+    Duty,
+    Hearing,
+    Helplines,
+    NobodyHears,
+    NoDuty,
+    NoNotices,
+    Notices,
+    Places,
+    Traits,
+)
 from flows.kernel import Data, Listing, Phrase, Screen
 from flows.topics import GRAPH
 
@@ -131,8 +145,11 @@ def conversation(
     duty: Callable[[], Duty] = NoDuty,
     code: Callable[[bytes, int, int], str] = lambda session, turn, collision: "",
     reaches: Callable[[str], bool] = lambda channel: True,
+    hearing: Callable[[], Hearing] = NobodyHears,
+    notices: Callable[[], Notices] = NoNotices,
 ) -> Conversation:
-    """The one path of every message. Without ``effects`` and ``duty`` nobody answers in person."""
+    """The one path of every message. Without ``effects`` and ``duty`` nobody answers in person; without ``hearing`` nobody reads
+    complaints."""
     places = places or content.places
     world = World(
         directory=directory,
@@ -151,6 +168,9 @@ def conversation(
         ticket_days=settings.unclaimed_days,
         reaches=reaches,
         closed_days=settings.closed_days,
+        complaint_days=settings.complaint_days,
+        hearing=hearing,
+        notices=notices,
     )
     understanding = Understanding(content.lexicon, places)
     return Conversation(GRAPH, sessions, content.wording, content.lexicon, understanding, world, effects)
@@ -210,6 +230,7 @@ class Faro:
         self.complaints = Complaints(self.engine, self.tickets.guard, Deadlines.of(settings), self.tickets.lifetimes)
         self.complaint_limits = Limits()
         self.hearing = LiveHearing(self.engine, settings, clock, lambda country: self.directory.current.organisations(country))
+        self.notices = LiveNotices(self.engine, settings, clock)
         self.inbox = Inbox(clock)
         self.conversation = conversation(
             self.content,
@@ -221,6 +242,8 @@ class Faro:
             duty=lambda: self.roster,
             code=lambda session, turn, collision: self.codes.code(session, turn, collision).shown(),
             reaches=lambda channel: self.relay.reaches(channel),
+            hearing=lambda: self.hearing,
+            notices=lambda: self.notices,
         )
         self.handle = observed(self.conversation.handle, self.metrics)
         self.stopping = False
@@ -242,6 +265,8 @@ class Faro:
         return requests.effects(
             Means(
                 tickets=self.tickets,
+                complaints=self.complaints,
+                limits=self.complaint_limits,
                 line=self.line,
                 vault=self.vault,
                 pointers=self.sessions.pointers,
@@ -402,6 +427,7 @@ class Faro:
         await self.directory.start()
         await self.roster.start()
         await self.hearing.start()
+        await self.notices.start()
         if self.telegram is not None and self.settings.public_url and self.settings.surfaces in ("public", "both"):
             await self.telegram.register(webhook_url(self.settings.public_url), profiles(self.content.wording))
         logs.event("started", mode=self.settings.mode, port=self.settings.port)
@@ -416,6 +442,7 @@ class Faro:
         await self.directory.stop()
         await self.roster.stop()
         await self.hearing.stop()
+        await self.notices.stop()
         self.codes.close()
         await self.store.close()
         await self.engine.dispose()

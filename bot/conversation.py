@@ -20,7 +20,21 @@ from bot.lexicon import Lexicon
 from bot.sessions import Opened, Sessions
 from bot.understanding import Understanding
 from bot.wording import Wording
-from flows.facts import COUNTRIES, Directory, Duty, Facts, Helplines, Hours, NoDuty, Places, Traits
+from flows.facts import (
+    COUNTRIES,
+    Directory,
+    Duty,
+    Facts,
+    Hearing,
+    Helplines,
+    Hours,
+    NobodyHears,
+    NoDuty,
+    NoNotices,
+    Notices,
+    Places,
+    Traits,
+)
 from flows.kernel import (
     EMERGENCY,
     LEAVE,
@@ -60,6 +74,10 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     code: Callable[[bytes, int, int], str] = lambda session, turn, collision: ""
     ticket_days: int = 7
     closed_days: int = 60
+    complaint_days: int = 30
+    hearing: Callable[[], Hearing] = NobodyHears
+    """Gives the present snapshot of who reads complaints."""
+    notices: Callable[[], Notices] = NoNotices
     zones: Callable[[str, int], tuple[str, ...]] = lambda country, place: ("UTC",)
     time_in: Callable[[str, float], tuple[int, int]] = lambda zone, now: (0, 0)
 
@@ -203,8 +221,10 @@ class Conversation:
 
     async def _drafted(self, facts: Facts, draft: Draft) -> Facts:
         """The facts with what is in the draft now."""
-        ticket = await self._effects.connections.view(draft, facts.now) if draft.ticket else None
-        return msgspec.structs.replace(facts, draft=draft.shown(), ticket=ticket)
+        connections = self._effects.connections
+        ticket = await connections.view(draft, facts.now) if draft.ticket else None
+        complaint = await connections.complaint(draft) if draft.ticket else None
+        return msgspec.structs.replace(facts, draft=draft.shown(), ticket=ticket, complaint=complaint)
 
     async def _facts(self, inbound: Inbound, draft: Draft) -> Facts:
         facts = self._known(inbound)
@@ -241,6 +261,9 @@ class Conversation:
             duty=world.duty(),
             ticket_days=world.ticket_days,
             closed_days=world.closed_days,
+            complaint_days=world.complaint_days,
+            hearing=world.hearing(),
+            notices=world.notices(),
             code=world.code,
             zones=world.zones,
             time_in=world.time_in,

@@ -34,7 +34,9 @@ _WHOLE = frozenset(
     {"answer", "helpline", "service.phone", "service.url", "complaint_channel.address", "iso", "code", "draft.number"}
 )
 """What is dialled or opened is shown whole or not at all: half a number is worse than none."""
-_WIDE = {"service.text": 2.4, "service.address": 1.3, "complaint_channel.value": 1.3}
+_WIDE = {
+    "service.text": 2.4, "service.address": 1.3, "complaint_channel.value": 1.3, "notice.text": 5, "complaint.organisation": 0.55,
+}  # fmt: skip
 
 
 class ContentError(Exception):

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from flows import changing, on_duty, safe_contact
+from flows import changing, complaint_code, on_duty, safe_contact
 from flows.facts import COUNTRIES, Facts, TicketView
-from flows.kernel import Branch, Choice, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, SlotValue, Value
+from flows.kernel import Branch, Choice, Data, Effect, Event, Flow, Go, Listing, Move, Phrase, Said, Session, SlotValue, Value
 from flows.reading import fold
 from flows.ticket import ACTS, acts, digits, does, entry, living, where
 
@@ -48,17 +48,17 @@ PART_CHAT, PART_SMS = 1500, 230
 # --- the code --------------------------------------------------------------------------------------------------------
 
 
-def _tries(to: str, wrong: str, busy: str) -> Go:
-    return Go(to, do=does("try_code"), outcomes={"wrong": wrong, "busy": busy}, final=False)
+def _tries(to: str, complaint: str, wrong: str, busy: str) -> Go:
+    return Go(to, do=does("try_code"), outcomes={"complaint": complaint, "wrong": wrong, "busy": busy}, final=False)
 
 
-def _typed(to: str, wrong: str, busy: str) -> Branch:
+def _typed(to: str, complaint: str, wrong: str, busy: str) -> Branch:
     """Anything like a code is tried. Only trying tells whether it is one, and all that are not get the same answer."""
 
     def pick(session: Session, event: Event, facts: Facts) -> Go | None:
-        return _tries(to, wrong, busy) if isinstance(event, Said) and digits(event.words) >= LIKE_A_CODE else None
+        return _tries(to, complaint, wrong, busy) if isinstance(event, Said) and digits(event.words) >= LIKE_A_CODE else None
 
-    return Branch(pick, to, wrong, busy, "not_saved")
+    return Branch(pick, *dict.fromkeys((to, complaint)), wrong, busy, "not_saved")
 
 
 ANYWHERE = ("code.known", "code.wrong", "code.busy", "code.not_saved")
@@ -68,19 +68,26 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
     """A code that is typed where nothing asks for one."""
     if isinstance(event, Said) and event.understood.code:
         known, wrong, busy, _ = ANYWHERE
-        return _tries(known, wrong, busy)
+        return _tries(known, known, wrong, busy)
     return None
 
 
-_ASK = _typed("status", "again", "wait")
-_ELSEWHERE = _typed("known", "wrong", "busy")
+_ASK = _typed("status", "complaint", "again", "wait")
+_ELSEWHERE = _typed("known", "known", "wrong", "busy")
 
-for _name, _to in (("safe", "ask"), ("known", "status")):
+
+def _shown(session: Session, event: Event, facts: Facts) -> Go:
+    """What the code belongs to."""
+    return Go("status" if facts.complaint is None else "complaint", set={"safe": "yes"})
+
+
+_YES: dict[str, Move] = {"safe": Go("ask", set={"safe": "yes"}, digit=1), "known": Branch(_shown, "status", "complaint", digit=1)}
+for _name, _yes in _YES.items():
     flow.menu(
         _name,
         say=entry("request.safe"),
         says=("request.safe",),
-        yes=Go(_to, set={"safe": "yes"}, digit=1),
+        yes=_yes,
         no=Go("request.not_now", digit=2),
     )
 flow.ask("ask", hears=_ASK, lost=Go("lost", digit=6))
@@ -188,8 +195,12 @@ def _pieces(text: str, most: int) -> Iterator[str]:
         text = text[end:].lstrip()
 
 
+def _parts(answer: str, sms: bool) -> list[str]:
+    return parts_of(answer, PART_SMS if sms else PART_CHAT)
+
+
 def _answer_parts(facts: Facts) -> list[str]:
-    return parts_of(facts.ticket.answer, PART_SMS if facts.channel.form == "sms" else PART_CHAT) if facts.ticket else []
+    return _parts(facts.ticket.answer, facts.channel.form == "sms") if facts.ticket else []
 
 
 def _answer(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -237,6 +248,7 @@ for _name in ("note", "note_long"):
 flow.menu("noted", another=Go("note", only=_takes_words), status=Go("status"))
 
 changing.add_to(flow)
+complaint_code.add_to(flow, _ASK, _parts)
 
 
 # --- the end ---------------------------------------------------------------------------------------------------------

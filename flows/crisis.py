@@ -310,14 +310,14 @@ def _civil(session: Session, facts: Facts, purposes: tuple[Purpose, ...]) -> tup
     lines = [
         one
         for one in facts.helplines.lines(country, purposes, facts.now)
-        if one.operator == "civil" and one.purpose in purposes and one.note not in _TOLD
+        if one.operator == "civil" and one.purpose in purposes and one.note not in TOLD
     ]
     if not lines:
         return ()
     return (Phrase("emergency.numbers", {"country": Country(country)}), *(line(one) for one in lines[:3]))
 
 
-_TOLD = ("helpline.note.migration_reports", "helpline.note.shares_with_police", "helpline.note.instead")
+TOLD = ("helpline.note.migration_reports", "helpline.note.shares_with_police", "helpline.note.instead")
 
 
 def _everywhere(facts: Facts) -> tuple[Value, ...]:

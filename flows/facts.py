@@ -472,6 +472,8 @@ class Facts(Struct, frozen=True):
     """How long a request is kept at most while it is open, with its contact and notes."""
     closed_days: int = 60
     """How long the outcome and the answers of a closed request are kept at most."""
+    complaint_days: int = 30
+    """How long what was sent as a complaint is kept after it was passed on or closed."""
     mode: Literal["demo", "live"] = "live"
     countries: tuple[str, ...] = COUNTRIES
     """Countries that this deployment serves, of the fourteen."""

@@ -5,6 +5,8 @@ Here belong the channels as information. Never here: a complaint itself (topic `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flows.facts import COUNTRIES, ComplaintChannel, Facts
 from flows.kernel import Aside, Branch, Country, Data, Flow, Go, Listing, Phrase, Session, Value
 from flows.person import country_choices, named_country, shared_country
@@ -28,6 +30,19 @@ def _row(channel: ComplaintChannel) -> Phrase:
     )
 
 
+def channel_rows(channels: Sequence[ComplaintChannel]) -> tuple[Phrase, ...]:
+    """A line each: who takes complaints, how, and where."""
+    return tuple(map(_row, channels))
+
+
+ROWS = (
+    "feedback.row",
+    "feedback.row.independent",
+    *(f"feedback.how.{how}" for how in ("phone", "email", "box", "desk", "web", "text")),
+)
+"""Catalog entries that such a line may use."""
+
+
 def _shown(session: Session, facts: Facts) -> tuple[list[ComplaintChannel], bool]:
     channels = facts.directory.complaint_channels(str(session.slot("country")))
     # Who does not depend on the organisation complained about comes first.
@@ -45,7 +60,7 @@ def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
         return (Phrase("feedback.none", {"country": country}), Phrase("feedback.no_effect"))
     parts: list[Value] = [Phrase("service.demo")] if any(channel.demo for channel in channels) else []
     parts.append(Phrase("feedback.channels", {"country": country}))
-    parts.append(Listing(tuple(_row(channel) for channel in channels), lines=True))
+    parts.append(Listing(channel_rows(channels), lines=True))
     parts.append(Aside(Phrase("feedback.no_effect")))
     return tuple(parts)
 
@@ -66,8 +81,7 @@ flow.menu(
     "channels",
     say=_say,
     says=(
-        "feedback.channels", "feedback.none", "feedback.no_effect", "feedback.row", "feedback.row.independent",
-        *(f"feedback.how.{how}" for how in ("phone", "email", "box", "desk", "web", "text")),
+        "feedback.channels", "feedback.none", "feedback.no_effect", *ROWS,
     ),
     menu=Go("start.menu", digit=1),
     person=Go("person.where", digit=6),

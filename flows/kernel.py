@@ -905,5 +905,6 @@ def _resolve(move: Move | None, session: Session, event: Event, facts: Facts) ->
 
 
 def _kept(session: Session) -> dict[str, SlotValue]:
-    """What the menu keeps: the country and place already given, so that nobody is asked twice."""
-    return {key: value for key, value in session.slots.items() if key in ("country", "place")}
+    """What the menu keeps: the country and place already given, so that nobody is asked twice, and whose staff a later request is
+    to leave out."""
+    return {key: value for key, value in session.slots.items() if key in ("country", "place", "not_org")}

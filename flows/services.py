@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import msgspec
 
 from flows.beside import Beside
+from flows.complaint_fields import of_place
 from flows.facts import COUNTRIES, KINDS, LANGS, Area, Facts, Found, Mention, Offer, Place, Query, served
 from flows.kernel import (
     Aside,
@@ -701,11 +702,21 @@ DETAIL_TEXTS = (
     *(f"service.people.{group}" for group in ("women", "men", "children", "lgbtiq", "disabilities")),
 )  # fmt: skip
 
+
+def _said_of_it(session: Session, event: Event, facts: Facts) -> Go | None:
+    """To say something about this place: that the entry is wrong, thanks, a complaint."""
+    offer = _offer(session, facts)
+    if offer is None:
+        return None
+    return Go("complaint.what", set=of_place(session, offer))
+
+
 flow.menu(
     "details",
     say=_details_say,
     says=DETAIL_TEXTS,
     others=Go("results", only=lambda session, facts: bool(session.slot("shown"))),
+    said=Branch(_said_of_it, "complaint.what", only=lambda session, facts: _offer(session, facts) is not None, digit=2),
     person=Go("person.where", digit=6),
     more=Go(
         "further",
@@ -732,22 +743,26 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
         go = located(session, event, facts)
     elif isinstance(event, Said):
         heard = event.understood
+        if told := next((topic for topic in TOLD if topic in heard.topics), ""):
+            return Go(TOPICS[told])
         if heard.kinds:
             kind = heard.kinds[0]
             go = _from_mention(session, facts, heard.mention, {"kind": kind}) or for_kind(kind).pick(session, event, facts)
         elif heard.topics:
-            go = Go(TOPICS[heard.topics[0]])
-            return go
+            return Go(TOPICS[heard.topics[0]])
         else:
             go = _from_mention(session, facts, heard.mention, {})
     return None if go is None else Go(go.to if "." in go.to else f"services.{go.to}", go.set, go.only, go.do, go.digit)
 
 
+#: Topics that a sentence is about whatever kind of help it names: "they treated me badly at the hospital".
+TOLD = ("feedback", "rumour")
 #: What a sentence may be about, beside kinds of help and places -> the screen that answers it.
 TOPICS: dict[str, str] = {
     "services": "services.where",
     "person": "person.where",
-    "feedback": "feedback.where",
+    "feedback": "complaint.kind",
+    "rumour": "notices.where",
     "rights": "rights.asylum",
     "basics": "basics.where_to_ask",
     "privacy": "privacy.answer",

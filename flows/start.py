@@ -33,7 +33,7 @@ flow.menu(
     "menu",
     services=Go("services.where", digit=1),
     person=Branch(_person, "person.where", "relay.open", digit=2),
-    feedback=Go("feedback.where", digit=3),
+    feedback=Go("complaint.kind", digit=3),
     code=Go("code.safe", digit=4),
     settings=Go("settings", digit=5),
     extra=Go("extra", digit=7),

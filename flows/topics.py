@@ -5,7 +5,7 @@ Never here: a screen.
 
 from __future__ import annotations
 
-from flows import basics, code, crisis, feedback, person, privacy, relay, request, rights, services, start
+from flows import basics, code, complaint, crisis, feedback, notices, person, privacy, relay, request, rights, services, start
 from flows.facts import Facts
 from flows.kernel import Branch, Event, Go, Graph, Session
 
@@ -31,6 +31,8 @@ GRAPH = Graph(
         services.flow,
         person.flow,
         feedback.flow,
+        complaint.flow,
+        notices.flow,
         rights.flow,
         basics.flow,
         privacy.flow,
@@ -58,5 +60,5 @@ GRAPH = Graph(
     emergency=crisis.emergency,
     alarm=crisis.alarm,
     shortcuts=services.TOPICS,
-    gates=(("request.safe", "yes"), ("code.safe", "yes"), ("code.known", "yes"), *relay.GATES),
+    gates=(("request.safe", "yes"), ("complaint.safe", "yes"), ("code.safe", "yes"), ("code.known", "yes"), *relay.GATES),
 )

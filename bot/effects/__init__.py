@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from bot.drafts import Draft
 from bot.exchange import Inbound, Person
-from flows.facts import TicketView
+from flows.facts import ComplaintView, TicketView
 from flows.kernel import Effect, Session, SlotValue
 
 
@@ -51,6 +51,10 @@ class Connections(Protocol):
         """What the ticket in the draft shows; None: there is none any more."""
         ...
 
+    async def complaint(self, draft: Draft) -> ComplaintView | None:
+        """What the complaint in the draft shows; None: it is the code of a request, or there is none any more."""
+        ...
+
 
 class NoConnections:
     """Where nobody answers in person."""
@@ -59,6 +63,9 @@ class NoConnections:
         return b""
 
     async def view(self, draft: Draft, now: float) -> TicketView | None:
+        return None
+
+    async def complaint(self, draft: Draft) -> ComplaintView | None:
         return None
 
 

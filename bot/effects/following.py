@@ -12,13 +12,15 @@ from collections.abc import Mapping
 
 from bot import codes
 from bot.codes import Busy, Derived
+from bot.complaints import code as complaint_code
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
+from bot.effects.complaining import COMPLAINT, Complaining, either
 from bot.effects.means import Means, by, or_again, sealed_text
 from bot.exchange import Person, StoreDown
 from bot.tickets import code
 from bot.tickets.code import Connected, Result
-from flows.facts import TicketView
+from flows.facts import ComplaintView, TicketView
 from flows.kernel import Words
 
 SAVED, GONE, ENDED = Done("saved"), Done("gone"), Done("ended")
@@ -29,9 +31,15 @@ class Following:
 
     def __init__(self, means: Means) -> None:
         self._means = means
+        self._complaining = Complaining(means)
         self._epoch = os.urandom(32)
 
     def handlers(self) -> Mapping[str, Handler]:
+        own = self._of_requests()
+        both = self._complaining.coming_back()
+        return {**own, **{name: either(own[name], both[name]) for name in both}, **self._complaining.handlers()}
+
+    def _of_requests(self) -> dict[str, Handler]:
         return {
             "try_code": self.try_code,
             "mark_read": self.mark_read,
@@ -62,22 +70,31 @@ class Following:
 
     async def view(self, draft: Draft, now: float) -> TicketView | None:
         """What the ticket in the draft shows; None: there is none any more."""
+        if draft.about == COMPLAINT:
+            return None
         with or_again():
             return await code.look(self._means.tickets, by(draft), self._means.now(), self._means.others, back=draft.back)
+
+    async def complaint(self, draft: Draft) -> ComplaintView | None:
+        """What the complaint in the draft shows; None: it is the code of a request, or there is none any more."""
+        return await self._complaining.view(draft) if draft.about == COMPLAINT else None
 
     # -- the code
 
     async def try_code(self, asked: Asked) -> Done:
-        """``saved`` | ``wrong`` | ``busy``. Wrong, withdrawn and forgotten are one answer, and cost the same work (P-6)."""
+        """``saved`` | ``complaint`` | ``wrong`` | ``busy``. Wrong, withdrawn and forgotten are one answer, and cost the same work,
+        whichever kind it might be of (P-6)."""
         typed = codes.reading(asked.inbound.words.reveal()) if asked.inbound.words is not None else None
         if typed is None:
             return Done("wrong")
         # Whoever tries codes is known here under a name that this process makes up and that ends with it.
         who = asked.inbound.person.pseudonym(self._epoch, b"attempts")
 
-        async def look(derived: Derived) -> TicketView | None:
+        async def look(derived: Derived) -> str | None:
             with or_again():
-                return await code.look(self._means.tickets, derived, self._means.now())
+                request = await code.look(self._means.tickets, derived, self._means.now())
+                complaint = await complaint_code.look(self._means.complaints, derived, self._means.now())
+            return COMPLAINT if complaint is not None else "" if request is not None else None
 
         try:
             found = await self._means.line.attempt(who, typed, look)
@@ -85,8 +102,9 @@ class Following:
             return Done("busy")
         if found is None:
             return Done("wrong")
-        asked.draft.ticket, asked.draft.key, asked.draft.back = found[0].lookup, found[0].key, 0
-        return SAVED
+        draft = asked.draft
+        draft.ticket, draft.key, draft.back, draft.about = found[0].lookup, found[0].key, 0, found[1]
+        return Done(COMPLAINT) if found[1] else SAVED
 
     async def mark_read(self, asked: Asked) -> Done:
         """The last answer, or the one ``back`` before it, is what the code shows from now on."""

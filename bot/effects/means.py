@@ -1,4 +1,4 @@
-"""What the handlers about requests need, and the errors that they turn into "deliver it again".
+"""What the handlers about requests and complaints need, and the errors that they turn into "deliver it again".
 
 Here belongs what several files of handlers share. Never here: a handler.
 """
@@ -17,6 +17,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot import db
 from bot.codes import Busy, Derived
+from bot.complaints.limits import Limits
+from bot.complaints.storing import Complaints
 from bot.countries import neighbours
 from bot.drafts import Draft
 from bot.effects import Asked
@@ -41,6 +43,9 @@ class Means:
     """Made once a process, by the composition root."""
 
     tickets: Tickets
+    complaints: Complaints
+    limits: Limits
+    """In front of taking complaints in."""
     line: Line
     vault: Vault
     pointers: Pointers

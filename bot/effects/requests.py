@@ -53,6 +53,8 @@ class Requesting:
                 **({"place": place} if place else {}),
                 **({"age": session.slot("age")} if session.slot("age") else {}),
                 **({"abroad": session.slot("abroad")} if session.slot("abroad") else {}),
+                # Whose staff a request leaves out, a later one of this conversation leaves out too (C-4).
+                **({"not_org": session.slot("not_org")} if session.slot("not_org") else {}),
                 "way": way,
                 "safe": "yes",
                 "opened": (session.turn, opened.collision),

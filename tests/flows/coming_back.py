@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from flows.facts import Facts, TicketView, Traits
+from flows.facts import ComplaintView, Facts, TicketView, Traits
 from flows.kernel import Chose, Data, Outcome, Session
 from flows.topics import GRAPH
-from tests.flows.world import SMS, TICKET, WHATSAPP, Play, SomeDuty, facts
+from tests.flows.world import COMPLAINT, SMS, TICKET, WHATSAPP, Play, SomeDuty, facts
 
 CODE = "0412 375 908 269"
 WRONG_DIGIT = "0412 375 908 264"
@@ -42,6 +42,25 @@ TICKETS: dict[str, TicketView | None] = {
     "no text": ticket(status="looked_at", country="VE", may_contest=False, may_rate=False),
     "long answer": ticket(status="answer_waiting", answer="palabra " * 200),
     "none": None,
+}
+
+
+def complaint(**changes: Any) -> ComplaintView:
+    return msgspec.structs.replace(COMPLAINT, **changes)
+
+
+_UNANSWERED: dict[str, Any] = {"answer": "", "asks": False, "unread": 0, "more": False, "may_contest": False}
+_CLOSED: dict[str, Any] = {"over": True, "due": None, "asks": False}
+#: Every kind of complaint that there is a difference to.
+COMPLAINTS: dict[str, ComplaintView] = {
+    "received": complaint(status="received", **_UNANSWERED),
+    "late": complaint(status="received", late=True, **_UNANSWERED),
+    "looked at": complaint(status="looked_at", country="MX", inbox="feedback", **_UNANSWERED),
+    "question waiting": COMPLAINT,
+    "answer waiting": complaint(status="answer_waiting", asks=False, may_contest=False),
+    "closed": complaint(status="closed", unread=0, more=False, **_CLOSED),
+    "closed again": complaint(status="closed", **{**_UNANSWERED, **_CLOSED}),
+    "long answer": complaint(status="answer_waiting", answer="palabra " * 200, asks=False),
 }
 
 ONE_WAY = Traits(name="sms", form="sms", reach="none")
@@ -82,20 +101,24 @@ HEARD = (WRONG_DIGIT, "hola", "2", "300 123 4567")
 ADDRESSED = ("x" * 301, "y" * 2001)
 """Where they are for a person."""
 OUTCOMES: dict[str, tuple[str, ...]] = {
-    "try_code": ("saved", "wrong", "busy", "down"),
+    "try_code": ("saved", "complaint", "wrong", "busy", "down"),
     "keep_number": ("saved", "bad", "down"),
     "say_relay": ("saved", "ended", "gone", "down"),
     "end_relay": ("saved", "down"),
+    "remark": ("saved", "down"),
+    "open_complaint": ("saved", "nobody", "busy", "down"),
+    "keep_note": ("saved", "long", "down"),
     "withdraw": ("saved", "down"),
     **dict.fromkeys(
-        ("mark_read", "add_note", "set_windows", "set_way", "allow_abroad", "contest", "rate"), ("saved", "gone", "ended", "down")
+        ("mark_read", "add_note", "set_windows", "set_way", "allow_abroad", "contest", "rate"),
+        ("saved", "gone", "ended", "full", "down"),
     ),
 }
 #: Slots by which a way on may differ, on the screens where they matter.
 TELLS = {
     "code.way": ("refused",),
     **dict.fromkeys(("code.change", "code.zone", "code.confirm"), ("way", "zone")),
-    **dict.fromkeys(("code.status", "code.answer"), ("older", "page")),
+    **dict.fromkeys(("code.status", "code.answer", "code.complaint", "code.complaint_answer"), ("older", "page")),
     **dict.fromkeys(("relay.open", "relay.passed", "relay.long", "relay.not_saved"), ("safe",)),
 }
 
@@ -109,7 +132,7 @@ def walk(known: Facts, *screens: str) -> Iterator[Step]:
             screen=screen,
             turn=3,
             lang="es",
-            slots={"safe": "yes"} if screen == "code.status" else {},
+            slots={"safe": "yes"} if screen in ("code.status", "code.complaint") else {},
             back=("start.menu",),
         )
         for screen in screens
@@ -162,3 +185,5 @@ def all_walks(channel: Traits = SMS) -> Iterator[Step]:
             yield from walk(facts(WHATSAPP, ticket=view), "code.status")
         if name == "received":
             yield from walk(facts(ONE_WAY, ticket=view), "code.status")
+    for view in COMPLAINTS.values():
+        yield from walk(facts(channel, complaint=view), "code.safe", "code.known", "code.complaint")

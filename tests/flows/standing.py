@@ -14,7 +14,7 @@ import msgspec
 from flows.facts import LANGS, Facts, TicketView, Traits
 from flows.kernel import Option, Screen, Session
 from flows.topics import GRAPH
-from tests.flows.world import FILLED, SMS, TELEGRAM, TICKET, WHATSAPP, Play, facts, wording
+from tests.flows.world import COMPLAINT, FILLED, SMS, TELEGRAM, TICKET, WHATSAPP, Play, facts, wording
 
 CHANNELS = (SMS, TELEGRAM, WHATSAPP)
 SCREENS = tuple(sorted(GRAPH.sheets))
@@ -29,7 +29,7 @@ TICKETS: dict[str, TicketView] = {"code": TICKET, "relay": msgspec.structs.repla
 @cache
 def known(channel: Traits, topic: str = "") -> Facts:
     """What there is to know, the same for all who stand somewhere in this topic."""
-    return facts(channel, ticket=TICKETS.get(topic))
+    return facts(channel, ticket=TICKETS.get(topic), complaint=COMPLAINT if topic == "code" else None)
 
 
 def standing(screen: str, channel: Traits = SMS, lang: str = "es", **changes: Any) -> Play:

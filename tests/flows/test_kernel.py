@@ -499,7 +499,7 @@ def test_the_button_for_leaving_stands_on_every_screen() -> None:
 #: Everything that a step may ask for. Each of them keeps, changes or erases; none writes to anybody.
 EFFECTS = {
     "keep_number", "keep_note", "keep_words", "open_request", "try_code", "mark_read", "add_note", "set_windows", "set_way",
-    "allow_abroad", "withdraw", "contest", "rate", "say_relay", "end_relay",
+    "allow_abroad", "withdraw", "contest", "rate", "say_relay", "end_relay", "open_complaint", "remark",
 }  # fmt: skip
 
 
@@ -519,7 +519,7 @@ def test_a_step_asks_for_at_most_one_thing_and_only_where_an_option_or_words_ask
             seen |= {effect.name for effect in turn.effects}
         seen |= {effect.name for text in ("xyzzy", "300 123 4567") for effect in standing(screen, channel, lang).says(text).asked}
     # What has to be settled before a request is sent is in the tests of that topic.
-    assert seen == EFFECTS - {"open_request"}
+    assert seen == EFFECTS - {"open_request", "open_complaint"}
 
 
 def test_pages_that_are_remembered_are_the_pages_that_would_be_drawn() -> None:

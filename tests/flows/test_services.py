@@ -216,7 +216,7 @@ def test_a_list_says_what_it_answers_also_on_the_way_back() -> None:
         play.says("4").says("7").picks("#1", "back", "back")
         assert play.here == "services.results"
         assert drawn(play).parts == before
-        play.says("queja", "mexico", "8", "8")
+        play.says("persona", "mexico", "8", "8")
         assert drawn(play).parts == before
         first = shown(play)
         play.says("7")
@@ -581,7 +581,7 @@ def test_the_line_about_free_help_ends_every_list_and_on_sms_the_first_of_a_sear
 KNOWN = (Phrase, Data, Country, Km, Day, Clock, Opening, Zone, Language, Listing, Aside, Choices, int)
 #: ``answer`` is what a person on duty typed; ``draft.number`` the last digits of what this person did.
 SOURCES = (
-    "answer", "draft.number", "organisation", "code",
+    "answer", "draft.number", "organisation", "complaint.organisation", "code", "notice.title", "notice.text",
     "place", "iso", "helpline", "complaint_channel.organisation", "complaint_channel.value", "complaint_channel.address",
     *(f"service.{field}" for field in ("name", "short_name", "phone", "address", "municipality", "text", "url", "report_to")),
 )  # fmt: skip
@@ -642,18 +642,48 @@ SKIPS = {
     ),
     **dict.fromkeys(("code.abroad", "code.abroad_duty", "code.abroad_ok", "code.contest", "code.withdraw"), "no"),
     "code.confirm": "none",
+    "complaint.kind": "how",
+    "complaint.safe": "no",
+    "complaint.what": "another",
+    "complaint.intro": "stop",
+    "complaint.who": "unknown",
+    "complaint.check": "stop",
+    **dict.fromkeys(
+        (
+            *(
+                f"complaint.{name}"
+                for name in (
+                    "other", "matter", "which", "happened", "spot", "spot_unknown", "which_spot", "when", "danger", "child",
+                    "helped", "answered", "note", "note_long",
+                )
+            ),
+            "code.complaint_note", "code.complaint_long",
+        ),
+        "skip",
+    ),
+    **dict.fromkeys(("code.complaint_contest", "code.complaint_withdraw"), "no"),
+    "notices.rumours": "ask",
 }  # fmt: skip
-LANGUAGE_OR_COUNTRY = {"start.hello", "start.settings", "services.where", "services.next", "person.where", "feedback.where"}
+LANGUAGE_OR_COUNTRY = {
+    "start.hello", "start.settings", "services.where", "services.next", "person.where", "feedback.where", "complaint.where",
+    "notices.where",
+}  # fmt: skip
 NO_QUESTION = {
     "start.menu", "start.extra", "start.other_languages", "services.results", "services.nothing", "services.no_more",
     "services.details", "services.further", "person.lines", "feedback.channels", "basics.where_to_ask", "privacy.answer",
-    "privacy.phone", "privacy.request", "rights.asylum", "rights.daily", "rights.respect",
+    "privacy.phone", "privacy.request", "privacy.complaint", "rights.asylum", "rights.daily", "rights.respect",
     *(
         f"code.{name}"
         for name in (
             "status", "answer", "noted", "changed", "abroad_done", "contested", "rated", "withdrawn", "lost", "not_saved",
         )
     ),
+    *(f"code.complaint{name}" for name in ("", "_answer", "_noted", "_full", "_contested", "_withdrawn")),
+    *(
+        f"complaint.{name}"
+        for name in ("nobody", "thanked", "target", "readers", "help", "numbers", "stopped", "done", "not_saved", "busy")
+    ),
+    "notices.rumour", "notices.changed",
     *(f"relay.{name}" for name in ("open", "passed", "long", "not_saved", "choices", "closed", "ended")),
 }  # fmt: skip
 

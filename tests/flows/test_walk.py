@@ -11,6 +11,7 @@ from flows.facts import COUNTRIES, KINDS
 from flows.graph import Edge, dead_ends, edges, unreachable
 from flows.kernel import BACK_LIMIT, Outcome, Session
 from flows.topics import GRAPH
+from tests.flows import complaining
 from tests.flows.coming_back import CODE, OUTCOMES, all_walks, connected
 from tests.flows.world import (
     BOA_VISTA,
@@ -35,12 +36,13 @@ TEXTS = (
 SHARED = ((CUCUTA,), (CUCUTA, SAN_CRISTOBAL_VE), (BOA_VISTA,), (PORT_OF_SPAIN,), (SANTA_ROSA_PE, SANTA_ROSA_EC), ())
 
 
-ELSEWHERE = ("request.", "code.", "relay.")
+ELSEWHERE = ("request.", "code.", "relay.", *complaining.TOPICS)
 
 
 def walk(channel):
-    """Every (before, by, play after) that a breadth-first walk finds, up to the first screens of a request, a code and a connected
-    chat: these have walks of their own. Sessions that differ only in which place, service or kind they hold count as one state."""
+    """Every (before, by, play after) that a breadth-first walk finds, up to the first screens of a request, a code, a connected
+    chat and a complaint: these have walks of their own. Sessions that differ only in which place, service or kind they hold count
+    as one state."""
     start = Play(channel)
     start.says("hola")
     seen: set[tuple] = set()
@@ -92,7 +94,7 @@ def test_every_edge_of_the_map_is_walked(steps) -> None:
     """Mutation: a target declared in a Branch that its function can never choose."""
     walked = {
         Edge(before.screen, "*" if by.startswith("#") else by, play.session.screen)
-        for channel in (*steps.values(), all_walks())
+        for channel in (*steps.values(), all_walks(), complaining.walk(SMS), complaining.walk(TELEGRAM))
         for before, by, play in channel
     }
     menu = connected().says("menu", "1")  # whoever is in touch with somebody comes back to them
@@ -140,7 +142,7 @@ def test_turns_only_grow_and_the_way_back_stays_short(steps) -> None:
 @pytest.mark.requirement("S-8")
 def test_slots_hold_closed_values_and_ids_only(steps) -> None:
     """No typed word and no coordinate can be in a session. Mutation: keeping ``words.reveal()`` or an area's point in a slot."""
-    closed = {*COUNTRIES, *KINDS, "", "PA"}
+    closed = {*COUNTRIES, *KINDS, "", "PA", "service", "conduct", "other"}
     for channel in steps.values():
         for _, _, play in channel:
             for value in play.session.slots.values():

@@ -20,12 +20,14 @@ from flows.facts import (
     KINDS,
     Area,
     ComplaintChannel,
+    ComplaintView,
     DutyText,
     Facts,
     Found,
     Helpline,
     Hours,
     Mention,
+    Notice,
     Offer,
     OnCall,
     Phone,
@@ -216,6 +218,51 @@ class SomeDuty:
         return DutyText(country=country, variants=variants, confirmed=True) if country in self.texts else None
 
 
+class SomeHearing:
+    """CO: everything is read. MX: feedback only. VE, BR: a little of what is about somebody's conduct. PE: all of that, and no
+    organisation is known. Elsewhere: nothing."""
+
+    def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
+        if country not in ("CO", "VE"):
+            return ()
+        return (("org-a", "Organización Demo A"), ("org-b", "Organización Demo B"), ("dir-1", "Organización Demo"))
+
+    def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:
+        if country == "VE":
+            return inbox == "psea" and about in ("police", "official", "organisation") and organisation != "org-a"
+        if country == "BR":
+            return inbox == "psea" and about == "employer"
+        return country == "CO" or (country, inbox) in (("MX", "feedback"), ("PE", "psea"))
+
+    def due(self, country: str, inbox: str, now: float) -> float:
+        return now + (48 if inbox == "psea" else 100) * 3600
+
+
+class SomeNotices:
+    """Six answers to what goes round in CO and VE, two changes; nothing elsewhere."""
+
+    def listed(self, kind: str, country: str, lang: str, now: float) -> tuple[Notice, ...]:
+        if country not in ("CO", "VE"):
+            return ()
+        return tuple(
+            Notice(kind=kind, title=f"Pregunta {number}", text=f"Respuesta {number}.", published_on=date(2026, 11, number))  # type: ignore[arg-type]
+            for number in range(1, 7 if kind == "rumour" else 3)
+        )
+
+
+#: What the code of a complaint shows, such that as much as possible can be done with it.
+COMPLAINT = ComplaintView(
+    status="question_waiting",
+    country="CO",
+    inbox="psea",
+    answer="Zarzamora. ¿Fue cerca de la estación?",
+    asks=True,
+    unread=2,
+    more=True,
+    may_contest=True,
+    due=NOW + 5 * 3600,
+)
+
 #: What a code shows, such that as much as possible can be done with it.
 TICKET = TicketView(
     status="nobody_yet",
@@ -245,11 +292,13 @@ def facts(channel: Traits = SMS, directory: SomeDirectory | None = None, now: fl
         channel=channel,
         places=SomePlaces(),
         directory=directory or SomeDirectory(),
-        helplines=SomeHelplines(),
         neighbours=NEIGHBOURS,
         is_open=is_open,
         **{
+            "helplines": SomeHelplines(),
             "duty": SomeDuty(),
+            "hearing": SomeHearing(),
+            "notices": SomeNotices(),
             "code": lambda session, turn, collision: "0412 375 908 264",
             "zones": lambda country, place: ZONES.get(country, ("America/Lima",)),
             "time_in": lambda zone, now: (int(now // 3600) % 24, 5),
@@ -298,7 +347,10 @@ class Play:
         self.asked += self.turn.effects
         if self.turn.cause is not None and self.outcome:
             opened = {"opened": (self.session.turn, 0), "country": self.session.slot("country", "CO")}
-            slots = opened if self.turn.effects[-1].name == "open_request" and self.outcome == "saved" else {}
+            sent = self.turn.effects[-1].name
+            if sent == "open_complaint":
+                opened |= {name: self.session.slot(name) for name in ("path", "safe", "minor")}
+            slots = opened if sent in ("open_request", "open_complaint") and self.outcome == "saved" else {}
             return self.does(Outcome(self.turn.effects[-1].name, self.outcome, self.turn.cause, slots))
         return self
 

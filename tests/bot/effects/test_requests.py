@@ -13,10 +13,15 @@ import pytest
 import pytest_asyncio
 
 from bot import app
+from bot.complaints.deadlines import Deadlines
+from bot.complaints.limits import Limits
+from bot.complaints.live import LiveHearing
+from bot.complaints.storing import Complaints
 from bot.drafts import Draft
 from bot.effects import requests
 from bot.effects.means import Means
 from bot.exchange import Inbound, Reply, StoreDown
+from bot.notices.live import LiveNotices
 from bot.roster.live import LiveRoster
 from bot.session_stores import EmbeddedStore
 from bot.settings import Settings
@@ -47,8 +52,13 @@ class Pile:
         self.sessions = app.open_sessions(self.store, settings)
         self.roster = LiveRoster(world.engine, settings, self.clock)
         self.vault = Vault(SECRET)
+        self.complaints = Complaints(world.engine, world.tickets.guard, Deadlines.of(settings), world.tickets.lifetimes)
+        self.hearing = LiveHearing(world.engine, settings, self.clock, lambda country: directory().organisations(country))
+        self.notices = LiveNotices(world.engine, settings, self.clock)
         means = Means(
             tickets=world.tickets,
+            complaints=self.complaints,
+            limits=Limits(clock=self.clock),
             line=Line(world.codes),
             vault=self.vault,
             pointers=self.sessions.pointers,
@@ -60,6 +70,7 @@ class Pile:
         self.conversation = app.conversation(
             content(), self.sessions, directory, settings, clock=self.clock, effects=requests.effects(means),
             duty=lambda: self.roster, code=lambda session, turn, collision: world.codes.code(session, turn, collision).shown(),
+            hearing=lambda: self.hearing, notices=lambda: self.notices,
         )  # fmt: skip
         self._messages = itertools.count(1)
 

@@ -1,0 +1,304 @@
+"""Complaining: what leaves a conversation as a complaint, who would read it, the last look, the sending and the receipt.
+
+Here belong ``opening``, the one place that says what is handed over, as closed values and names of drafts; the optional note; the
+check; what stands in a receipt (C-5). Never here: what was typed, who may read it on the desk (``bot.complaints``), a question
+about what happened (C-3).
+"""
+
+from __future__ import annotations
+
+from flows import crisis, on_duty
+from flows.complaint_fields import ANSWERED
+from flows.facts import Facts, Helpline, Offer, OnCall, Purpose
+from flows.kernel import Aside, Branch, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, SlotValue, Value
+from flows.services import for_kind, named
+
+WHEN = on_duty.WHEN
+"""Catalog entries that ``moment`` may use."""
+NOTE_LIMIT = 300
+"""Characters of a note."""
+
+
+def path_of(session: Session) -> str:
+    return str(session.slot("path") or "other")
+
+
+def inbox_of(session: Session) -> str:
+    """``psea``: how somebody behaved; ``feedback``: everything else."""
+    return "psea" if path_of(session) == "conduct" else "feedback"
+
+
+def about_of(session: Session) -> str:
+    """Whom it is about. What was not said counts as not known, and goes to whoever is tied to nobody (C-4)."""
+    if path_of(session) != "conduct":
+        return str(session.slot("about") or "none")
+    about = str(session.slot("about") or "unknown")
+    return "unknown" if about == "organisation" and not session.slot("organisation") else about
+
+
+def organisation_of(session: Session) -> str:
+    return str(session.slot("organisation")) if about_of(session) in ("organisation", "service") else ""
+
+
+def organisation_name(session: Session, facts: Facts) -> str:
+    """Public name of the organisation that was chosen; empty: none was, or it is not listed any more."""
+    key = organisation_of(session)
+    return dict(facts.hearing.organisations(str(session.slot("country")))).get(key, "") if key else ""
+
+
+def heard_in(session: Session, facts: Facts, about: str, organisation: str = "") -> bool:
+    """Whether feedback about this would be read."""
+    return facts.hearing.reads(str(session.slot("country")), "feedback", about, organisation)
+
+
+def begins(session: Session, facts: Facts, topic: str) -> Go:
+    """Something that is about no place: to the question whether the phone is safe, or an honest no."""
+    filled: dict[str, SlotValue] = {"topic": topic, "about": "none", "organisation": "", "path": path_of(session)}
+    return Go("complaint.safe" if heard_in(session, facts, "none") else "complaint.nobody", set=filled)
+
+
+def a_child_writes(session: Session) -> bool:
+    """Simpler words, and the line that children may call first."""
+    return bool(session.slot("minor") == "yes")
+
+
+# --- help, whatever is said ------------------------------------------------------------------------------------------
+
+
+def health(digit: int) -> Branch:
+    """To health services in the country that was said."""
+    return Branch(for_kind("health").pick, "services.results", "services.nothing", digit=digit)
+
+
+_HELP: tuple[Purpose, ...] = ("women", "crisis", "refugee", "legal")
+
+
+def lines(session: Session, facts: Facts, most: int, *, danger: bool = False) -> tuple[Value, ...]:
+    """Telephone lines, first those that no police or migration control answers or hears from (C-8, C-11). ``danger``: the emergency
+    number is among them, last. Where there is no other line it stands alone, with its mark."""
+    country = str(session.slot("country"))
+    child: tuple[Purpose, ...] = ("children",) if a_child_writes(session) or session.slot("child") == "yes" else ()
+    found = facts.helplines.lines(country, (*child, *_HELP), facts.now)
+    civil = [one for one in found if _civil(one)]
+    emergency = list(facts.helplines.lines(country, ("emergency",), facts.now)[:1]) if danger or not civil else []
+    return tuple(crisis.line(one) for one in (*civil[: most - len(emergency) if civil else 0], *emergency))
+
+
+def _civil(found: Helpline) -> bool:
+    return found.operator == "civil" and found.note not in crisis.TOLD
+
+
+# --- what leaves -----------------------------------------------------------------------------------------------------
+
+
+def card(session: Session, facts: Facts) -> dict[str, str]:
+    """What is sealed of the answers: exactly the fields of C-3, each a closed value or the name of a municipality; and of a place
+    of the directory its public name."""
+    spot = facts.places.get(int(session.slot("spot") or 0)) if path_of(session) == "conduct" else None
+    said = {name: str(session.slot(name) or "unsaid") for name in ANSWERED}
+    fields = {
+        "whose": said["happened"],
+        "place": spot.name if spot is not None else "",
+        "when": said["when"],
+        "danger": said["danger"],
+        "child": "yes" if a_child_writes(session) else said["child"],
+        "help": said["helped"],
+        "contact": said["answered"],
+        "about": about_of(session),
+        "topic": topic_of(session),
+    }
+    offer = place_of(session, facts)
+    return fields | ({"service": offer.short_name or offer.name} if offer is not None else {})
+
+
+def place_of(session: Session, facts: Facts) -> Offer | None:
+    """The place of the directory that it is about."""
+    return facts.directory.get(int(session.slot("service") or 0)) if about_of(session) == "service" else None
+
+
+def topic_of(session: Session) -> str:
+    return "other_behaviour" if path_of(session) == "conduct" else str(session.slot("topic") or "other")
+
+
+def may_be_sent(session: Session, facts: Facts) -> bool:
+    """Nothing leaves but behind the question whether the phone is safe (E-4)."""
+    return bool(session.slot("safe") == "yes")
+
+
+def opening(session: Session, facts: Facts) -> Effect:
+    """The complaint as it is handed over. ``note``: whether what waits in the draft goes along."""
+    sealed = card(session, facts)
+    return Effect(
+        "open_complaint",
+        {
+            "country": str(session.slot("country")),
+            "inbox": inbox_of(session),
+            "about": about_of(session),
+            "organisation": organisation_of(session),
+            "topic": topic_of(session),
+            "child": sealed["child"] == "yes",
+            "urgent": sealed["danger"] == "yes",
+            "counted": session.slot("count") == "yes",
+            "card": sealed,
+            "note": "note" in facts.draft,
+        },
+    )
+
+
+# --- the note --------------------------------------------------------------------------------------------------------
+
+
+def _keep_note(session: Session, facts: Facts) -> Effect:
+    return Effect("keep_note")
+
+
+def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
+    if not isinstance(event, Said) or not any(map(str.isalpha, event.words.reveal())):
+        return None  # a "3" out of habit, or a heart, is no message
+    return Go("complaint.check", do=_keep_note, outcomes={"long": "complaint.note_long"}, final=False)
+
+
+def _note_say(session: Session, facts: Facts) -> tuple[Value, ...]:
+    if path_of(session) != "conduct":
+        name = "rumour" if topic_of(session) == "rumour" else "feedback"
+    else:
+        name = "child" if a_child_writes(session) else "conduct"
+    return (Phrase(f"complaint.note.{name}", {"most": NOTE_LIMIT}),)
+
+
+# --- the last look ---------------------------------------------------------------------------------------------------
+
+
+def due(session: Session, facts: Facts) -> Value | None:
+    """When a first answer to what is sent now can be there, in the person's own time where that is plain."""
+    country = str(session.slot("country"))
+    at = facts.hearing.due(country, inbox_of(session), facts.now)
+    return moment(country, at, session, facts)
+
+
+def moment(country: str, at: float, session: Session, facts: Facts) -> Value | None:
+    """A point in time as people there say it."""
+    zones = facts.zones(country, int(session.slot("place", 0) or 0))
+    desk = OnCall(country=country, opens_at=at, zone=zones[0])
+    there = session.at(session.screen, slots={**session.slots, "country": country})
+    return on_duty.when(desk, there, facts)
+
+
+def _what_of(session: Session, facts: Facts) -> list[Value]:
+    """What would go, for the one who looks it over: whom it is about, and which answers were given."""
+    if path_of(session) != "conduct":
+        said: list[Value] = [Phrase("complaint.check.topic", {"topic": Phrase(f"complaint.what.{topic_of(session)}")})]
+        offer = place_of(session, facts)
+        return [*said, *([Phrase("complaint.check.place", {"place": named(offer)})] if offer is not None else [])]
+    about = about_of(session)
+    said = [Phrase("complaint.check.about", {"about": Phrase(f"complaint.who.{about}")})]
+    name = organisation_name(session, facts)
+    if name:
+        said.append(Phrase("complaint.check.not_to", {"organisation": Data("complaint.organisation", name)}))
+    spot = facts.places.get(int(session.slot("spot") or 0))
+    if spot is not None:
+        said.append(Phrase("complaint.check.place", {"place": Data("place", spot.name)}))
+    for question in ("happened", "when"):
+        value = str(session.slot(question) or "unsaid")
+        if value != "unsaid":
+            said.append(Phrase(f"complaint.{question}.{value}"))
+    said += [Phrase(f"complaint.check.{name}") for name in ("danger", "child", "helped", "answered") if session.slot(name) == "yes"]
+    return said
+
+
+def _check_say(session: Session, facts: Facts) -> tuple[Value, ...]:
+    inbox = inbox_of(session)
+    offer = place_of(session, facts)
+    parts: list[Value] = [Phrase("service.demo")] if offer is not None and offer.demo else []
+    parts.append(Phrase(f"complaint.check.{inbox}", {"country": Country(str(session.slot("country")))}))
+    added = _what_of(session, facts)
+    if "note" in facts.draft:
+        added.insert(1, Phrase("complaint.check.note"))
+    if session.slot("count") == "yes":
+        added.append(Phrase("complaint.check.counted"))
+    if facts.channel.form == "sms":
+        return (*parts, *(Aside(one) for one in added))
+    return (*parts, Listing(tuple(Phrase("complaint.check.row", {"what": one}) for one in added), lines=True))
+
+
+_CHECKED = (
+    "service.demo",
+    "complaint.check.psea", "complaint.check.feedback", "complaint.check.row", "complaint.check.topic", "complaint.check.place",
+    "complaint.check.about", "complaint.check.not_to", "complaint.check.note", "complaint.check.counted",
+    *(f"complaint.check.{name}" for name in ("danger", "child", "helped", "answered")), "complaint.what.rumour",
+)  # fmt: skip
+
+
+def _is_counted(session: Session, facts: Facts) -> bool:
+    return bool(session.slot("count") == "yes")
+
+
+def _is_not_counted(session: Session, facts: Facts) -> bool:
+    return not _is_counted(session, facts)
+
+
+def _conduct(session: Session, facts: Facts) -> bool:
+    return path_of(session) == "conduct"
+
+
+# --- the receipt -----------------------------------------------------------------------------------------------------
+
+
+def _done_say(session: Session, facts: Facts) -> tuple[Value, ...]:
+    turn, collision = (*session.slot("opened", ()), 0, 0)[:2]
+    code = Data("code", facts.code(session.id, int(turn), int(collision)))
+    inbox = inbox_of(session)
+    when = due(session, facts)
+    read = "child" if inbox == "psea" and a_child_writes(session) else inbox
+    shown = lines(session, facts, 1 if facts.channel.form == "sms" else 3) if inbox == "psea" else ()
+    return (
+        Phrase("complaint.done", {"code": code}),
+        Phrase(f"complaint.done.{read}"),
+        *((Phrase("complaint.done.when", {"when": when}),) if when is not None else ()),
+        Phrase("complaint.done.limits"),
+        Aside(Phrase("complaint.done.lost")),
+        *((Aside(Listing((Phrase("complaint.done.help"), *shown), lines=True)),) if shown else ()),
+    )
+
+
+def add_to(flow: Flow) -> None:
+    """Write these screens into the topic of the complaint."""
+    for name in ("note", "note_long"):
+        flow.ask(
+            name,
+            say=_note_say if name == "note" else lambda session, facts: (Phrase("request.note_long", {"most": NOTE_LIMIT}),),
+            says=(
+                tuple(f"complaint.note.{form}" for form in ("feedback", "rumour", "conduct", "child"))
+                if name == "note"
+                else ("request.note_long",)
+            ),
+            hears=Branch(_noted, "check", "note_long", "not_saved"),
+            addressed=True,
+            skip=Go("check", digit=6),
+        )
+    flow.menu(
+        "check",
+        say=_check_say,
+        says=_CHECKED,
+        send=Go("done", do=opening, only=may_be_sent, outcomes={"nobody": "nobody", "busy": "busy"}),
+        write=Go("note"),
+        count=Go("check", set={"count": "yes"}, only=_is_not_counted),
+        uncount=Go("check", set={"count": "no"}, only=_is_counted),
+        help=Go("help", only=_conduct),
+        stop=Go("stopped", digit=6),
+    )
+    flow.page("stopped", params=lambda session, facts: {"minutes": facts.keep_minutes}, then=Go("start.menu"))
+    flow.page(
+        "done",
+        say=_done_say,
+        says=(
+            "complaint.done", "complaint.done.psea", "complaint.done.child", "complaint.done.feedback", "complaint.done.when",
+            "complaint.done.limits", "complaint.done.lost", "complaint.done.help", *on_duty.WHEN,
+        ),
+        then=Go("start.menu"),
+        lines=Go("person.lines", digit=2),
+        person=Go("request.safe", only=on_duty.can_be_asked, digit=3),
+        health=health(4),
+    )  # fmt: skip
+    flow.menu("not_saved", channels=Go("feedback.channels", digit=1), lines=Go("person.lines", digit=2))
+    flow.menu("busy", channels=Go("feedback.channels", digit=1), lines=Go("person.lines", digit=2))

@@ -1,0 +1,34 @@
+"""Complaint fields: the closed values of a complaint, and what a new one begins with.
+
+Never here: a screen, a sentence, who may read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.facts import Offer
+from flows.kernel import Session, SlotValue
+
+ABOUT = (
+    "organisation", "responders", "official", "police", "soldier", "smuggler", "employer", "other", "unknown", "service", "none",
+)  # fmt: skip
+"""Whom or what it is about; the same as ``bot.complaints.tables.ABOUT``."""
+TOPICS = (
+    "other_behaviour", "waited", "turned_away", "asked_money", "disrespect", "wrong_information", "closed", "moved", "number",
+    "hours", "not_free", "thanks", "idea", "rumour", "other",
+)  # fmt: skip
+"""What it is about in one word. How somebody behaved has one for all: what happened is not asked (C-3)."""
+ANSWERED = ("happened", "when", "danger", "child", "helped", "answered")
+"""Questions about how somebody behaved whose answers are of closed sets, beside whom it is about and the municipality."""
+FRESH: Mapping[str, SlotValue] = {
+    **dict.fromkeys(("about", "organisation", "topic", *ANSWERED, "minor", "count"), ""), "spot": 0, "opened": (),
+}  # fmt: skip
+"""A new complaint begins without answers of an earlier one."""
+
+
+def of_place(session: Session, offer: Offer) -> dict[str, Any]:
+    """What is known when somebody wants to say something about this place. Another country has other places."""
+    elsewhere = {} if offer.country == session.slot("country") else {"place": 0}
+    return {**FRESH, "path": "service", "service": offer.key, "country": offer.country, **elsewhere}

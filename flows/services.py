@@ -716,7 +716,7 @@ flow.menu(
     say=_details_say,
     says=DETAIL_TEXTS,
     others=Go("results", only=lambda session, facts: bool(session.slot("shown"))),
-    said=Branch(_said_of_it, "complaint.what", only=lambda session, facts: _offer(session, facts) is not None, digit=4),
+    said=Branch(_said_of_it, "complaint.what", only=lambda session, facts: _offer(session, facts) is not None, digit=2),
     person=Go("person.where", digit=6),
     more=Go(
         "further",

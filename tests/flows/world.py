@@ -292,10 +292,10 @@ def facts(channel: Traits = SMS, directory: SomeDirectory | None = None, now: fl
         channel=channel,
         places=SomePlaces(),
         directory=directory or SomeDirectory(),
-        helplines=SomeHelplines(),
         neighbours=NEIGHBOURS,
         is_open=is_open,
         **{
+            "helplines": SomeHelplines(),
             "duty": SomeDuty(),
             "hearing": SomeHearing(),
             "notices": SomeNotices(),

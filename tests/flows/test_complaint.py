@@ -1,0 +1,560 @@
+"""A complaint on the phone: three plain choices, help first, few questions that can each be passed over, and what may leave.
+
+Promises are checked over a walk that takes every edge of the topic with every outcome.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+
+import pytest
+
+from bot.complaints import tables
+from flows import complaint_fields
+from flows.conduct import WHO
+from flows.crisis import CLASSES
+from flows.facts import COUNTRIES, LANGS
+from flows.graph import behind, edges
+from flows.kernel import MORE, Data, Phrase
+from flows.out_of_scope import MATTERS
+from flows.topics import GRAPH
+from tests.flows.complaining import CHANNELS, about, at, complaining, conduct, walk
+from tests.flows.standing import drawn, standing
+from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHelplines, data, facts, ids, wording
+
+QUESTIONS = ("happened", "spot", "spot_unknown", "which_spot", "when", "danger", "child", "helped", "answered")
+"""What is asked of how somebody behaved, beside whom it is about."""
+OFFICIALS = ("police", "official", "soldier", "smuggler", "employer")
+
+
+@pytest.fixture(scope="module")
+def steps():
+    return {channel.name: list(walk(channel)) for channel in (SMS, TELEGRAM)}
+
+
+def everything(steps):
+    return [step for channel in steps.values() for step in channel]
+
+
+def reached(start: str, without: str) -> set[str]:
+    """Screens of the topic to which choices lead from ``start`` if one screen is never passed."""
+    ways: dict[str, set[str]] = {}
+    for edge in edges(GRAPH):
+        ways.setdefault(edge.start, set()).add(edge.end)
+    seen: set[str] = set()
+    queue = deque([start])
+    while queue:
+        screen = queue.popleft()
+        if screen not in seen and screen != without and screen.startswith("complaint."):
+            seen.add(screen)
+            queue.extend(ways.get(screen, ()))
+    return seen
+
+
+# --- C-1: one entry, three choices -----------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-1")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+def test_the_menu_s_third_digit_opens_three_plain_choices_that_lead_to_three_ways(channel) -> None:
+    """And the channels as information. Mutation: another digit; two kinds on one screen; the channels only."""
+    play = Play(channel).says("hola", "1", "3")
+    assert play.here == "complaint.kind"
+    digits = {option.id: option.digit for option in play.screen.options}
+    assert {name: digits[name] for name in ("service", "conduct", "other", "how")} == {
+        "service": 1,
+        "conduct": 2,
+        "other": 3,
+        "how": 7,
+    }
+    for option, screen in (("service", "what"), ("conduct", "safe"), ("other", "other")):
+        assert at(complaining(channel).picks(option), "CO").here == f"complaint.{screen}"
+    assert complaining(channel).picks("how").here == "feedback.where"
+
+
+@pytest.mark.requirement("C-1")
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("form", ["chat", "sms"])
+def test_the_choices_say_that_help_does_not_change_that_no_name_is_needed_and_who_reads(lang: str, form) -> None:
+    """Mutation: the question alone."""
+    text = wording().text(lang, "complaint.kind", form)
+    for fact in {
+        "es": ("[Nn]o cambia la ayuda", "no hace falta tu nombre", "coordinación", "equipo aparte"),
+        "en": ("does not change the help", "no name", "coordination", "separate team"),
+        "pt": ("[Nn]ão muda a ajuda", "não precisa do seu nome", "coordenação", "equipe à parte"),
+    }[lang]:
+        assert re.search(fact, text), (fact, text)
+
+
+@pytest.mark.requirement("C-1")
+@pytest.mark.requirement("L-3")
+@pytest.mark.parametrize(
+    ("text", "screen"),
+    [
+        ("queja", "complaint.kind"), ("quiero denunciar", "complaint.kind"), ("me trataron mal en el hospital", "complaint.kind"),
+        ("quiero poner una queja del doctor", "complaint.kind"), ("complain", "complaint.kind"),
+        ("they treated me badly at the clinic", "complaint.kind"), ("I want to complain", "complaint.kind"),
+        ("reclamação", "complaint.kind"), ("quero reclamar do hospital", "complaint.kind"), ("fui mal atendida", "complaint.kind"),
+        ("es verdad que dan comida en cucuta?", "notices.where"), ("is it true that they give papers", "notices.where"),
+        ("é verdade que dão documentos", "notices.where"), ("rumor", "notices.where"),
+    ],
+)  # fmt: skip
+def test_free_text_in_three_languages_leads_there(text: str, screen: str) -> None:
+    """Whatever kind of help stands in the sentence. Mutation: kinds of help asked first."""
+    assert Play(SMS).says("hola", "1", text).here == screen
+
+
+@pytest.mark.parametrize("text", ["no quiero poner una queja", "I do not want to complain", "não quero reclamar"])
+def test_a_complaint_that_is_denied_is_not_guessed(text: str) -> None:
+    """Mutation: looking for the word alone."""
+    assert Play(SMS).says("hola", "1", text).here != "complaint.kind"
+
+
+# --- E-4: the gate ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("E-4")
+def test_nothing_is_told_noted_or_sent_before_the_question_whether_the_phone_is_safe(steps) -> None:
+    """Mutation: an option of another topic that leads to the note; the yes of an earlier conversation."""
+    hidden = {screen for screen in behind(GRAPH) if screen.startswith("complaint.")}
+    for name in ("intro", "readers", "help", "who", "which", *QUESTIONS, "numbers", "note", "note_long", "check", "done"):
+        assert f"complaint.{name}" in hidden, name
+    sent = 0
+    for step in everything(steps):
+        for effect in step.play.asked:
+            if effect.name in ("open_complaint", "keep_note"):
+                sent += 1
+                assert step.before.slot("safe") == "yes", (step.before.screen, step.by)
+    assert sent > 20
+
+
+@pytest.mark.requirement("E-4")
+def test_not_now_gives_the_shortest_advice_and_keeps_nothing() -> None:
+    """Mutation: a way on from "not now"."""
+    play = at(complaining(SMS).picks("conduct"), "CO").picks("no")
+    assert play.here == "request.not_now"
+    assert play.says("1").here == "start.menu"
+
+
+@pytest.mark.requirement("E-7")
+def test_what_stands_before_the_gate_is_the_same_whatever_was_chosen() -> None:
+    """Mutation: "before you tell us what they did" on the gate."""
+    for option in ("conduct", "other"):
+        play = at(complaining(TELEGRAM).picks(option), "CO")
+        if option == "other":
+            play.picks("idea")
+        assert play.screen.parts == (Phrase("request.safe"),)
+
+
+# --- C-3: what is asked ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-3")
+@pytest.mark.requirement("P-1")
+def test_exactly_the_fields_of_c3_leave_as_closed_values(steps) -> None:
+    """Mutation: a field for what happened; a word of the person in a slot or in an effect."""
+    values = {
+        "whose": {"own", "other", "heard", "unsaid"}, "when": {"today", "week", "month", "longer", "unsaid"},
+        **{name: {"yes", "no", "unsaid"} for name in ("danger", "child", "help", "contact")},
+        "place": {"Cúcuta", "San Cristóbal", "Boa Vista", ""},
+        "about": set(complaint_fields.ABOUT), "topic": set(complaint_fields.TOPICS),
+    }  # fmt: skip
+    sent = [params for step in everything(steps) for params in step.play.sent]
+    assert len(sent) > 20
+    for params in sent:
+        fields = set(params["card"]) - {"service"}
+        assert fields == set(values)
+        assert all(params["card"][name] in values[name] for name in values), params
+        assert set(params) == {
+            "country", "inbox", "about", "organisation", "topic", "child", "urgent", "counted", "card", "note",
+        }  # fmt: skip
+        if params["inbox"] == "psea":
+            assert params["topic"] == "other_behaviour"
+            assert "service" not in params["card"]
+        assert "xyzzy" not in json.dumps(params, default=str)
+
+
+def test_closed_values_are_those_that_are_stored() -> None:
+    """Mutation: a choice that no row can hold."""
+    assert complaint_fields.ABOUT == tables.ABOUT
+    stored = set(complaint_fields.TOPICS) - {"moved", "number", "hours", "not_free"}  # remarks, which are no complaints
+    assert stored <= set(tables.TOPICS)
+
+
+@pytest.mark.requirement("C-3")
+@pytest.mark.requirement("E-10")
+def test_each_question_can_be_passed_over_and_ended_by_the_same_digits(steps) -> None:
+    """Mutation: a question without 6; an end on another digit."""
+    seen = set()
+    for step in everything(steps):
+        name = step.play.here.removeprefix("complaint.")
+        if name in QUESTIONS and step.play.turn.screen is not None and step.play.session.turn > step.before.turn:
+            seen.add(name)
+            digits = {option.id: option.digit for option in GRAPH.view(step.play.session, step.play.facts).options}
+            assert (digits["skip"], digits["end"]) == (6, 5)
+    assert seen == set(QUESTIONS)
+    play = about("unknown", SMS)
+    for _ in ("happened", "spot", "when", "danger", "child", "helped", "answered"):
+        play.says("6")
+    assert play.here == "complaint.note"
+    assert play.says("6").here == "complaint.check"
+
+
+@pytest.mark.requirement("C-9")
+@pytest.mark.parametrize("who", [*WHO, "unknown"])
+def test_one_choice_is_enough(who: str) -> None:
+    """Mutation: an answer that is needed before the last look."""
+    play = about(who)
+    if who == "organisation":
+        play.picks("skip")
+    play.picks("end", "send")
+    assert play.here == "complaint.done"
+    (sent,) = play.sent
+    assert sent["about"] == ("unknown" if who == "organisation" else who)
+    assert sent["card"]["whose"] == "unsaid"
+
+
+@pytest.mark.requirement("C-9")
+@pytest.mark.parametrize("whose", ["own", "other", "heard"])
+def test_what_was_only_heard_is_taken_like_what_was_lived(whose: str) -> None:
+    """Mutation: a longer way, or another inbox, for a rumour."""
+    play = about("soldier").picks(whose, "end", "send")
+    assert play.here == "complaint.done"
+    assert (play.sent[0]["inbox"], play.sent[0]["card"]["whose"]) == ("psea", whose)
+
+
+@pytest.mark.requirement("S-8")
+@pytest.mark.parametrize(
+    ("text", "screen", "place"),
+    [("Cúcuta", "when", "Cúcuta"), ("cucutta", "which_spot", ""), ("tapachula", "spot_unknown", ""), ("xyzzy", "spot_unknown", "")],
+)
+def test_a_place_is_a_municipality_of_that_country_or_nothing(text: str, screen: str, place: str) -> None:
+    """Mutation: a search that begins because a town was named; the words kept."""
+    play = about("police").picks("own").says(text)
+    assert play.here == f"complaint.{screen}"
+    assert play.picks("end", "send").sent[0]["card"]["place"] == place
+
+
+def test_the_organisation_may_be_typed_and_is_said_not_to_get_it() -> None:
+    """Mutation: a name that nobody knows kept as it was typed."""
+    play = about("organisation", SMS)
+    assert play.says("de ninguna parte").here == "complaint.which"
+    play.says("organizacion demo B").picks("end")
+    assert Data("complaint.organisation", "Organización Demo B") in data(play.screen.parts)
+    play.picks("send")
+    assert (play.sent[0]["about"], play.sent[0]["organisation"]) == ("organisation", "org-b")
+
+
+# --- C-4: nobody reads -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("P-5")
+def test_what_nobody_may_read_is_not_taken_and_others_are_named() -> None:
+    """At the country, at whom it is about, at the organisation, and at the last moment. Mutation: asking all the same."""
+    assert at(complaining().picks("conduct"), "MX").here == "complaint.nobody"
+    assert about("soldier", country="VE").here == "complaint.nobody"
+    play = about("organisation", country="VE").picks("#0")
+    assert play.here == "complaint.nobody"
+    assert {"complaint.nobody", "feedback.row.independent"} <= play.ids
+    assert [option.id for option in play.screen.options if 0 < option.digit < 8] == ["channels", "lines", "menu"]
+    assert about("organisation", country="VE").picks("#1").here == "complaint.happened"
+    late = about("police").picks("end")
+    late.outcome = "nobody"
+    assert late.picks("send").here == "complaint.nobody"
+
+
+@pytest.mark.requirement("C-4")
+def test_the_channel_of_those_whom_it_is_about_is_not_the_first_that_is_named() -> None:
+    """Mutation: channels as the directory lists them."""
+    play = about("organisation", country="VE").picks("#0")
+    named = [field.text for field in reversed(data(play.screen.parts)) if field.source == "complaint_channel.organisation"]
+    assert named[0] == "Organización Demo 3"  # independent
+
+
+@pytest.mark.requirement("C-4")
+def test_later_requests_of_the_conversation_leave_the_staff_out() -> None:
+    """Mutation: a menu that forgets it."""
+    play = about("organisation").picks("#0", "end")
+    play.picks("send")
+    play.at("complaint.done", not_org="org-a", country="CO")
+    play.says("menu").picks("person").picks("#0", "yes", "on", "adult", "yes", "code", "no")
+    assert play.here == "request.check"
+    assert "request.check.not_org" in play.ids
+    play.picks("send")
+    (request,) = [effect.params for effect in play.asked if effect.name == "open_request"]
+    assert request["not_org"] == "org-a"
+
+
+# --- C-8, C-11: help first, and no police before others ---------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-8")
+def test_help_stands_before_the_first_question_and_on_the_last_look_and_in_the_receipt() -> None:
+    """Mutation: a way from what is forbidden straight to the questions."""
+    behind_help = {f"complaint.{name}" for name in ("who", "which", *QUESTIONS, "note", "check", "done")}
+    assert not reached("complaint.intro", without="complaint.help") & behind_help
+    assert reached("complaint.intro", without="") >= behind_help
+    help = conduct().picks("on")
+    assert {"person", "health", "lines"} <= {option.id for option in help.screen.options}
+    play = help.picks("on", "police", "end")
+    assert "help" in {option.id for option in play.screen.options}
+    receipt = play.picks("send")
+    assert {"lines", "person", "health"} <= {option.id for option in receipt.screen.options}
+    assert "complaint.done.help" in receipt.ids
+
+
+@pytest.mark.requirement("C-8")
+def test_who_sends_nothing_is_told_that_help_is_theirs_all_the_same() -> None:
+    """Mutation: "nothing was sent", and that is all."""
+    for lang, mine in (
+        ("es", "La ayuda sigue siendo tuya"),
+        ("en", "The help is still yours"),
+        ("pt", "A ajuda continua sendo sua"),
+    ):
+        assert mine in wording().text(lang, "complaint.stopped")
+    assert conduct().picks("stop").here == "complaint.stopped"
+
+
+def numbers(play) -> list[str]:
+    """As they are read."""
+    return [field.text for field in reversed(data(play.screen.parts)) if field.source == "helpline"]
+
+
+@pytest.mark.requirement("C-11")
+@pytest.mark.parametrize("who", OFFICIALS)
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+def test_no_police_number_stands_first_when_it_is_about_those(who: str, channel) -> None:
+    """On the help, in danger and in the receipt. Mutation: the emergency number first where somebody is in danger."""
+    play = conduct(channel).picks("on")
+    assert numbers(play) and "911" not in numbers(play)
+    play.picks("on", who, "own", "skip", "today", "yes")
+    assert play.here == "complaint.numbers"
+    assert numbers(play)[0] == "155" and numbers(play)[-1] == "911"
+    assert play.screen.parts[0] == Phrase("emergency.numbers", {"country": play.screen.parts[0].params["country"]})
+    play.picks("end", "send")
+    assert numbers(play) and "911" not in numbers(play)
+    assert play.sent[0]["urgent"] is True
+
+
+@pytest.mark.requirement("C-8")
+@pytest.mark.requirement("E-6")
+@pytest.mark.parametrize(("lang", "text", "word"), [("es", "me pide sexo para darme comida", "queja"),
+                                                    ("en", "he asks for sex for food", "complain"),
+                                                    ("pt", "pede sexo para me dar comida", "queixa")])  # fmt: skip
+def test_words_about_it_bring_lines_first_and_then_the_way_to_tell(lang: str, text: str, word: str) -> None:
+    """Class H: no police. Mutation: the complaint opened at once, without a number; a word on the card that opens nothing."""
+    play = standing("start.menu", SMS, lang, slots={"country": "CO"}).says(text)
+    assert numbers(play) and "911" not in numbers(play)
+    assert "crisis.H" in play.ids
+    assert word in wording().text(lang, "crisis.H", "sms")
+    assert play.says(word).here == "complaint.kind"
+
+
+# --- children --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("D-9")
+def test_a_child_reads_simpler_words_below_the_line_that_children_may_call() -> None:
+    """Mutation: the line below the text; the question whether a child is concerned, to a child."""
+    play = conduct(SMS).picks("minor")
+    first, text = play.screen.parts
+    assert Phrase("helpline.purpose.children") == first.params["parts"].items[0].params["purpose"]
+    assert text == Phrase("complaint.intro.child")
+    play.picks("on")
+    assert "complaint.help.child" in play.ids
+    play.picks("on", "responders", "own")
+    play.picks("skip", "today", "no")
+    assert play.here == "complaint.helped"
+    assert "complaint.helped.child" in play.ids
+    play.picks("end", "send")
+    assert play.sent[0]["child"] is True
+    assert "complaint.done.child" in play.ids
+
+
+# --- sending ---------------------------------------------------------------------------------------------------------
+
+
+def test_by_sms_sending_takes_the_number_of_its_turn() -> None:
+    """Mutation: a "1" out of habit that sends."""
+    play = about("police", SMS).picks("end")
+    send = next(option for option in play.screen.options if option.id == "send")
+    assert 10 <= send.digit < 100
+    for text in ("sí", "yes", "enviar"):
+        assert about("police", SMS).picks("end").says(text).sent == []
+    assert play.says(str(send.digit)).here == "complaint.done"
+
+
+@pytest.mark.requirement("C-5")
+@pytest.mark.parametrize("outcome", ["down", "busy"])
+def test_what_could_not_be_kept_is_said_with_another_channel_and_can_be_tried_again(outcome: str) -> None:
+    """Mutation: the receipt after any outcome."""
+    play = about("police").picks("end")
+    play.outcome = outcome
+    play.picks("send")
+    assert play.here == ("complaint.not_saved" if outcome == "down" else "complaint.busy")
+    assert {"channels", "lines"} <= {option.id for option in play.screen.options}
+    play.outcome = "saved"
+    assert play.commands("back").picks("send").here == "complaint.done"
+    assert play.sent[0] == play.sent[1]
+
+
+@pytest.mark.requirement("C-5")
+def test_the_receipt_comes_only_when_it_was_saved_and_carries_the_code(steps) -> None:
+    """Mutation: the receipt drawn before the outcome."""
+    for step in everything(steps):
+        if step.play.here == "complaint.done" and step.before.screen != "complaint.done":
+            assert step.play.asked[-1].name == "open_complaint" and step.play.outcome == "saved"
+    play = about("police").picks("end", "send")
+    assert Data("code", "0412 375 908 264") in data(play.screen.parts)
+    assert {
+        "complaint.done",
+        "complaint.done.psea",
+        "complaint.done.when",
+        "complaint.done.limits",
+        "complaint.done.lost",
+    } <= play.ids
+
+
+def test_a_note_is_kept_for_the_last_look_and_counting_needs_a_yes() -> None:
+    """Mutation: counted unless somebody objects; a note that is sent without being shown as there."""
+    play = about("police").picks("end", "write").says("algo sin nombres")
+    assert play.here == "complaint.check"
+    assert "complaint.check.note" in play.ids
+    play.picks("send")
+    assert (play.sent[0]["note"], play.sent[0]["counted"]) == (True, False)
+    other = about("police").picks("end", "count", "send")
+    assert (other.sent[0]["note"], other.sent[0]["counted"]) == (False, True)
+    assert about("police").picks("end", "count", "uncount", "send").sent[0]["counted"] is False
+    long = about("police").picks("end", "write")
+    long.outcome = "long"
+    assert long.says("x" * 301).here == "complaint.note_long"
+
+
+def test_a_new_complaint_begins_without_the_answers_of_the_one_before() -> None:
+    """Mutation: danger of the first complaint in the second."""
+    play = (
+        about("police").picks("own", "skip", "today", "yes", "end").says("queja").picks("conduct", "#0", "yes", "on", "on", "other")
+    )
+    play.picks("end", "send")
+    assert play.sent[0]["card"] | {"about": ""} == {
+        **dict.fromkeys(("whose", "when", "danger", "child", "help", "contact"), "unsaid"), "place": "", "about": "",
+        "topic": "other_behaviour",
+    }  # fmt: skip
+
+
+# --- about a place ---------------------------------------------------------------------------------------------------
+
+
+def of_place(channel=TELEGRAM):
+    play = complaining(channel)
+    play.session = play.session.at("services.details", slots={"service": 1, "country": "CO", "shown": (1, 2, 3), "far": (1, 2, 3)})
+    return play.picks("said")
+
+
+@pytest.mark.parametrize("what", ["closed", "moved", "number", "hours", "not_free"])
+def test_a_wrong_entry_is_passed_on_without_a_trace_of_who_said_it(what: str) -> None:
+    """And without a code. Mutation: a complaint for it; a session id along with it."""
+    play = of_place()
+    number = next(
+        n for n, choice in enumerate(GRAPH.sheets["complaint.what"].among(play.session, play.facts)) if choice.value == what
+    )
+    play.picks(f"#{number}")
+    assert play.here == "complaint.thanked"
+    (effect,) = play.asked
+    assert (effect.name, effect.params) == ("remark", {"service": 1, "country": "CO", "what": what})
+    assert data(play.screen.parts) == []
+    failed = of_place()
+    failed.outcome = "down"
+    assert failed.picks(f"#{number}").here == "complaint.not_saved"
+
+
+def test_feedback_about_a_place_takes_four_questions_at_most_and_keeps_its_organisation_out() -> None:
+    """Mutation: one more question; routing by the place's name."""
+    play = at(complaining().picks("service"), "CO")
+    asked = ["complaint.where", play.here]
+    for option in ("#1", "yes", "skip"):
+        play.picks(option)
+        asked.append(play.here)
+    assert asked == ["complaint.where", "complaint.what", "complaint.safe", "complaint.note", "complaint.check"]
+    play.picks("send")
+    assert (play.sent[0]["inbox"], play.sent[0]["about"], play.sent[0]["topic"]) == ("feedback", "none", "waited")
+    known = of_place().picks("#5", "yes", "skip")
+    assert "complaint.check.place" in known.ids
+    known.picks("send")
+    sent = known.sent[0]
+    assert (sent["about"], sent["organisation"], sent["topic"], sent["card"]["service"]) == (
+        "service",
+        "dir-1",
+        "waited",
+        "Centro 1",
+    )
+    assert complaining().at("complaint.kind", service=1, country="CO").picks("service", "another").here == "complaint.where"
+
+
+# --- anything else ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-1")
+def test_what_goes_round_has_its_answers_and_a_question_that_has_none_is_sent() -> None:
+    """Mutation: a rumour taken as a complaint about somebody; no way on where nothing is published."""
+    play = at(complaining().picks("other"), "CO").picks("rumour")
+    assert play.here == "notices.rumours"
+    play.picks("#5")
+    assert Data("notice.text", "Respuesta 6.") in data(play.screen.parts)
+    play.picks("ask", "yes").says("¿es verdad que cierran la frontera?")
+    assert play.here == "complaint.check"
+    play.picks("send")
+    sent = play.sent[0]
+    assert (sent["inbox"], sent["about"], sent["topic"], sent["note"]) == ("feedback", "none", "rumour", True)
+    empty = at(complaining().picks("other"), "MX").picks("rumour")
+    assert "notices.rumours.none" in empty.ids
+    assert empty.picks("ask").here == "complaint.safe"
+    assert at(Play(TELEGRAM).says("hola", "1", "rumor"), "VE").picks("#0", "ask").here == "complaint.nobody"  # type: ignore[arg-type]
+
+
+def test_an_answer_that_ended_meanwhile_is_said_to_be_gone() -> None:
+    """Mutation: another answer in its place, or an error."""
+    play = at(complaining().picks("other"), "CO").picks("rumour", "#5")
+    play.session = play.session.at("notices.rumour", slots={**play.session.slots, "notice": 17})
+    assert "notices.gone" in ids(drawn(play).parts)
+
+
+def test_what_was_changed_is_read_one_at_a_time() -> None:
+    """Mutation: the first change on every page."""
+    play = at(complaining().picks("other"), "CO").picks("changed")
+    first = data(play.screen.parts)
+    assert data(play.says(str(MORE)).screen.parts) != first
+    assert data(play.says(str(MORE)).screen.parts) == first
+    assert "notices.changed.none" in at(complaining().picks("other"), "MX").picks("changed").ids
+
+
+@pytest.mark.requirement("E-6")
+def test_a_card_before_a_note_that_somebody_wrote_keeps_the_note() -> None:
+    """Mutation: words that cry for help kept back because a card was shown."""
+    play = about("police").picks("end", "write").says("me quiero morir")
+    assert play.here == "complaint.check"
+    assert "crisis.A" in play.ids
+    assert "note" in play.facts.draft
+    assert len(CLASSES) == 11
+
+
+@pytest.mark.requirement("C-10")
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_what_is_settled_elsewhere_has_a_target_or_an_honest_word_in_every_country(country: str) -> None:
+    """With everything known, and with nothing known. Mutation: an empty list; a police number as the target."""
+
+    class Nothing(SomeHelplines):
+        def lines(self, country, purposes, now):
+            return []
+
+    for matter in range(len(MATTERS)):
+        for rest in ({}, {"directory": SomeDirectory([], []), "helplines": Nothing()}):
+            play = complaining(known=facts(TELEGRAM, **rest))
+            play = at(play.picks("other"), country).picks("matter", f"#{matter}")
+            assert play.here == "complaint.target"
+            assert "complaint.target.unknown" in play.ids if rest else {"complaint.target", "complaint.target.unknown"} & play.ids
+            assert "person" in {option.id for option in play.screen.options}
+            assert "911" not in numbers(play)

@@ -332,7 +332,8 @@ def test_every_sentence_of_a_reviewed_text_is_written(lang: str) -> None:
 
 @pytest.mark.requirement("E-7")
 @pytest.mark.parametrize("lang", LANGS)
-def test_a_locked_screen_shows_no_part_of_the_code(lang: str) -> None:
+@pytest.mark.parametrize("id", ["request.done", "complaint.done"])
+def test_a_locked_screen_shows_no_part_of_the_code(lang: str, id: str) -> None:
     """Whoever reads over a shoulder could come back with it. Mutation: the number at the beginning of the receipt."""
-    for text in said(lang, "request.done"):
+    for text in said(lang, id):
         assert text.index("{code}") >= 40

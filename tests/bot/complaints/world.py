@@ -147,6 +147,10 @@ class World:
         copies = await reading.released(self.complaints, person.actor, complaint_id, kind, now)
         return [person.opens(copy.envelope, kind, complaint_id) for copy in copies]
 
+    async def reads_after_accepting(self, person: Person, complaint_id: bytes, now: datetime = NOW) -> list[str]:
+        await desk.accept(self.complaints, person.actor, complaint_id, now)
+        return await self.reads(person, complaint_id, now=now)
+
     async def shares(self, person: Person, complaint_id: bytes, now: datetime = NOW) -> int:
         """What this person's browser does for those who cannot open it yet; how many wraps were new."""
         made = {

@@ -91,6 +91,11 @@ class World:
                 await connection.execute(insert(StaffKey).values(id=key_id(public), staff_id=row.id, public=public, created_at=NOW))
         return Person(Actor.of(row), private)
 
+    async def leaves(self, person: Person) -> None:
+        """Behind everybody's back."""
+        async with self.engine.begin() as connection:
+            await connection.execute(update(Staff).where(Staff.id == person.id).values(active=False))  # type: ignore[arg-type]
+
     async def recovery_key(self, purpose: str = "complaints") -> X25519PrivateKey:
         """An offline key."""
         private = X25519PrivateKey.generate()

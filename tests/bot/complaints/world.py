@@ -25,7 +25,7 @@ from bot.complaints.intake import Opened, Said, open_complaint
 from bot.complaints.storing import Complaints
 from bot.complaints.tables import Complaint, ComplaintEntry, ComplaintItem, Forwarding
 from bot.roster.tables import Holiday
-from bot.sealing import key_id, seal
+from bot.sealing import Envelope, key_id, seal
 from bot.staff.roles import Actor
 from bot.staff.tables import Employer, RecoveryKey, Staff, StaffKey
 from bot.tickets.guard import Guard
@@ -147,6 +147,18 @@ class World:
         copies = await reading.released(self.complaints, person.actor, complaint_id, kind, now)
         return [person.opens(copy.envelope, kind, complaint_id) for copy in copies]
 
+    async def reads_after_accepting(self, person: Person, complaint_id: bytes, now: datetime = NOW) -> list[str]:
+        await desk.accept(self.complaints, person.actor, complaint_id, now)
+        return await self.reads(person, complaint_id, now=now)
+
+    async def shares(self, person: Person, complaint_id: bytes, now: datetime = NOW) -> int:
+        """What this person's browser does for those who cannot open it yet; how many wraps were new."""
+        made = {
+            each.item_id: [person.wraps(each.envelope, each.kind, complaint_id, public) for public in each.keys]  # type: ignore[arg-type]
+            for each in await desk.missing_wraps(self.complaints, person.actor, complaint_id, now)
+        }
+        return await desk.add_wraps(self.complaints, person.actor, complaint_id, made, now)
+
     async def looks(self, derived: Derived, now: datetime = NOW, *, back: int = 0) -> Any:
         """What the code shows."""
         return await code.look(self.complaints, derived, now, back=back)
@@ -171,6 +183,26 @@ class World:
             if row.complaint_id == complaint_id:
                 found.setdefault(row.kind, []).append(row)
         return found
+
+    async def recipients(self, complaint_id: bytes) -> dict[str, set[bytes]]:
+        """Kind -> public keys to which it is sealed, of those of accounts and recovery keys."""
+        known = {row.id: row.public for table in (StaffKey, RecoveryKey) for row in await self.rows(table)}
+        return {
+            kind: {known[each] for row in found for each in Envelope.decode(row.envelope).recipients}
+            for kind, found in (await self.items(complaint_id)).items()
+            if kind != "answer"
+        }
+
+    async def pass_on(self, complaint_id: bytes, organisation: str) -> None:
+        """To its investigation unit, behind everybody's back."""
+        values = Forwarding(complaint_id=complaint_id, organisation=organisation, way="unit").model_dump()
+        async with self.engine.begin() as connection:
+            await connection.execute(insert(Forwarding).values(**values))
+
+    async def moved(self, person: Person, organisation: str) -> None:
+        """To another employer."""
+        async with self.engine.begin() as connection:
+            await connection.execute(update(Staff).where(Staff.id == person.id).values(organisation=organisation))  # type: ignore[arg-type]
 
     async def forwardings(self) -> list[Any]:
         return await self.rows(Forwarding)
@@ -201,10 +233,20 @@ class World:
         found: list[tuple[str, str]] = []
 
         def heard(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-            found.append((statement, repr(parameters)))
+            found.append((statement, repr(_plain(parameters))))
 
         event.listen(self.engine.sync_engine, "before_cursor_execute", heard)
         try:
             yield found
         finally:
             event.remove(self.engine.sync_engine, "before_cursor_execute", heard)
+
+
+def _plain(value: Any) -> Any:
+    """Bound values as they can be compared, whatever a driver wraps them in."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    value = getattr(value, "obj", value)  # psycopg's Binary, and a memoryview
+    return bytes(value).hex() if isinstance(value, (bytes, memoryview)) else value

@@ -1,0 +1,193 @@
+"""Who may ever meet a complaint: the rule, alone and as a query."""
+
+from __future__ import annotations
+
+import itertools
+import types
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from bot.complaints import listing, routing
+from bot.complaints.routing import Network, Ties
+from bot.complaints.storing import complaint
+from bot.complaints.tables import Complaint
+from bot.staff.roles import Actor
+from tests.bot.complaints.world import NOW, Person, World
+
+NETWORK = Network({
+    "red-norte": ("", False), "casa-sur": ("red-grande", False), "casa-vieja": ("casa-sur", False), "red-grande": ("", False),
+    "red-observa": ("", True), "dir-1": ("red-norte", False),
+})  # fmt: skip
+
+
+@pytest.mark.requirement("C-4")
+def test_whoever_has_become_one_with_another_is_tied_to_it_in_both_directions() -> None:
+    """Mutation: the chain upwards only, so that the larger one reads about its part; one step only."""
+    whole = {"casa-sur", "casa-vieja", "red-grande"}
+    for each in whole:
+        assert routing.tied(NETWORK, each) == whole
+    assert NETWORK.tied("red-norte") == {"red-norte", "dir-1"}
+    assert NETWORK.tied("nowhere") == {"nowhere"}
+
+
+def test_a_circle_ends() -> None:
+    """Mutation: following merged_into for ever."""
+    circle = Network({"a": ("b", False), "b": ("c", False), "c": ("b", False)})
+    assert circle.chain("a") == ("a", "b", "c")
+
+
+@pytest.mark.requirement("C-4")
+def test_independent_only_while_all_that_became_one_with_it_are() -> None:
+    """Mutation: asking its own row only; taking somebody unknown for independent."""
+    assert NETWORK.independent("red-observa") and not NETWORK.independent("red-norte") and not NETWORK.independent("nowhere")
+    for into, partner in (("red-norte", "red-observa"), ("red-observa", "red-norte")):
+        merged = Network({"red-observa": ("red-norte" if into == "red-norte" else "", True), "red-norte": ("", False)})
+        if into == "red-observa":
+            merged = Network({"red-observa": ("", True), "red-norte": ("red-observa", False)})
+        assert not merged.independent(into) and not merged.independent(partner)
+
+
+def test_a_unit_covers_the_parts_of_its_organisation_and_not_the_whole_of_which_it_became_a_part() -> None:
+    """Mutation: covering all that is tied, so that a part's unit reads what was passed to the whole."""
+    assert NETWORK.covered(["casa-sur"]) == {"casa-sur", "casa-vieja"}
+    assert NETWORK.covered(["red-grande"]) == {"red-grande", "casa-sur", "casa-vieja"}
+    assert NETWORK.covered([]) == frozenset()
+
+
+def _row(**changes: Any) -> Any:
+    values = {
+        "inbox": "psea", "country": "CO", "about": "organisation", "organisation": "casa-sur", "level": "focal", "refused": (),
+    }  # fmt: skip
+    return types.SimpleNamespace(**values | changes)
+
+
+def _actor(*roles: Any, countries: tuple[str, ...] = ("CO",)) -> Actor:
+    return Actor(uuid.UUID(int=1), "somebody", "red-norte", roles, countries)
+
+
+FREE = Ties(frozenset({"red-norte"}), frozenset(), False)
+
+
+@pytest.mark.requirement("C-4")
+def test_the_rule_case_by_case() -> None:
+    """Mutation: any line of ``role_for``."""
+    focal, coordinator = _actor("psea_focal_point"), _actor("coordinator")
+    assert routing.may_read(focal, FREE, _row())
+    assert not routing.may_read(focal, FREE, _row(organisation="red-norte"))
+    assert not routing.may_read(focal, FREE, _row(country="PE"))
+    assert not routing.may_read(focal, FREE, _row(refused=(focal.id.hex,)))
+    assert not routing.may_read(focal, FREE, _row(about="responders", organisation=""))
+    assert not routing.may_read(focal, FREE, _row(about="unknown", organisation=""))
+    assert routing.may_read(focal, FREE._replace(independent=True), _row(about="unknown", organisation=""))
+    assert routing.may_read(focal, FREE, _row(about="police", organisation=""))
+    assert not routing.may_read(focal, FREE, _row(inbox="feedback", about="service"))
+    assert not routing.may_read(coordinator, FREE, _row())
+    assert routing.may_read(coordinator, FREE, _row(level="network"))
+    assert routing.may_read(coordinator, FREE, _row(), level="network")
+    assert routing.may_read(coordinator, FREE, _row(inbox="feedback", about="service"))
+    for other in ("case_manager", "child_protection", "supervisor", "national_focal_point", "member", "administrator"):
+        assert not routing.may_read(_actor(other), FREE._replace(independent=True), _row(level="network"))
+        if other not in ("member", "administrator"):
+            assert not routing.may_read(_actor("coordinator", other), FREE, _row(level="network"))
+            assert not routing.may_read(_actor("psea_focal_point", other), FREE, _row())
+
+
+@pytest.mark.requirement("C-4")
+def test_a_unit_reads_what_was_forwarded_to_it_and_nothing_before() -> None:
+    """Mutation: its own organisation's complaints without a forwarding; of another organisation; what is not about behaviour."""
+    unit, own = _actor("psea_focal_point"), Ties(frozenset({"casa-sur"}), frozenset({"casa-sur"}), False)
+    assert not routing.may_read(unit, own, _row())
+    assert routing.may_read(unit, own, _row(), ["casa-sur"])
+    assert not routing.investigates(own, _row(organisation="red-sur"), ["red-sur", "casa-sur"])
+    assert not routing.may_read(unit, own, _row(), ["red-sur"])
+    assert not routing.may_read(unit, own, _row(inbox="feedback"), ["casa-sur"])
+    assert not routing.may_read(unit, own._replace(covers=frozenset()), _row(), ["casa-sur"])
+    assert not routing.may_read(_actor("administrator"), own, _row(), ["casa-sur"])
+    assert not routing.may_read(unit, own, _row(refused=(unit.id.hex,)), ["casa-sur"])
+
+
+@pytest.mark.requirement("C-4")
+async def test_the_query_says_what_the_rule_says(world: World) -> None:
+    """Mutation: any part of ``visible`` that ``role_for`` does not have, or the other way round."""
+    for key, into, independent in (
+        ("red-norte", "", False), ("red-grande", "", False), ("casa-sur", "red-grande", False), ("red-observa", "", True),
+    ):  # fmt: skip
+        await world.employer(key, into=into, independent=independent)
+    people = [
+        await world.person(f"p-{number}", *roles, organisation=organisation, countries=countries, investigates=units)
+        for number, (roles, organisation, countries, units) in enumerate(
+            itertools.product(
+                [("psea_focal_point",), ("coordinator",), ("psea_focal_point", "coordinator"), ("case_manager",)],
+                ["red-norte", "casa-sur", "red-observa"],
+                [("CO",), ("PE", "CO")],
+                [(), ("casa-sur",)],
+            )
+        )
+    ]
+    for inbox, about, organisation, country in (
+        ("psea", "organisation", "casa-sur", "CO"), ("psea", "organisation", "red-grande", "PE"),
+        ("psea", "responders", "", "CO"), ("psea", "unknown", "casa-sur", "CO"), ("psea", "police", "", "CO"),
+        ("feedback", "service", "casa-sur", "CO"), ("feedback", "none", "", "PE"), ("psea", "organisation", "casa-sur", "CO"),
+    ):  # fmt: skip
+        topic = "money" if inbox == "psea" else "waited"
+        await world.send(inbox=inbox, about=about, organisation=organisation, country=country, topic=topic)
+    rows = await world.rows(Complaint)
+    twin = [row for row in rows if (row.about, row.organisation) == ("organisation", "casa-sur")][1]
+    await world.set(twin.id, level="network", refused=(people[0].actor.id.hex, people[5].actor.id.hex))
+    await world.pass_on(twin.id, "casa-sur")
+    rows = await world.rows(Complaint)
+    met = 0
+    async with world.engine.connect() as connection:
+        for person in people:
+            by = await routing.ties(connection, person.actor)
+            asked = select(complaint.c.id).where(routing.visible(person.actor, by))
+            found = set((await connection.execute(asked)).scalars())
+            said = {row.id for row in rows if routing.may_read(person.actor, by, row, await routing.units_of(connection, row.id))}
+            assert found == said, person.actor
+            met += len(found)
+    assert 40 < met < len(people) * len(rows) / 2
+
+
+@given(st.sampled_from(sorted(NETWORK.employers)), st.booleans(), st.sampled_from(["psea", "feedback"]))
+def test_nobody_tied_ever_reads_but_a_unit(organisation: str, independent: bool, inbox: str) -> None:
+    """Mutation: an independent organisation that reads about itself."""
+    for role in ("psea_focal_point", "coordinator"):
+        by = Ties(NETWORK.tied(organisation), frozenset(), independent)
+        for about in NETWORK.tied(organisation):
+            row = _row(inbox=inbox, organisation=about, level="network", about="unknown")
+            assert not routing.may_read(_actor(role), by, row, [about])
+
+
+@pytest.mark.requirement("P-5")
+async def test_sealed_to_focal_points_who_stands_in_coordinators_and_the_recovery_key_of_complaints(
+    world: World, eva: Person, leo: Person, mar: Person
+) -> None:
+    """Mutation: a coordinator left out until it is escalated, when nobody could open it any more; somebody tied; the key of
+    requests."""
+    offline = await world.recovery_key()
+    await world.recovery_key("requests")
+    await world.person("tied", "psea_focal_point", organisation="casa-sur")
+    await world.person("elsewhere", "psea_focal_point", countries=["PE"])
+    await world.person("keyless", "psea_focal_point", key=False)
+    await world.person("worker", "case_manager")
+    complaint_id, _ = await world.send()
+    wanted = {each.public for each in (eva, leo, mar)} | {offline.public_key().public_bytes_raw()}
+    assert await world.recipients(complaint_id) == {"card": wanted, "note": wanted}
+    feedback_id, _ = await world.send(world.feedback())
+    wanted = {mar.public, offline.public_key().public_bytes_raw()}
+    assert await world.recipients(feedback_id) == {"card": wanted, "note": wanted}
+
+
+@pytest.mark.requirement("C-4")
+async def test_whoever_moved_to_another_employer_has_the_ties_of_both_until_signed_in_again(world: World, eva: Person) -> None:
+    """Mutation: an actor of an old session whose new employer counts alone, or whose old one does."""
+    await world.employer("casa-sur")
+    complaint_id, _ = await world.send()
+    assert [row.id for row in await listing.inbox(world.complaints, eva.actor, "psea", NOW)] == [complaint_id]
+    await world.moved(eva, "casa-sur")
+    assert await listing.inbox(world.complaints, eva.actor, "psea", NOW) == []

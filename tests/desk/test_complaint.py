@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -305,3 +306,14 @@ async def test_withdrawn_while_somebody_works_on_it(stage: Stage, browser: Brows
         await expect(page.locator("#ticket .notice", has_text="The person withdrew it.")).to_be_visible()
         assert await page.locator("[data-open], #answer, #outcome").count() == 0
     assert await hearings.status(complaint_id) == "none"
+
+
+async def test_what_the_clock_ended_has_its_pages_too(stage: Stage, hearings: Hearings) -> None:
+    """Nobody closed it in half a year: there is no outcome. Mutation: a page that wants one."""
+    complaint_id = await hearings.send()
+    later = stage.now() + timedelta(days=40)
+    await hearings.set(complaint_id, state="closed", closed_at=stage.now(), forgotten_at=later)
+    async with stage.client(FOCAL) as client:
+        for path in ("/complaints", f"/complaint/{complaint_id.hex()}", "/register"):
+            answer = await client.get(f"/desk{path}")
+            assert answer.status_code == 200 and "nobody closed it in time" in answer.text, path

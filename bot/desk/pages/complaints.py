@@ -24,13 +24,15 @@ READS: Final = ANY_OF("see_complaints")
 
 DONE: Final = ("taken", "released", "recused", "closed")
 """What a list may say that has just been done."""
+ENDED: Final = "ended"
+"""In place of an outcome: nobody closed it within the longest time that anything is kept, and the clock did."""
 GROUPS: Final = ("mine", "waiting", "others", "over")
 family("desk.complaints.done", DONE)
 family("desk.complaints.group", GROUPS)
 family("desk.complaints.about", ABOUT)
 family("desk.complaints.topic", TOPICS)
 family("desk.complaints.level", LEVELS)
-family("desk.complaints.outcome", OUTCOMES)
+family("desk.complaints.outcome", (*OUTCOMES, ENDED))
 for _step in ("accept", "forward", "answer"):
     family(f"desk.complaints.due.{_step}", ("left", "late"))
 
@@ -103,7 +105,7 @@ def waits(visit: Visit, row: Row) -> str:
     if row.state == "withdrawn":
         return t("desk.complaints.withdrawn")
     if row.state == "closed":
-        return t("desk.complaints.closed", outcome=t(f"desk.complaints.outcome.{row.outcome}"))
+        return t("desk.complaints.closed", outcome=t(f"desk.complaints.outcome.{row.outcome or ENDED}"))
     next_due = next((clock for clock in row.clocks if clock.done_at is None), None)
     if next_due is None:
         return t("desk.complaints.due.none")

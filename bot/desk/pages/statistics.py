@@ -1,7 +1,7 @@
 """Figures: one table at a time with its chart, and taking it out as a file with a second person's yes.
 
-Here belong the page and its forms. Never here: which tables there are and what they hide (``bot.statistics``), who may
-(``bot.staff.roles``), how two people agree (``bot.staff.second_person``).
+Here belong the page and its forms. Never here: how a table is drawn (``bot.desk.figures``), which tables there are and what they
+hide (``bot.statistics``), who may (``bot.staff.roles``), how two people agree (``bot.staff.second_person``).
 
 Whoever approves sees what exactly is asked for: the approval itself holds a digest only, and the page compares it with those of all
 tables that there are.
@@ -15,19 +15,18 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from babel.dates import format_skeleton
-from babel.numbers import format_decimal
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
+from bot.desk.figures import Say, bars, groups, largest
 from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import Malformed, NotHere, Visit
-from bot.desk.words import Voice, family
+from bot.desk.words import family
 from bot.staff import second_person
 from bot.statistics import agreements, export
 from bot.statistics.agreements import AgreementRefused
 from bot.statistics.periods import FIRST, Kind, Period
-from bot.statistics.tables import INDICATORS, REASONS, SHAPES, Figures, NotAnswered, Question, Table, question, questions
+from bot.statistics.tables import INDICATORS, REASONS, SHAPES, Figures, NotAnswered, Question, question, questions
 from flows.facts import COUNTRIES
 
 SEES: Final = ANY_OF("see_statistics")
@@ -43,15 +42,6 @@ family("desk.statistics.refused", tuple(REASONS))
 family("desk.statistics.wrong", ("code", "days", "there"))
 for _what in ("need", "age", "way", "wait", "escalated", "outcome", "rating"):
     family(f"desk.statistics.{_what}", tuple(value.replace("-", "_") for value in INDICATORS[_what]))
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One line of a chart. ``width`` in percent of the longest; a hidden number has the same width whatever it is."""
-
-    label: str
-    number: int | None
-    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +142,7 @@ async def _shown(visit: Visit, *, given: dict[str, str] | None = None, wrong: st
     table = await _figures(visit).answer(asked) if asked else None
     country = visit.query("country")
     if table and country not in table.rows:
-        country = _largest(table) if asked and asked.by == ("country", "value") else ""
+        country = largest(table) if asked and asked.by == ("country", "value") else ""
     async with visit.engine.connect() as connection:
         holding = await agreements.holding(connection, visit.now.date())
         waiting = await _waiting(visit, connection, holding)
@@ -167,11 +157,11 @@ async def _shown(visit: Visit, *, given: dict[str, str] | None = None, wrong: st
         status,
         done=done if done in DONE else "",
         refused=refused,
-        groups=_groups(offered),
+        groups=groups(offered, INDICATORS),
         moments=[each for each in offered if asked and each.code == asked.code],
         asked=asked,
         table=table,
-        bars=_bars(visit.t, table, country) if table else [],
+        bars=bars(_Say(visit.t), table, country) if table else [],
         country=country,
         say=_Say(visit.t),
         exports=ASKS(visit.actor),
@@ -237,45 +227,15 @@ async def _waiting(visit: Visit, connection: AsyncConnection, holding: list[str]
     return [(row, known[row.digest]) for row in rows if row.digest in known]
 
 
-def _groups(offered: list[Question]) -> list[tuple[str, list[Question]]]:
-    """(Indicator, its tables), each table once."""
-    newest = {each.code: each for each in reversed(offered)}
-    return [(what, [each for each in newest.values() if each.what == what][::-1]) for what in INDICATORS]
-
-
-def _largest(table: Table) -> str:
-    """The country of which there is most to see."""
-    return max(table.rows, key=lambda row: ((table.across or {}).get(row) or 0, -table.rows.index(row)))
-
-
-def _bars(t: Voice, table: Table, country: str) -> list[Bar]:
-    """The chart of a table: one number a line. Over time of values, the newest period; by country and value, one country."""
-    say = _Say(t)
-    by = table.question.by
-    if by == ("country", "value"):
-        numbers = [(say.value(table.question.what, value), table.cells[country, value]) for value in table.columns]
-    else:
-        numbers = [(say.row(table, row), table.cells[row, table.columns[-1]]) for row in table.rows]
-    longest = max([number for _, number in numbers if number is not None] + [2 * table.threshold])
-    width = [100 * (table.threshold - 1 if number is None else number) / longest for _, number in numbers]
-    return [Bar(label, number, round(wide, 1)) for (label, number), wide in zip(numbers, width, strict=True)]
-
-
 def _back(visit: Visit, asked: Question, done: str) -> Response:
     return visit.go("/statistics", table=asked.code, period=asked.newest.start.isoformat(), done=done)
 
 
-class _Say:
-    """The words of a table in one language."""
+class _Say(Say):
+    """The words of figures about requests."""
 
-    def __init__(self, t: Voice) -> None:
-        self._t = t
-
-    def table(self, asked: Question) -> str:
-        return self._t("desk.statistics.table." + "_".join(asked.by))
-
-    def title(self, asked: Question) -> str:
-        return f"{self._t('desk.statistics.what.' + asked.what)} · {self.table(asked)}"
+    def what(self, what: str) -> str:
+        return self._t(f"desk.statistics.what.{what}")
 
     def value(self, what: str, value: str) -> str:
         if what == "request":
@@ -283,40 +243,3 @@ class _Say:
         if what == "lang":
             return self._t("desk.statistics.other") if value == "other" else self._t.language(value)
         return self._t(f"desk.statistics.{what}.{value.replace('-', '_')}")
-
-    def period(self, period: Period) -> str:
-        return self._t("desk.statistics.from_to", first=self._t.short_day(period.start), last=self._t.short_day(period.last))
-
-    def periods(self, table: Table) -> str:
-        first, last = self._t.short_day(table.periods[0].start), self._t.short_day(table.periods[-1].last)
-        return self._t("desk.statistics.from_to", first=first, last=last)
-
-    def row(self, table: Table, row: str) -> str:
-        if "country" in table.question.by:
-            return self._t.country(row)
-        return (
-            self._t.short_day(date.fromisoformat(row)) if table.question.by == ("time",) else self.value(table.question.what, row)
-        )
-
-    def column(self, table: Table, column: str) -> str:
-        if table.question.by == ("value", "time"):
-            return format_skeleton("MMMd", date.fromisoformat(column), locale=self._t.lang)
-        return self.value(table.question.what, column)
-
-    def heading(self, table: Table) -> str:
-        """Of the first column, which names the rows."""
-        by = table.question.by
-        if "country" in by:
-            return self._t("desk.statistics.country")
-        return self._t("desk.statistics.week" if by == ("time",) else "desk.statistics.four_weeks")
-
-    def chart(self, table: Table, country: str) -> str:
-        """What the chart shows of the table."""
-        if country:
-            return self._t.country(country)
-        if table.question.by == ("value", "time"):
-            return self.period(table.periods[-1])
-        return self._t("desk.statistics.requests")
-
-    def number(self, number: int | None, threshold: int) -> str:
-        return f"<{threshold}" if number is None else format_decimal(number, locale=self._t.lang)

@@ -1,0 +1,133 @@
+"""The register and the figures about complaints: whom they are for, what stands in them, and a file with two people's yes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+from sqlalchemy import delete, insert
+
+from bot.staff.tables import Approval
+from bot.statistics.periods import released
+from bot.tickets.counting import week_of
+from bot.tickets.references import reference
+from bot.tickets.tables import Counter
+from tests.desk.complaints import BACKUP, COORDINATOR, FOCAL, NOTE, TIED, Hearings
+from tests.desk.stage import Stage, faults, fits
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", autouse=True)
+async def none_asked(hearings: Hearings) -> None:
+    async with hearings.stage.engine.begin() as connection:
+        for table in (Approval, Counter):
+            await connection.execute(delete(table))
+
+
+def without_tokens(page: str) -> str:
+    return re.sub(r'(name="csrf" value|data-csrf|data-session)="[^"]*"', "", page)
+
+
+@pytest.mark.requirement("C-4", "T-3", "T-4")
+async def test_the_register_is_for_independent_organisations(stage: Stage, hearings: Hearings) -> None:
+    """Others get the same page with and without complaints, and no file. Mutation: a number for a coordinator of a member
+    organisation; an organisation, an account or a day in an entry."""
+    before = {}
+    for name in (TIED, "psea-1", "coordinator-1"):
+        async with stage.client(name) as client:
+            before[name] = [without_tokens((await client.get(f"/desk/register{more}")).text) for more in ("", "/figures")]
+            assert "for independent organisations only" in before[name][0] and "<table" not in before[name][0]
+    complaint_id = await hearings.send(urgent=True)
+    await hearings.feedback(topic="thanks")
+    form = {"weeks": "4", "until": str(week_of(stage.now())), "country": "", "format": "csv"}
+    for name, pages in before.items():
+        async with stage.client(name) as client:
+            assert pages == [without_tokens((await client.get(f"/desk/register{more}")).text) for more in ("", "/figures")]
+            assert (await client.post("/desk/register/ask", data=form)).status_code == 404
+            assert (await client.post("/desk/register/file", data=form)).status_code == 404
+    async with stage.client(FOCAL) as client:
+        page = (await client.get("/desk/register?weeks=1&country=CO")).text
+        assert "2 complaints: 2 open, 0 late, 0 over" in page and reference(complaint_id) in page
+        assert "Casa Sur" not in page and NOTE not in page and FOCAL not in page.partition("<main")[2].partition("</main")[0]
+        assert "There are no complaints in these weeks." not in page
+
+
+async def test_late_ones_are_counted_and_weeks_chosen(stage: Stage, hearings: Hearings) -> None:
+    """Mutation: a filter that filters nothing; a step that is never late."""
+    old = await hearings.send()
+    await hearings.set(
+        old, created_at=stage.now() - timedelta(weeks=3), accept_by=stage.now() - timedelta(weeks=3) + timedelta(hours=12)
+    )
+    async with stage.client(COORDINATOR) as client:
+        assert "0 complaints" in (await client.get("/desk/register?weeks=1")).text
+        page = (await client.get("/desk/register?weeks=4")).text
+        assert "1 complaint: 1 open, 1 late, 0 over" in page and "<td>late</td>" in page
+        assert (
+            "1 complaint: 1 open" in (await client.get("/desk/register?weeks=no&country=XX")).text
+        )  # what is no choice is the usual
+
+
+@pytest.mark.requirement("M-8", "T-4")
+async def test_a_file_with_a_second_persons_yes(stage: Stage, hearings: Hearings) -> None:
+    """Asked, seen as what it is by another independent account, agreed to, taken out once; HXL has its row of tags. Mutation: a
+    file without a yes, by one's own yes, for another choice, or twice."""
+    complaint_id = await hearings.send()
+    form = {"weeks": "4", "until": str(week_of(stage.now())), "country": "CO", "format": "hxl"}
+    async with stage.client(FOCAL) as one, stage.client(BACKUP) as two:
+        assert (await one.post("/desk/register/file", data=form)).status_code == 404
+        assert (await one.post("/desk/register/ask", data=form | {"country": "PE"})).status_code == 404  # not one of theirs
+        assert (await one.post("/desk/register/ask", data=form)).headers["location"] == "/desk/register?done=asked"
+        assert "Somebody else asks" not in (await one.get("/desk/register")).text
+        page = (await two.get("/desk/register")).text
+        assert FOCAL in page, page.partition("<main")[2].partition("</main")[0]
+        assert "Colombia, HXL" in page
+        [id] = re.findall(r'name="id" value="([0-9a-f-]{36})"', page)
+        assert (await one.post("/desk/register/approve", data={"id": id})).status_code == 404
+        async with stage.client("psea-1") as tied:
+            assert (await tied.post("/desk/register/approve", data={"id": id})).status_code == 404
+        assert (await two.post("/desk/register/approve", data={"id": "x"})).status_code == 400
+        assert (await two.post("/desk/register/approve", data={"id": id})).headers["location"].endswith("?done=approved")
+        assert (await one.post("/desk/register/file", data=form | {"format": "csv"})).status_code == 404
+        assert "Download" in (await one.get("/desk/register")).text
+        answer = await one.post("/desk/register/file", data=form)
+        assert answer.status_code == 200 and "-CO.hxl.csv" in answer.headers["content-disposition"]
+        names, tags, row = list(csv.reader(io.StringIO(answer.text)))
+        assert names[:3] == ["reference", "week", "country"] and tags[0].startswith("#")
+        assert row[:4] == [reference(complaint_id), str(week_of(stage.now())), "CO", "psea"]
+        assert "casa-sur" not in answer.text and NOTE not in answer.text
+        assert (await one.post("/desk/register/file", data=form)).status_code == 404
+
+
+@pytest.mark.requirement("T-1", "T-2", "T-3", "L-6")
+async def test_figures_hide_small_numbers_and_fit(stage: Stage, browser: Browser, hearings: Hearings) -> None:
+    """Mutation: a number below the threshold on the page; a table that a phone cannot show."""
+    start = released("twelve_weeks", stage.now().date(), most=1)[0].start
+    rows = [
+        {"week": start + timedelta(weeks=week), "country": country, "what": "complaint", "value": value, "number": number}
+        for week in range(12)
+        for country, value, number in (("CO", "psea", 7), ("CO", "feedback", 31), ("PE", "psea", 6), ("PE", "feedback", 9))
+    ]
+    rows.append({"week": start, "country": "EC", "what": "complaint", "value": "psea", "number": 3})
+    async with stage.engine.begin() as connection:
+        await connection.execute(insert(Counter), rows)
+    await hearings.send()
+    async with stage.seen(browser, viewport={"width": 360, "height": 800}) as seen:
+        await stage.enter(seen.context, FOCAL)
+        await seen.open("/desk/register/figures?table=complaint-country-value")
+        text = await seen.text()
+        assert "84" in text and "<5" in text
+        cells = await seen.page.locator("table.figures tbody tr", has_text="Ecuador").locator("td").all_inner_texts()
+        assert "3" not in cells
+        for path in ("/register", "/register/figures"):
+            await seen.open(f"/desk{path}")
+            assert await faults(seen.page) == [], path
+            assert await fits(seen.page), path
+            await seen.page.emulate_media(color_scheme="dark")
+            assert await faults(seen.page, rules=["color-contrast"]) == [], path
+            await seen.page.emulate_media(color_scheme="light")

@@ -126,7 +126,8 @@ class SealedRows:
     async def envelopes(self, connection: AsyncConnection, id: bytes, kinds: Iterable[Kind]) -> list[Any]:
         """Rows of the envelopes of these kinds, oldest first."""
         asked = select(self.items).where(self._owner == id, self.items.c.kind.in_(list(kinds)))
-        return list((await connection.execute(asked.order_by(self.items.c.created_at, self.items.c.id))).all())
+        in_order = asked.order_by(self.items.c.created_at, self.items.c.kind, self.items.c.id)
+        return list((await connection.execute(in_order)).all())
 
     async def wipe(self, connection: AsyncConnection, id: bytes, kinds: Iterable[Kind]) -> int:
         """Delete the envelopes of these kinds; how many. ``gone`` after the commit: until then the log keeps their bytes."""

@@ -91,6 +91,20 @@ class World:
                 await connection.execute(insert(StaffKey).values(id=key_id(public), staff_id=row.id, public=public, created_at=NOW))
         return Person(Actor.of(row), private)
 
+    async def leaves(self, person: Person) -> None:
+        """Behind everybody's back."""
+        async with self.engine.begin() as connection:
+            await connection.execute(update(Staff).where(Staff.id == person.id).values(active=False))  # type: ignore[arg-type]
+
+    async def rotates(self, person: Person) -> Person:
+        """A new key in the place of the old one, which still opens what it opened."""
+        fresh = Person(person.actor, X25519PrivateKey.generate())
+        async with self.engine.begin() as connection:
+            await connection.execute(update(StaffKey).where(StaffKey.staff_id == person.id).values(retired_at=NOW))  # type: ignore[arg-type]
+            values = {"id": fresh.key, "staff_id": person.id, "public": fresh.public, "created_at": NOW}
+            await connection.execute(insert(StaffKey).values(**values))
+        return fresh
+
     async def recovery_key(self, purpose: str = "complaints") -> X25519PrivateKey:
         """An offline key."""
         private = X25519PrivateKey.generate()
@@ -146,6 +160,10 @@ class World:
         """What this person's browser shows of a complaint."""
         copies = await reading.released(self.complaints, person.actor, complaint_id, kind, now)
         return [person.opens(copy.envelope, kind, complaint_id) for copy in copies]
+
+    async def reads_after_accepting(self, person: Person, complaint_id: bytes, now: datetime = NOW) -> list[str]:
+        await desk.accept(self.complaints, person.actor, complaint_id, now)
+        return await self.reads(person, complaint_id, now=now)
 
     async def shares(self, person: Person, complaint_id: bytes, now: datetime = NOW) -> int:
         """What this person's browser does for those who cannot open it yet; how many wraps were new."""

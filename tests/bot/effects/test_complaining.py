@@ -1,0 +1,325 @@
+"""Complaints over the whole path of a message: from hello to what a focal point's browser opens, and back by code."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.complaints import desk
+from bot.complaints.limits import EACH
+from bot.complaints.tables import Complaint, ComplaintItem, Remark
+from bot.drafts import Draft
+from bot.exchange import StoreDown
+from bot.tickets.tables import SealedItem, Ticket
+from flows.facts import Traits
+from tests.bot.complaints.world import Person
+from tests.bot.complaints.world import World as Network
+from tests.bot.effects.test_requests import Phone, Pile, ana, pile, store_away_after
+from tests.bot.tickets.world import Worker, World
+from tests.flows.world import SMS, TELEGRAM
+
+__all__ = ["ana", "pile"]
+
+NOTE = "zarzamora y nada más"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def network(world: World) -> Network:
+    """The same database, from the side of those who read complaints."""
+    return Network(world.engine)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def eva(network: Network, pile: Pile) -> Person:
+    """Reads complaints in Colombia, for an independent organisation."""
+    person = await network.person("psea-1", "psea_focal_point", organisation="red-observa", independent=True)
+    await pile.hearing.refresh()
+    return person
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mar(network: Network, pile: Pile) -> Person:
+    """Coordinates in Colombia, for another organisation."""
+    person = await network.person("coordinator-1", "coordinator", organisation="red-centro")
+    await pile.hearing.refresh()
+    return person
+
+
+def at(pile: Pile) -> datetime:
+    return datetime.fromtimestamp(pile.clock(), UTC)
+
+
+async def to_who(phone: Phone) -> Phone:
+    """From hello to the choice whom it is about."""
+    for text in ("hola", "1", "3", "2", "colombia", "1", "1", "1"):
+        await phone.says(text)
+    assert phone.here == "complaint.who"
+    return phone
+
+
+async def complained(phone: Phone, who: str = "police") -> Phone:
+    """Sent, with one choice only."""
+    await to_who(phone)
+    for option in (who, "end", "send"):
+        await phone.picks(option)
+    return phone
+
+
+async def only(network: Network) -> Any:
+    (row,) = await network.rows(Complaint)
+    return row
+
+
+async def draft_of(pile: Pile, phone: Phone) -> Draft:
+    opened = await pile.sessions.open(phone.person, "a look")
+    await pile.sessions.release(opened)
+    return Draft.unpack(opened.draft)
+
+
+async def slots_of(pile: Pile, phone: Phone) -> dict[str, Any]:
+    opened = await pile.sessions.open(phone.person, "a look")
+    await pile.sessions.release(opened)
+    return opened.session.slots
+
+
+@pytest.mark.requirement("C-3")
+@pytest.mark.requirement("C-5")
+@pytest.mark.parametrize("channel", [SMS, TELEGRAM], ids=lambda traits: traits.name)
+async def test_what_was_answered_is_sealed_and_nothing_leads_to_the_person(
+    network: Network, pile: Pile, eva: Person, channel: Traits
+) -> None:
+    """Mutation: a field of the card in a column; a pointer to the chat; the note left in the draft."""
+    phone = await to_who(pile.phone("+573001234567", channel))
+    for option in ("organisation", "#0", "own", "skip", "week", "no", "yes", "yes", "yes"):
+        await phone.picks(option)
+    assert phone.here == "complaint.note"
+    await phone.says(NOTE)
+    await phone.picks("count")
+    await phone.picks("send")
+    assert phone.here == "complaint.done"
+    assert phone.code
+    row = await only(network)
+    assert (row.inbox, row.about, row.topic, row.country) == ("psea", "organisation", "other_behaviour", "CO")
+    assert (row.child, row.urgent, row.counted) == (True, False, True)
+    await desk.accept(network.complaints, eva.actor, row.id, at(pile))
+    card = json.loads((await network.reads(eva, row.id, "card", at(pile)))[0])
+    assert card == {
+        "whose": "own", "place": "", "when": "week", "danger": "no", "child": "yes", "help": "yes", "contact": "yes",
+        "about": "organisation", "topic": "other_behaviour",
+    }  # fmt: skip
+    assert await network.reads(eva, row.id, "note", at(pile)) == [NOTE]
+    assert await pile.sessions.pointers.get(phone.person) is None
+    assert not (await draft_of(pile, phone)).note
+    kept = await slots_of(pile, phone)
+    assert set(kept) == {"country", "safe", "opened", "path", "child", "not_org"}
+    assert kept["not_org"] == row.organisation
+
+
+@pytest.mark.requirement("C-4")
+async def test_a_later_request_of_the_conversation_leaves_the_accused_organisation_out(
+    world: World, network: Network, pile: Pile, eva: Person
+) -> None:
+    """Mutation: forgotten at the menu; a request that goes to the one who was complained about."""
+    await world.worker("case-manager-co-1", organisation="casa-sur", duty="primary")
+    await world.worker("case-manager-co-2", organisation="red-norte", duty="primary")
+    await network.employer("casa-sur")
+    await network.employer("red-norte")
+    await pile.roster.refresh()
+    await pile.hearing.refresh()
+    phone = await to_who(pile.phone("555", TELEGRAM))
+    await phone.picks("organisation")
+    await phone.says("Organisation casa-sur")
+    for option in ("end", "send"):
+        await phone.picks(option)
+    assert (await only(network)).organisation == "casa-sur"
+    await phone.says("menú")
+    for text in ("2", "1"):
+        await phone.says(text)
+    for option in ("yes", "on", "adult", "yes", "code", "no", "send"):
+        await phone.picks(option)
+    assert phone.here == "request.done"
+    (ticket,) = await world.rows(Ticket)
+    assert ticket.not_organisation == "casa-sur"
+
+
+@pytest.mark.requirement("C-5")
+async def test_the_same_message_delivered_again_finds_the_same_complaint_and_code(
+    network: Network, pile: Pile, eva: Person
+) -> None:
+    """When the session could not be saved behind the commit. Mutation: a turn that grows with each
+    delivery; a limit that counts the second delivery."""
+    phone = await to_who(pile.phone("555"))
+    await phone.picks("police")
+    await phone.picks("end")
+    with pytest.MonkeyPatch.context() as patch:
+        store_away_after(pile, patch)
+        with pytest.raises(StoreDown):
+            await phone.picks("send")
+    pile.clock.advance(minutes=0.4)  # the lease of a message that came to nothing is over
+    row = await only(network)
+    await phone.again()
+    assert phone.here == "complaint.done"
+    assert (await only(network)).id == row.id
+    other = await pile.phone("777").comes_back(phone.code)
+    assert other.here == "code.complaint"
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("P-5")
+async def test_where_nobody_may_read_it_nothing_is_taken_also_when_that_changed_meanwhile(
+    network: Network, pile: Pile, eva: Person
+) -> None:
+    """Mutation: the snapshot believed at intake; a receipt for what nobody can open."""
+    phone = await to_who(pile.phone("555"))
+    await phone.picks("unknown")
+    await phone.picks("end")
+    await network.employer("red-observa", independent=False)
+    await phone.picks("send")
+    assert phone.here == "complaint.nobody"
+    assert await network.rows(Complaint) == []
+    await pile.hearing.refresh()
+    again = await to_who(pile.phone("777"))
+    await again.picks("responders")
+    assert again.here == "complaint.nobody"
+
+
+@pytest.mark.requirement("C-5")
+async def test_a_flood_is_told_to_wait_and_never_kept_from_the_numbers(network: Network, pile: Pile, eva: Person) -> None:
+    """Mutation: a limit on messages instead of complaints; "not saved" without another channel."""
+    phone = pile.phone("555")
+    for _ in range(EACH):
+        assert (await complained(phone)).here == "complaint.done"
+        await phone.says("menú")
+        await phone.says("0")
+        pile.clock.advance(minutes=1)
+    await complained(phone)
+    assert phone.here == "complaint.busy"
+    assert len(await network.rows(Complaint)) == EACH
+    await phone.says("9")
+    assert any(each.startswith("emergency") for each in phone.said)
+    assert (await complained(pile.phone("777"))).here == "complaint.done", "nobody else waits for that"
+
+
+@pytest.mark.requirement("C-7")
+async def test_question_note_answer_close_contest_and_withdrawal_by_code(network: Network, pile: Pile, eva: Person) -> None:
+    """Mutation: the request's handlers for a complaint's code; a note that only the first reader could open; content in a view."""
+    phone = await complained(pile.phone("555"))
+    number, row = phone.code, await only(network)
+    other = await pile.phone("777", TELEGRAM).comes_back(number)
+    assert other.here == "code.complaint" and "code.complaint.received" in other.said
+    await desk.accept(network.complaints, eva.actor, row.id, at(pile))
+    await other.says("otra vez")
+    await network.answered(eva, row.id, at(pile), asks=True, text="¿Fue en la mañana?")
+    await other.comes_back(number)
+    assert "code.complaint.question_waiting" in other.said
+    await other.picks("answer")
+    assert "¿Fue en la mañana?" in other.text
+    await other.picks("write")
+    await other.says("sí, temprano, junto al río Zarzuela")
+    assert other.here == "code.complaint_noted"
+    assert await network.reads(eva, row.id, "note", at(pile)) == ["sí, temprano, junto al río Zarzuela"]
+    pile.clock.advance(minutes=1)
+    await network.answered(eva, row.id, at(pile), text="Gracias por escribir")
+    await desk.close(network.complaints, eva.actor, row.id, "answered", at(pile))
+    await other.picks("status")
+    assert "code.complaint.answer_waiting" in other.said
+    await other.picks("answer")
+    await other.picks("status")
+    assert "code.complaint.closed" in other.said
+    await other.picks("contest")
+    await other.picks("yes")
+    assert other.here == "code.complaint_contested"
+    assert ((await only(network)).state, (await only(network)).contested) == ("received", True)
+    await other.picks("status")
+    await other.picks("withdraw")
+    await other.picks("yes")
+    assert other.here == "code.complaint_withdrawn"
+    assert await network.rows(ComplaintItem) == []
+    assert not (await draft_of(pile, other)).ticket
+    wrong = await pile.phone("888").comes_back("0412 375 908 269")
+    gone = await pile.phone("999").comes_back(number)
+    assert gone.here == wrong.here
+    assert gone.text == wrong.text
+    for shown in (other.text, gone.text):
+        assert "Zarzuela" not in shown
+
+
+@pytest.mark.requirement("P-6")
+async def test_every_code_is_looked_for_among_both_kinds_whatever_it_is(
+    network: Network, world: World, pile: Pile, eva: Person, ana: Worker
+) -> None:
+    """So that no answer comes sooner than another. Mutation: complaints looked for only where no request was found."""
+    request = (await (await pile.phone("555", TELEGRAM).to_check("code")).picks("send")).code
+    complaint = (await complained(pile.phone("556"))).code
+    asked = {}
+    for name, number in (("request", request), ("complaint", complaint), ("wrong", "0412 375 908 269")):
+        with network.statements() as statements:
+            await pile.phone(name).says(number)
+        asked[name] = {text.split(" WHERE ")[0] for text, _ in statements if text.startswith("SELECT")}
+    for name, texts in asked.items():
+        assert any("FROM ticket" in text for text in texts), name
+        assert any("FROM complaint" in text for text in texts), name
+    seen = {
+        name: await pile.phone(f"{name} 2").comes_back(number) for name, number in (("request", request), ("complaint", complaint))
+    }
+    assert (seen["request"].here, seen["complaint"].here) == ("code.status", "code.complaint")
+    assert (await draft_of(pile, seen["request"])).about == ""
+
+
+async def test_a_remark_is_a_line_about_the_entry_and_nothing_about_who_said_it(network: Network, pile: Pile) -> None:
+    """Also where nobody reads complaints. Mutation: a complaint with a code for it; the session's id in the row."""
+    phone = pile.phone("555")
+    for text in ("hola", "1", "salud en cucuta", "1"):
+        await phone.says(text)
+    assert phone.here == "services.details"
+    key = (await slots_of(pile, phone))["service"]
+    await phone.picks("said")
+    await phone.says("Está cerrado")
+    assert phone.here == "complaint.thanked"
+    (row,) = await network.rows(Remark)
+    assert (row.service_id, row.country, row.what, row.times) == (str(key), "CO", "closed", 1)
+    assert set(row._mapping) == {"id", "service_id", "country", "what", "day", "times", "done_at"}
+    assert await network.rows(Complaint) == []
+
+
+async def test_thanks_go_to_the_coordination(network: Network, pile: Pile, mar: Person) -> None:
+    """Mutation: the inbox of the conduct team for everything."""
+    phone = pile.phone("555")
+    for text in ("hola", "1", "3", "3", "colombia"):
+        await phone.says(text)
+    for option in ("thanks", "yes"):
+        await phone.picks(option)
+    await phone.says("gracias por todo")
+    await phone.picks("send")
+    assert phone.here == "complaint.done"
+    row = await only(network)
+    assert (row.inbox, row.about, row.topic, row.organisation) == ("feedback", "none", "thanks", "")
+    await desk.accept(network.complaints, mar.actor, row.id, at(pile))
+    assert await network.reads(mar, row.id, "note", at(pile)) == ["gracias por todo"]
+    assert await network.rows(SealedItem) == []
+
+
+async def test_without_the_database_a_complaint_is_delivered_again_and_cries_are_heard(
+    network: Network, pile: Pile, eva: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mutation: "not saved" where the provider would deliver again; a card that waits for the database."""
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise OSError("the database is away: zarzaparrilla")
+
+    phone = await to_who(pile.phone("555"))
+    await phone.picks("police")
+    await phone.picks("end")
+    monkeypatch.setattr("bot.effects.complaining.open_complaint", away)
+    with pytest.raises(StoreDown) as error:
+        await phone.picks("send")
+    assert "zarza" not in str(error.value)
+    await phone.says("me quiero morir")
+    assert any(each.startswith("crisis") for each in phone.said)
+    monkeypatch.undo()
+    await phone.picks("send")
+    assert phone.here == "complaint.done"

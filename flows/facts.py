@@ -26,6 +26,9 @@ KINDS: tuple[str, ...] = (
     "health", "mhpss", "legal", "safety", "family-tracing", "alternative-care", "case-management",
 )  # fmt: skip
 
+#: Languages that Faro does not speak, but says so in a sentence of its own.
+FOREIGN: tuple[str, ...] = ("fr", "ht")
+
 #: What a sentence may ask for, as understanding tells it apart. ``other``: something that Faro has no screen for.
 INTENTS: tuple[str, ...] = (
     "health", "psychosocial", "legal", "shelter", "family", "child_care", "case_management", "complaint", "feedback", "callback",

@@ -14,6 +14,7 @@ import msgspec
 
 from flows.beside import Beside
 from flows.facts import COUNTRIES, KINDS, LANGS, Area, Facts, Found, Mention, Offer, Place, Query, served
+from flows.intents import KIND_OF
 from flows.kernel import (
     Aside,
     Branch,
@@ -33,6 +34,7 @@ from flows.kernel import (
     Phrase,
     Said,
     Session,
+    Understood,
     Value,
 )
 
@@ -114,7 +116,8 @@ def _from_mention(session: Session, facts: Facts, mention: Mention, filled: dict
 def _where_said(session: Session, event: Event, facts: Facts) -> Go | None:
     if not isinstance(event, Said):
         return None
-    filled = {"kind": event.understood.kinds[0]} if event.understood.kinds else {}
+    kind = kind_of(event.understood)
+    filled = {"kind": kind} if kind else {}
     mention = facts.places.named(event.words.reveal())
     if not (mention.places or mention.countries or mention.outside):
         mention = event.understood.mention
@@ -263,11 +266,32 @@ _KINDS: dict[str, Any] = {option: Branch(for_kind(kind).pick, "results", "nothin
 
 
 def _kind_said(session: Session, event: Event, facts: Facts) -> Go | None:
-    if isinstance(event, Said) and event.understood.kinds:
-        kind = event.understood.kinds[0]
-        place = _from_mention(session, facts, event.understood.mention, {"kind": kind})
-        return place or for_kind(kind).pick(session, event, facts)
+    if isinstance(event, Said) and (kind := kind_of(event.understood)):
+        return wanted(kind, session, event, facts)
     return None
+
+
+def kind_of(heard: Understood) -> str:
+    """The kind of help that a sentence asks for; empty where it asks for none, or plainly for something else."""
+    first = heard.intents[0] if heard.intents else ""
+    if heard.sure:
+        return KIND_OF.get(first, "") if first != "other" else next(iter(heard.kinds), "")
+    return next(iter(heard.kinds), "")
+
+
+def wanted(kind: str, session: Session, event: Said, facts: Facts) -> Go | None:
+    """To the services of one kind, at the place that the same sentence names."""
+    go = _from_mention(session, facts, event.understood.mention, {"kind": kind}) or for_kind(kind).pick(session, event, facts)
+    return _full(go)
+
+
+def somewhere(session: Session, event: Said, facts: Facts) -> Go | None:
+    """To what there is at the place that a sentence names; None where it names none."""
+    return _full(_from_mention(session, facts, event.understood.mention, {}))
+
+
+def _full(go: Go | None) -> Go | None:
+    return None if go is None else Go(go.to if "." in go.to else f"services.{go.to}", go.set, go.only, go.do, go.digit)
 
 
 flow.menu(
@@ -733,14 +757,11 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
     elif isinstance(event, Said):
         heard = event.understood
         if heard.kinds:
-            kind = heard.kinds[0]
-            go = _from_mention(session, facts, heard.mention, {"kind": kind}) or for_kind(kind).pick(session, event, facts)
-        elif heard.topics:
-            go = Go(TOPICS[heard.topics[0]])
-            return go
-        else:
-            go = _from_mention(session, facts, heard.mention, {})
-    return None if go is None else Go(go.to if "." in go.to else f"services.{go.to}", go.set, go.only, go.do, go.digit)
+            return wanted(heard.kinds[0], session, event, facts)
+        if heard.topics:
+            return Go(TOPICS[heard.topics[0]])
+        return somewhere(session, event, facts)
+    return _full(go)
 
 
 #: What a sentence may be about, beside kinds of help and places -> the screen that answers it.

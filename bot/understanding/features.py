@@ -49,7 +49,7 @@ def bag(words: list[str], meanings: Meanings) -> set[str]:
     return found
 
 
-_WORTH = {"@": 4, "%": 4, "~": 1}
+_WORTH = {"@": 2, "%": 2, "~": 1}
 
 
 def worth(feature: str) -> int:

@@ -19,8 +19,8 @@ from bot.understanding.meanings import Meanings
 from bot.understanding.questions import COLUMNS, DANGER, HEADS, LANGUAGE
 from flows.facts import INTENTS
 
-EPOCHS = 10
-STRICTNESS = (0.05, 0.05, 0.05)
+EPOCHS = 6
+STRICTNESS = (0.05, 0.4, 0.05)
 """How far one example may move the weights, for each question."""
 SEEN_IN = 2
 """A feature counts when so many examples have it."""

@@ -289,7 +289,7 @@ class Play:
         words = Words(text)
         event = read(words, self.graph.options(self.session, self.facts), lexicon())
         if isinstance(event, Said):
-            return Said(words, self._understanding.read(words, str(self.session.slot("country"))))
+            return self._understanding.event(words, str(self.session.slot("country")))
         return event
 
     def does(self, event: Event) -> Play:
@@ -388,6 +388,8 @@ FILLED: dict[str, Any] = {
     "far": (1, 2, 3),
     "service": 1,
     "outside": "PA",
+    "guesses": ("health", "legal"),
+    "foreign": "fr",
 }
 
 assert set(NEIGHBOURS) <= set(COUNTRIES)

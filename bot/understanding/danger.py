@@ -1,0 +1,57 @@
+"""Whether a text tells of danger: the lists of cues and the model as a second opinion, in all languages at once.
+
+Here belongs how the two are put together. Never here: a cue (``content/<lang>/cues.toml``), an example, a card, an alert.
+
+A cue is believed unless the model is all but sure that it is a figure of speech, long past, or about something else; without a
+cue, the model alone is believed where it is sure. Both limits lean towards a card: a false alarm costs one short message.
+"""
+
+from __future__ import annotations
+
+from bot.understanding.sense import Sense, Weighed
+from flows.crisis import Cues
+from flows.reading import READ_AT_MOST
+
+DOUBTED = -0.8
+"""A cue is not believed where the model is this sure of no danger."""
+ALONE = -0.1
+"""Without a cue, the model is believed from here on."""
+CLEARER = 0.5
+"""Of two classes the model's is taken where it is so much likelier than that of the cue."""
+_FEWEST = 2
+"""Words that the model needs to be believed alone; telling words that stand alone are cues."""
+SHORT = 300
+"""Characters of a text of which the model, that weighs all of it, says better than a cue what it is about."""
+_SPECIFIC = "watching"
+"""Meaning of ``content/words.toml`` without which nobody is taken to be watched (class I hides everything else)."""
+
+
+class Danger:
+    """Satisfies the same interface as ``flows.crisis.Cues``. Built once; read-only afterwards."""
+
+    def __init__(self, cues: Cues, sense: Sense) -> None:
+        self._cues = cues
+        self._sense = sense
+
+    def find(self, folded: str) -> str:
+        """The class of danger that a text tells of; empty when there is none. ``folded`` comes from ``reading.clauses``."""
+        cue = self._cues.find(folded)
+        weighed = self._sense.weigh(folded)
+        if weighed is None:
+            return cue
+        if cue:
+            return self._doubted(cue, weighed, folded)
+        if weighed.alarm < ALONE or sum(word.isalpha() for word in folded.split()) < _FEWEST:
+            return ""
+        if weighed.danger != "I" or self._sense.names(folded, _SPECIFIC):
+            return weighed.danger
+        kind = max((kind for kind in weighed.dangers if kind != "I"), key=weighed.dangers.__getitem__)
+        return kind if weighed.dangers[kind] >= ALONE else ""
+
+    @staticmethod
+    def _doubted(cue: str, weighed: Weighed, folded: str) -> str:
+        if weighed.alarm < DOUBTED and len(folded) <= READ_AT_MOST:
+            return ""
+        if len(folded) <= SHORT and "I" not in (cue, weighed.danger) and weighed.alarm - weighed.dangers[cue] > CLEARER:
+            return weighed.danger
+        return cue

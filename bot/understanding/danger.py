@@ -12,9 +12,9 @@ from bot.understanding.sense import Sense, Weighed
 from flows.crisis import Cues
 from flows.reading import READ_AT_MOST
 
-DOUBTED = -0.8
+DOUBTED = -0.9
 """A cue is not believed where the model is this sure of no danger."""
-ALONE = -0.1
+ALONE = -0.25
 """Without a cue, the model is believed from here on."""
 CLEARER = 0.5
 """Of two classes the model's is taken where it is so much likelier than that of the cue."""

@@ -39,7 +39,13 @@ def load(folder: Path = CONTENT) -> list[Example]:
     found: dict[tuple[str, str], Example] = {}
     for lang in LANGS:
         for example in _of(lang, folder / lang / "examples"):
-            found.setdefault((lang, example.text), example)
+            before = found.get((lang, example.text))
+            if before is not None:
+                # What stands in both files is wanted as the one says, and dangerous as the other does.
+                intents = before.intents or example.intents
+                danger = example.danger if before.danger == NONE else before.danger
+                example = Example(example.text, lang, intents, danger)
+            found[lang, example.text] = example
     return list(found.values())
 
 

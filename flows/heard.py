@@ -13,7 +13,7 @@ from flows.facts import INTENTS, Facts, served
 from flows.intents import KIND_OF, LABEL_OF, SENSITIVE, TOPIC_OF
 from flows.kernel import Branch, Choice, Event, Flow, Go, Phrase, Said, Session, Understood
 
-flow = Flow("heard", guess=INTENTS, guesses="intents, likeliest first")
+flow = Flow("heard", guess=INTENTS, guesses="positions in INTENTS, likeliest first")
 
 LANDS = (
     "services.where", "services.town", "services.which", "services.kind", "services.results", "services.nothing",
@@ -66,7 +66,7 @@ def _to(intent: str, session: Session, event: Said, facts: Facts) -> Go | None:
 
 def _which(offered: tuple[str, ...], heard: Understood, facts: Facts) -> Go:
     """The question which of these, with the place that was named in the same sentence."""
-    filled: dict[str, Any] = {"guesses": offered}
+    filled: dict[str, Any] = {"guesses": tuple(INTENTS.index(intent) for intent in offered)}
     mention = served(heard.mention, facts.countries)
     if len(mention.places) == 1 and mention.certain:
         place = mention.places[0]
@@ -77,9 +77,8 @@ def _which(offered: tuple[str, ...], heard: Understood, facts: Facts) -> Go:
 
 
 def _guesses(session: Session, facts: Facts) -> list[Choice]:
-    return [Choice(intent, Phrase(LABEL_OF[intent])) for intent in session.slot("guesses", ()) if intent in LABEL_OF] + [
-        Choice(intent, Phrase("heard.which.leave")) for intent in session.slot("guesses", ()) if intent == "stop_exit"
-    ]
+    guesses = (INTENTS[number] for number in session.slot("guesses", ()) if 0 <= number < len(INTENTS))
+    return [Choice(intent, Phrase(LABEL_OF.get(intent, "heard.which.leave"))) for intent in guesses]
 
 
 def _chosen(session: Session, event: Event, facts: Facts) -> Go | None:
@@ -102,7 +101,7 @@ flow.choose(
     then=Branch(
         _chosen,
         "services.where", "services.kind", "services.results", "services.nothing", "start.settings", "heard.leave",
-        *services.TOPICS.values(),
+        *dict.fromkeys(services.TOPICS[topic] for topic in TOPIC_OF.values() if topic != "services"),
     ),
     none=Go("start.menu", digit=6),
 )  # fmt: skip

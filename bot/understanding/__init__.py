@@ -32,6 +32,8 @@ SURE = 0.2
 """So far the first want leads where it is taken without a question."""
 LIKELY = 0.12
 """A want with less is not offered."""
+CLEAR = 0.5
+"""Nor is one with less where only pieces of words speak for it, as in the name of a town."""
 BESIDE = 0.3
 """What is so much less likely than the first is not offered beside it."""
 MOST = 3
@@ -97,7 +99,7 @@ class Understanding:
             for score, intent in weighed.wants
             if _NOT_MEANT.get(intent) not in denied and not (intent in _NOT_MEANT and _any_denied(tokens))
         ]  # fmt: skip
-        if not ranked or ranked[0][0] < LIKELY:
+        if weighed is None or not ranked or ranked[0][0] < (LIKELY if weighed.evident else CLEAR):
             return named[:MOST], len(named) == 1
         (best, first), (next, _) = ranked[0], ranked[1]
         sure = best - next >= SURE

@@ -15,6 +15,8 @@ from bot.understanding.questions import DANGER, DANGERS, LANGUAGE, WANTS
 from bot.understanding.sounds import level, tokens
 from flows.facts import INTENTS, LANGS
 
+_SPEAKING = frozenset(f"%{intent}" for intent in INTENTS if intent != "other")
+
 WINDOW = 36
 """Words of a long text that are looked at together for danger, beside all of them: one cry in a long story is not drowned."""
 STEP = 24
@@ -34,6 +36,8 @@ class Weighed(NamedTuple):
     lang: str
     lead: float
     """How far that language leads before the next."""
+    evident: bool
+    """A word or phrase with a known meaning speaks of a want; else only pieces of words do."""
 
 
 class Sense:
@@ -62,7 +66,8 @@ class Sense:
         return whole
 
     def _weighed(self, words: list[str]) -> Weighed | None:
-        scores = self._model.scores(bag(words, self.meanings))
+        features = bag(words, self.meanings)
+        scores = self._model.scores(features)
         if scores is None:
             return None
         none, *classes = scores[DANGER]
@@ -70,7 +75,8 @@ class Sense:
         danger = max(dangers, key=dangers.__getitem__)
         (first, lang), (second, _), *_ = sorted(zip(scores[LANGUAGE], LANGS, strict=True), reverse=True)
         wants = tuple(sorted(zip(scores[WANTS], INTENTS, strict=True), reverse=True))
-        return Weighed(wants, danger, dangers[danger], dangers, lang, first - second)
+        evident = not _SPEAKING.isdisjoint(features)
+        return Weighed(wants, danger, dangers[danger], dangers, lang, first - second, evident)
 
     def names(self, text: str, meaning: str) -> bool:
         """Whether a word or phrase of this meaning is in the text."""

@@ -631,6 +631,7 @@ SKIPS = {
     "services.side": "skip",
     "services.kind": "other",
     "services.outside": "where",
+    "heard.which": "none",
     **dict.fromkeys(("code.safe", "code.known", "relay.safe"), "no"),
     **dict.fromkeys(("code.ask", "code.wrong", "code.again", "code.busy", "code.wait"), "lost"),
     **dict.fromkeys(
@@ -643,9 +644,9 @@ SKIPS = {
     **dict.fromkeys(("code.abroad", "code.abroad_duty", "code.abroad_ok", "code.contest", "code.withdraw"), "no"),
     "code.confirm": "none",
 }  # fmt: skip
-LANGUAGE_OR_COUNTRY = {"start.hello", "start.settings", "services.where", "services.next", "person.where", "feedback.where"}
+LANGUAGE_OR_COUNTRY = {"start.hello", "start.foreign", "start.settings", "services.where", "services.next", "person.where", "feedback.where"}
 NO_QUESTION = {
-    "start.menu", "start.extra", "start.other_languages", "services.results", "services.nothing", "services.no_more",
+    "start.menu", "start.extra", "start.other_languages", "heard.leave", "services.results", "services.nothing", "services.no_more",
     "services.details", "services.further", "person.lines", "feedback.channels", "basics.where_to_ask", "privacy.answer",
     "privacy.phone", "privacy.request", "rights.asylum", "rights.daily", "rights.respect",
     *(

@@ -388,7 +388,7 @@ FILLED: dict[str, Any] = {
     "far": (1, 2, 3),
     "service": 1,
     "outside": "PA",
-    "guesses": ("health", "legal"),
+    "guesses": (0, 2),
     "foreign": "fr",
 }
 

@@ -58,7 +58,9 @@ def _to(intent: str, session: Session, event: Said, facts: Facts) -> Go | None:
     if intent in KIND_OF:
         return services.wanted(KIND_OF[intent], session, event, facts)
     if intent == "services_near":
-        return services.somewhere(session, event, facts) or Go(services.TOPICS["services"])
+        place = services.somewhere(session, event, facts)
+        # Whoever only asks for help, in a first message, is greeted (E-3) and sees the menu.
+        return place if place or not (session.turn or event.understood.named) else Go(services.TOPICS["services"])
     if intent in TOPIC_OF:
         return Go(services.TOPICS[TOPIC_OF[intent]])
     return Go("start.settings" if intent == "language_switch" else "heard.leave")

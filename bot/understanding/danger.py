@@ -41,7 +41,7 @@ class Danger:
             return cue
         if cue:
             return self._doubted(cue, weighed, folded)
-        if weighed.alarm < ALONE or sum(word.isalpha() for word in folded.split()) < _FEWEST:
+        if weighed.alarm < ALONE or not weighed.grave or sum(word.isalpha() for word in folded.split()) < _FEWEST:
             return ""
         if weighed.danger != "I" or self._sense.names(folded, _SPECIFIC):
             return weighed.danger

@@ -17,6 +17,8 @@ from flows.facts import INTENTS, LANGS
 
 _SPEAKING = frozenset(f"%{intent}" for intent in INTENTS if intent != "other")
 
+_SEVERAL = 2
+
 WINDOW = 36
 """Words of a long text that are looked at together for danger, beside all of them: one cry in a long story is not drowned."""
 STEP = 24
@@ -38,6 +40,8 @@ class Weighed(NamedTuple):
     """How far that language leads before the next."""
     evident: bool
     """A word or phrase with a known meaning speaks of a want; else only pieces of words do."""
+    grave: bool
+    """One speaks of danger, or several of anything."""
 
 
 class Sense:
@@ -56,13 +60,15 @@ class Sense:
     def weigh(self, text: str) -> Weighed | None:
         """None where nothing in the text is known."""
         words = tokens(level(text), self.meanings.spellings)
+        if not any(word.isalpha() for word in words):
+            return None
         whole = self._weighed(words)
         if whole is None or len(words) <= WINDOW:
             return whole
         for start in range(0, len(words) - STEP, STEP):
             part = self._weighed(words[start : start + WINDOW])
             if part is not None and part.alarm > whole.alarm:
-                whole = whole._replace(danger=part.danger, alarm=part.alarm, dangers=part.dangers)
+                whole = whole._replace(danger=part.danger, alarm=part.alarm, dangers=part.dangers, grave=part.grave)
         return whole
 
     def _weighed(self, words: list[str]) -> Weighed | None:
@@ -75,8 +81,9 @@ class Sense:
         danger = max(dangers, key=dangers.__getitem__)
         (first, lang), (second, _), *_ = sorted(zip(scores[LANGUAGE], LANGS, strict=True), reverse=True)
         wants = tuple(sorted(zip(scores[WANTS], INTENTS, strict=True), reverse=True))
+        grave = "%danger" in features or sum(feature.startswith("@") for feature in features) >= _SEVERAL
         evident = not _SPEAKING.isdisjoint(features)
-        return Weighed(wants, danger, dangers[danger], dangers, lang, first - second, evident)
+        return Weighed(wants, danger, dangers[danger], dangers, lang, first - second, evident, grave)
 
     def names(self, text: str, meaning: str) -> bool:
         """Whether a word or phrase of this meaning is in the text."""

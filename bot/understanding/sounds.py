@@ -18,9 +18,12 @@ _CHILD = range(6, 18)
 
 _CONTRACTED = re.compile(r"\b([a-z]+) (t|s|m|ll|re|ve)\b")
 """English: "can't" is written with and without its mark."""
-_RUNS = re.compile(r"([a-z])\1+")
+_RUNS = re.compile(r"([a-z])\1{2,}")
+_PAIRS = re.compile(r"([a-z])\1")
 #: Letters that people exchange because they sound alike in Spanish or Portuguese, once accents are gone.
 _SOUNDS = (
+    (re.compile(r"(?<=[aeiou])ll(?=[aeiou])|^ll(?=[aeiou])"), "y"),
+    (_PAIRS, r"\1"),
     (re.compile(r"(?<=[nl])h"), "y"),
     (re.compile(r"(?<![sc])h"), ""),
     (re.compile(r"qu(?=[ei])|q(?=[ei])|c(?=[^ehi]|$)|q"), "k"),

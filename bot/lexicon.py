@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bot.wording import CONTENT, ContentError, Wording, city_name, country_name
 from bot.understanding.danger import Danger
 from bot.understanding.sense import Sense
+from bot.wording import CONTENT, ContentError, Wording, city_name, country_name
 from flows.crisis import CLASSES, Cues
 from flows.facts import FOREIGN, KINDS, LANGS
 from flows.kernel import Country, Data, Listing, Phrase, Value, Zone

@@ -1,4 +1,4 @@
-"""``python -m bot understand``: what Faro makes of sentences, for whoever measures it on their own; and the building of its weights.
+"""``python -m bot understand``: what Faro makes of sentences, for whoever measures it on their own; and the making of its weights.
 
 Reads one JSON object a line (``id``, ``text``; optional ``lang``, ``country``) and prints one a line. Here belongs only the way in
 and out. Never here: how a sentence is understood (``bot.understanding``), places (``bot.places``), identifying data

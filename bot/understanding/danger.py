@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bot.understanding.sense import Sense, Weighed
 from flows.crisis import Cues
-from flows.reading import READ_AT_MOST
+from flows.reading import CLAUSE_MARK, READ_AT_MOST
 
 DOUBTED = -0.9
 """A cue is not believed where the model is this sure of no danger."""
@@ -20,6 +20,8 @@ CLEARER = 0.5
 """Of two classes the model's is taken where it is so much likelier than that of the cue."""
 _FEWEST = 2
 """Words that the model needs to be believed alone; telling words that stand alone are cues."""
+_CLAUSES = 12
+"""Clauses of a text that are looked at one by one."""
 SHORT = 300
 """Characters of a text of which the model, that weighs all of it, says better than a cue what it is about."""
 _SPECIFIC = "watching"
@@ -48,10 +50,18 @@ class Danger:
         kind = max((kind for kind in weighed.dangers if kind != "I"), key=weighed.dangers.__getitem__)
         return kind if weighed.dangers[kind] >= ALONE else ""
 
-    @staticmethod
-    def _doubted(cue: str, weighed: Weighed, folded: str) -> str:
+    def _doubted(self, cue: str, weighed: Weighed, folded: str) -> str:
         if weighed.alarm < DOUBTED and len(folded) <= READ_AT_MOST:
-            return ""
+            return self._of_a_clause(folded)
         if len(folded) <= SHORT and "I" not in (cue, weighed.danger) and weighed.alarm - weighed.dangers[cue] > CLEARER:
             return weighed.danger
         return cue
+
+    def _of_a_clause(self, folded: str) -> str:
+        """The class of the first clause that tells of danger by itself: "necesito hablar con alguien, quiero morir"."""
+        clauses = [clause for part in folded.split(f" {CLAUSE_MARK} ") if (clause := part.strip())]
+        for clause in clauses[:_CLAUSES] if len(clauses) > 1 else ():
+            cue, weighed = self._cues.find(clause), self._sense.weigh(clause)
+            if cue and weighed is not None and weighed.alarm >= DOUBTED:
+                return cue
+        return ""

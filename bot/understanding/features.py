@@ -6,6 +6,8 @@ a text.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from bot.understanding.meanings import Meanings
 from bot.understanding.sounds import level, tokens
 
@@ -40,9 +42,9 @@ def bag(words: list[str], meanings: Meanings) -> set[str]:
         for size in _SIZES:
             for start in range(len(edged) - size + 1):
                 found.add("~" + edged[start : start + size])
-    for one, two in zip(words, words[1:], strict=False):
+    for one, two in pairwise(words):
         found.add(f"{one} {two}")
-    for one, two in zip(signs, signs[1:], strict=False):
+    for one, two in pairwise(signs):
         found.add(f"{one}+{two}")
     for one, two in zip(signs, signs[2:], strict=False):
         found.add(f"{one}_{two}")

@@ -43,7 +43,8 @@ class Model:
             spread[column * _FIELD :: width] = rows[column * count : (column + 1) * count]
         take = int.from_bytes
         self._weights = {
-            name: take(spread[at : at + width], "little") - _SHIFT for name, at in zip(names, range(0, len(spread), width), strict=True)
+            name: take(spread[at : at + width], "little") - _SHIFT
+            for name, at in zip(names, range(0, len(spread), width), strict=True)
         }
         self._scale = scale
 

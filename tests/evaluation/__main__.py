@@ -37,7 +37,9 @@ def table(half: str, found: Figures) -> list[str]:
 
 
 def confusion(found: Figures) -> list[str]:
-    rows = [f"| {want} | {got} | {count} |" for (want, got), count in sorted(found.confused.items(), key=lambda one: (-one[1], one[0]))]
+    rows = [
+        f"| {want} | {got} | {count} |" for (want, got), count in sorted(found.confused.items(), key=lambda one: (-one[1], one[0]))
+    ]
     return ["| meant | taken for | times |", "|---|---|---|", *rows]
 
 
@@ -46,10 +48,10 @@ def page() -> str:
     lines = [
         "# How well Faro understands",
         "",
-        f"Measured by `make evaluate` on {len(sentences())} sentences that were written for this (`tests/evaluation/`), and not for the",
-        "lists. They are split once by their digest: examples and words are mended by the development half, and the test half is only",
-        "counted. Limits that hold in CI are in `tests/evaluation/test_figures.py`. One hand wrote sentences and examples, so other",
-        "people's sentences will do worse than these.",
+        f"Measured by `make evaluate` on {len(sentences())} sentences that were written for this (`tests/evaluation/`), not for",
+        "the lists. They are split once by their digest: examples and words are mended by the development half, and the",
+        "test half is only counted. Limits that hold in CI are in `tests/evaluation/test_figures.py`. One hand wrote",
+        "sentences and examples, so other people's sentences will do worse than these.",
         "",
         *table("test", figures("test")),
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot import gsm7
 from bot.wording import Wording
 from flows.facts import LANGS
 from flows.intents import LABEL_OF
@@ -19,7 +20,8 @@ def told(which: Iterable[Sentence], channels: tuple[str, ...] = CHANNELS) -> dic
     wording = Wording.load()
     labels = {
         (lang, channel): {
-            id: gsm7_label(wording.text(lang, id, "sms")) if channel == "sms" else wording.text(lang, id) for id in LABEL_OF.values()
+            id: gsm7_label(wording.text(lang, id, "sms")) if channel == "sms" else wording.text(lang, id)
+            for id in LABEL_OF.values()
         }
         for lang in LANGS
         for channel in channels
@@ -36,6 +38,4 @@ def told(which: Iterable[Sentence], channels: tuple[str, ...] = CHANNELS) -> dic
 
 def gsm7_label(text: str) -> str:
     """A label as an SMS shows it."""
-    from bot import gsm7
-
     return gsm7.fold(text)

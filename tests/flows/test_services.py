@@ -644,7 +644,9 @@ SKIPS = {
     **dict.fromkeys(("code.abroad", "code.abroad_duty", "code.abroad_ok", "code.contest", "code.withdraw"), "no"),
     "code.confirm": "none",
 }  # fmt: skip
-LANGUAGE_OR_COUNTRY = {"start.hello", "start.foreign", "start.settings", "services.where", "services.next", "person.where", "feedback.where"}
+LANGUAGE_OR_COUNTRY = {
+    "start.hello", "start.foreign", "start.settings", "services.where", "services.next", "person.where", "feedback.where",
+}  # fmt: skip
 NO_QUESTION = {
     "start.menu", "start.extra", "start.other_languages", "heard.leave", "services.results", "services.nothing", "services.no_more",
     "services.details", "services.further", "person.lines", "feedback.channels", "basics.where_to_ask", "privacy.answer",

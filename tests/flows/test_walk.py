@@ -47,7 +47,9 @@ def walk(channel):
     start.says("hola")
     seen: set[tuple] = set()
     # Somebody whose sentence may mean any of these: which ones it is offered does not depend on the walk.
-    offered = [start.session.at("heard.which", slots={**slots, "guesses": (number,)}) for number in range(15) for slots in ({}, *KNOWN)]
+    offered = [
+        start.session.at("heard.which", slots={**slots, "guesses": (number,)}) for number in range(15) for slots in ({}, *KNOWN)
+    ]
     queue = deque([start.session, *offered, start.session.at("start.foreign", slots={"foreign": "ht"})])
     while queue:
         session = queue.popleft()

@@ -59,7 +59,7 @@ class Model:
             raise ContentError(f"{path} cannot be read. Make it anew: python -m bot understand --build") from None
         if head["columns"] != list(COLUMNS) or len(rows) != len(names) * len(COLUMNS):
             raise ContentError(f"{path} was made for other intents. Make it anew: python -m bot understand --build")
-        return cls(names, rows, float(head["scale"]))
+        return cls(names, rows, float(str(head["scale"])))
 
     def scores(self, features: Iterable[str]) -> list[float] | None:
         """A number for each column, about -1 to 1; None where no feature is known."""

@@ -101,9 +101,9 @@ class Lexicon:
         return self._cues.find(folded)
 
     def language(self, word: str) -> str:
-        """The one of our languages that this word names, or empty."""
+        """The one of our languages that this word names, or empty; "en" and "es" are words of their own."""
         command = self._commands.get(word, "")
-        return command if command in LANGS else ""
+        return command if command in LANGS and len(word) > 2 else ""
 
     def foreign(self, tokens: list[str]) -> str:
         """A language that Faro has one sentence in, where two words or more, and half of a text, are of it; else empty."""

@@ -18,6 +18,7 @@ from bot.lexicon import Lexicon
 from bot.places import Gazetteer
 from bot.understanding import Understanding
 from bot.understanding.questions import WANTED
+from bot.understanding.sense import Weighed
 from bot.wording import Wording
 from flows.facts import COUNTRIES, LANGS, Mention
 from flows.intents import INTENT_OF_TOPIC, SENSITIVE
@@ -52,16 +53,17 @@ class Reader:
         text, country = str(line["text"]), str(line.get("country") or "")
         country = country if country in COUNTRIES else ""
         words = Words(text)
-        understood = self.understanding.read(words, country)
+        weighed = self.understanding.sense.weigh(text)
+        understood = self.understanding.read(words, country, weighed)
         danger = self.lexicon.cue(clauses(text))
         where = self._where(text, country, understood, whole=task == "place")
-        intents = self._intents(words, understood, danger)
+        intents = self._intents(words, understood, weighed, danger)
         return {
             "id": line.get("id"),
             "intents": list(intents),
             "crisis": bool(danger),
             "crisis_class": danger or None,
-            "lang": self._lang(understood, words, str(line.get("lang") or "")),
+            "lang": understood.lang or _leading(weighed) or str(line.get("lang") or ""),
             "country": where.country,
             "place": where.place,
             "lat": where.lat,
@@ -70,7 +72,7 @@ class Reader:
             "spans": [{"start": start, "end": end, "type": kind} for start, end, kind in self._spans(text)],
         }
 
-    def _intents(self, words: Words, understood: Understood, danger: str) -> tuple[str, ...]:
+    def _intents(self, words: Words, understood: Understood, weighed: Weighed | None, danger: str) -> tuple[str, ...]:
         """Best first. A word that is a command says what it says; behind a card comes what helps in such danger."""
         folded = fold(words.reveal())
         command = self.lexicon.command(folded)
@@ -82,11 +84,8 @@ class Reader:
         elif command in INTENT_OF_TOPIC:
             said = INTENT_OF_TOPIC[command]
         first = (said,) if said else WANTED.get(danger, ())
-        return tuple(dict.fromkeys((*first, *self.understanding.ranked(words)))) or ("other",)
-
-    def _lang(self, understood: Understood, words: Words, given: str) -> str:
-        weighed = self.understanding.sense.weigh(words.reveal())
-        return understood.lang or (weighed.lang if weighed and weighed.lead > 0 else "") or given
+        ranked = (intent for _, intent in (weighed.wants if weighed else ()))
+        return tuple(dict.fromkeys((*first, *understood.intents, *ranked))) or ("other",)
 
     def _where(self, text: str, country: str, understood: Understood, whole: bool) -> Where:
         """The one call that knows how places are asked for."""
@@ -99,6 +98,11 @@ class Reader:
             return Where(place.country, place.name, place.lat, place.lon, not mention.certain)
         countries = mention.countries or tuple(dict.fromkeys(place.country for place in mention.places))
         return Where(countries[0] if len(countries) == 1 else "", ask=len(mention.places) > 1)
+
+
+def _leading(weighed: Weighed | None) -> str:
+    """The likeliest language, however little it leads."""
+    return weighed.lang if weighed is not None and weighed.lead > 0 else ""
 
 
 def _unsure(understood: Understood, danger: str) -> bool:

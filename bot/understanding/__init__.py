@@ -59,8 +59,8 @@ class Understanding:
             return Command(understood.switch, words)
         return Said(words, understood)
 
-    def read(self, words: Words, country: str = "") -> Understood:
-        """``country`` (ISO code) narrows the places when it is known."""
+    def read(self, words: Words, country: str = "", weighed: Weighed | None = None) -> Understood:
+        """``country`` (ISO code) narrows the places when it is known; ``weighed`` where that was done already."""
         folded = fold(words.reveal())
         tokens = folded.split()
         code = codes.reading(words.reveal()[:READ_AT_MOST]) is not None
@@ -70,7 +70,7 @@ class Understanding:
         topics = [(at, topic) for at, topic in topics if not (topic in _NOT_WHEN_DENIED and _denied(tokens, at))]
         rest = " ".join(token for at, token in enumerate(tokens) if at not in taken and at not in taken_too)
         mention = self._places.mentioned(rest, country) if rest else Mention()
-        weighed = self.sense.weigh(words.reveal())
+        weighed = weighed or self.sense.weigh(words.reveal())
         named = tuple(INTENT_OF_KIND[kind] for kind in _distinct(kinds)) + tuple(
             INTENT_OF_TOPIC[topic] for topic in _distinct(topics) if topic in INTENT_OF_TOPIC
         )
@@ -108,12 +108,6 @@ class Understanding:
         near = [intent for score, intent in ranked if score >= LIKELY and best - score <= BESIDE]
         offered = tuple(dict.fromkeys((first, *(one for one in named if one == first), *near, *named)))
         return offered[:MOST], sure or named == (first,)
-
-    def ranked(self, words: Words) -> tuple[str, ...]:
-        """Every want, likeliest first, whether or not it is likely at all (for whoever measures)."""
-        weighed = self.sense.weigh(words.reveal())
-        offered = self.read(words).intents
-        return tuple(dict.fromkeys((*offered, *(intent for _, intent in (weighed.wants if weighed else ())))))
 
     def _find(self, tokens: list[str], phrases: dict[str, str]) -> tuple[list[tuple[int, str]], set[int]]:
         """(position, meaning) of the phrases in a text, longer ones first at each position, and the positions they take."""

@@ -12,10 +12,12 @@ from bot.understanding.sense import Sense, Weighed
 from flows.crisis import Cues
 from flows.reading import CLAUSE_MARK, READ_AT_MOST
 
-DOUBTED = -0.9
+DOUBTED = -0.7
 """A cue is not believed where the model is this sure of no danger."""
 ALONE = -0.25
 """Without a cue, the model is believed from here on."""
+BY_ITSELF = 0.2
+"""A clause that has a cue, and is this much like danger by itself, is believed in a text that is doubted as a whole."""
 CLEARER = 0.5
 """Of two classes the model's is taken where it is so much likelier than that of the cue."""
 _FEWEST = 2
@@ -62,6 +64,6 @@ class Danger:
         clauses = [clause for part in folded.split(f" {CLAUSE_MARK} ") if (clause := part.strip())]
         for clause in clauses[:_CLAUSES] if len(clauses) > 1 else ():
             cue, weighed = self._cues.find(clause), self._sense.weigh(clause)
-            if cue and weighed is not None and weighed.alarm >= DOUBTED:
+            if cue and weighed is not None and weighed.alarm >= BY_ITSELF:
                 return cue
         return ""

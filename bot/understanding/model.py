@@ -42,10 +42,11 @@ class Model:
         for column in range(len(COLUMNS)):
             spread[column * _FIELD :: width] = rows[column * count : (column + 1) * count]
         take = int.from_bytes
-        self._weights = {
-            name: take(spread[at : at + width], "little") - _SHIFT
-            for name, at in zip(names, range(0, len(spread), width), strict=True)
-        }
+        self._weights: dict[str, tuple[int, int]] = {}
+        """feature -> its weights times what it is worth, and that squared"""
+        for name, at in zip(names, range(0, len(spread), width), strict=True):
+            value = worth(name)
+            self._weights[name] = (take(spread[at : at + width], "little") - _SHIFT) * value, value * value
         self._scale = scale
 
     @classmethod
@@ -63,14 +64,13 @@ class Model:
 
     def scores(self, features: Iterable[str]) -> list[float] | None:
         """A number for each column, about -1 to 1; None where no feature is known."""
-        weights = self._weights
+        known = self._weights.get
         total = size = 0
         for feature in features:
-            row = weights.get(feature)
-            if row is not None:
-                value = worth(feature)
-                total += row * value
-                size += value * value
+            found = known(feature)
+            if found is not None:
+                total += found[0]
+                size += found[1]
         if not size:
             return None
         raw = (total + _BIAS).to_bytes(len(COLUMNS) * _FIELD + 1, "little")

@@ -53,7 +53,7 @@ class Danger:
         return kind if weighed.dangers[kind] >= ALONE else ""
 
     def _doubted(self, cue: str, weighed: Weighed, folded: str) -> str:
-        if weighed.alarm < DOUBTED and len(folded) <= READ_AT_MOST:
+        if weighed.alarm < DOUBTED and len(folded) <= READ_AT_MOST and (weighed.evident or weighed.grave):
             return self._of_a_clause(folded)
         if len(folded) <= SHORT and "I" not in (cue, weighed.danger) and weighed.alarm - weighed.dangers[cue] > CLEARER:
             return weighed.danger

@@ -3,12 +3,13 @@
 #   make demo            the program on 127.0.0.1:8000, with nothing else to install (PORT=9000 changes the port)
 #   make test            every test (ARGS='tests/flows -k leave' runs some)
 #   make requirements    one line for each requirement: id, level, number of tests, result
+#   make evaluate        how well sentences are understood (ARGS=--write also writes docs/evaluation.md)
 #   make bench           what a turn costs, against other ways to write it
 #   make check           formatting, types and import contracts only
 #   make lock            write the locks anew after a change of pyproject.toml
 
 .POSIX:
-.PHONY: demo test requirements bench check lock setup clean
+.PHONY: demo test requirements evaluate bench check lock setup clean
 .DEFAULT_GOAL := demo
 
 # A start that may not keep its bytecode compiles everything again: three seconds each time.
@@ -32,6 +33,10 @@ requirements:
 	@scripts/set_up.sh test
 	@$(PY) -m tests.browser
 	@$(PY) -m tests.requirements_table $(ARGS)
+
+evaluate:
+	@scripts/set_up.sh test
+	@$(PY) -m tests.evaluation $(ARGS)
 
 bench:
 	@scripts/set_up.sh test

@@ -1,4 +1,4 @@
-"""The commands: demo, serve, work, migrate, check, show, talk, import, export, audience, approve, staff, roster.
+"""The commands: demo, serve, work, migrate, check, show, talk, understand, import, export, audience, approve, staff, roster.
 
 Here belongs what each command starts. Never here: how a part works. Imports wait until a command needs them.
 """
@@ -93,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     talk.add_argument("--country", default="", help="ISO code of the country of the number, such as CO")
     talk.add_argument("--now", help="fix the clock, such as 2026-03-02T15:00:00Z")
     talk.add_argument("--seed", type=int, help="fix chance")
+    understand = add("understand", "read JSON lines with a text each, and print what is understood of it")
+    understand.add_argument("--task", choices=("intent", "place", "pii"), default="intent", help="what the texts are")
+    understand.add_argument("--build", action="store_true", help="make the weights anew out of content/, and read nothing")
     for name, what in (
         ("import", "take rows of a register into the directory, hidden until a named role approves them"),
         ("export", "write what is public as HSDS 3.0"),
@@ -207,6 +210,12 @@ def talk(options: argparse.Namespace) -> int:
     return asyncio.run(talk_main(options))
 
 
+def understand(options: argparse.Namespace) -> int:
+    from bot.understand_command import main as understand_main
+
+    return understand_main(options.task, options.build)
+
+
 def import_(options: argparse.Namespace) -> int:
     from bot.directory.importing import main as import_main
 
@@ -251,6 +260,7 @@ COMMANDS = {
     "check": check,
     "show": show,
     "talk": talk,
+    "understand": understand,
     "import": import_,
     "export": export,
     "audience": audience,

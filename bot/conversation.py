@@ -209,7 +209,7 @@ class Conversation:
             return Unclear(inbound.unreadable or "other")
         event = read(inbound.words, self._graph.options(session, facts), self._lexicon)
         if isinstance(event, Said):
-            return Said(inbound.words, self._understanding.read(inbound.words, str(session.slot("country"))))
+            return self._understanding.event(inbound.words, str(session.slot("country")))
         return event
 
     def _language(self, inbound: Inbound) -> str:

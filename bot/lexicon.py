@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from bot.understanding.danger import Danger
+from bot.understanding.sense import Sense
 from bot.wording import CONTENT, ContentError, Wording, city_name, country_name
 from flows.crisis import CLASSES, Cues
-from flows.facts import KINDS, LANGS
+from flows.facts import FOREIGN, KINDS, LANGS
 from flows.kernel import Country, Data, Listing, Phrase, Value, Zone
 from flows.reading import fold, fold_constant
 from flows.services import TOPICS
@@ -32,11 +34,12 @@ def words_of(text: str) -> list[str]:
 class Lexicon:
     """Satisfies ``flows.reading.Lexicon``. Built once; read-only afterwards."""
 
-    def __init__(self, wording: Wording, cues: Cues) -> None:
+    def __init__(self, wording: Wording, cues: Cues | Danger, foreign: dict[str, frozenset[str]] | None = None) -> None:
         self._digits: dict[str, int] = {}
         self._commands: dict[str, str] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._cues = cues
+        self._foreign = foreign or {}
         self.topics: dict[str, str] = {}
         """folded phrase -> topic"""
         self.kinds: dict[str, str] = {}
@@ -82,7 +85,7 @@ class Lexicon:
         """With the crisis cues of ``<folder>/<lang>/cues.toml``. Raises ContentError, which names the file.
 
         ``numbers`` are emergency numbers: whoever types one here means the command ``emergency`` (E-5)."""
-        lexicon = cls(wording, load_cues(folder))
+        lexicon = cls(wording, Danger(load_cues(folder), Sense.load()), load_foreign(folder))
         for number in numbers:
             for one in number.split("/"):
                 lexicon._commands.setdefault(fold(one), "emergency")
@@ -96,6 +99,17 @@ class Lexicon:
 
     def cue(self, folded: str) -> str:
         return self._cues.find(folded)
+
+    def language(self, word: str) -> str:
+        """The one of our languages that this word names, or empty; "en" and "es" are words of their own."""
+        command = self._commands.get(word, "")
+        return command if command in LANGS and len(word) > 2 else ""
+
+    def foreign(self, tokens: list[str]) -> str:
+        """A language that Faro has one sentence in, where two words or more, and half of a text, are of it; else empty."""
+        found = {lang: sum(token in words for token in tokens) for lang, words in self._foreign.items()}
+        lang = max(found, key=found.__getitem__, default="")
+        return lang if lang and found[lang] >= max(2, len(tokens) / 2) else ""
 
     def names(self, label: Value) -> frozenset[str]:
         if isinstance(label, Phrase):
@@ -129,6 +143,21 @@ def _said_inside(label: Phrase) -> frozenset[str]:
 
 def _said(lang: str, value: Data | Country) -> str:
     return value.text if isinstance(value, Data) else country_name(lang, value.code)
+
+
+def load_foreign(folder: Path = CONTENT) -> dict[str, frozenset[str]]:
+    """language -> words by which a text in it is known (``<folder>/foreign.toml``). Raises ContentError."""
+    path = folder / "foreign.toml"
+    try:
+        lists = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ContentError(f"{path} is missing; without it other languages are not told apart.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ContentError(f"{path} cannot be read: {error}. Mend that line.") from None
+    unknown = [lang for lang in lists if lang not in FOREIGN]
+    if unknown:
+        raise ContentError(f"{path}: there is no sentence in {unknown[0]}; write start.foreign.{unknown[0]} first.")
+    return {lang: frozenset(words_of(text.replace(" ", ","))) for lang, text in lists.items()}
 
 
 def load_cues(folder: Path = CONTENT) -> Cues:

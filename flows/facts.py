@@ -26,6 +26,15 @@ KINDS: tuple[str, ...] = (
     "health", "mhpss", "legal", "safety", "family-tracing", "alternative-care", "case-management",
 )  # fmt: skip
 
+#: Languages that Faro does not speak, but says so in a sentence of its own.
+FOREIGN: tuple[str, ...] = ("fr", "ht")
+
+#: What a sentence may ask for, as understanding tells it apart. ``other``: something that Faro has no screen for.
+INTENTS: tuple[str, ...] = (
+    "health", "psychosocial", "legal", "shelter", "family", "child_care", "case_management", "complaint", "feedback", "callback",
+    "rights_info", "food_water_money", "services_near", "language_switch", "stop_exit", "other",
+)  # fmt: skip
+
 #: Groups that a service may say it serves (S-5). Each is yes, no, or not known.
 PEOPLE: tuple[str, ...] = ("women", "men", "children", "lgbtiq", "disabilities")
 

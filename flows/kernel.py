@@ -96,9 +96,19 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     """Kinds of the Essential Package that are named, likeliest first."""
     topics: tuple[str, ...] = ()
     """Other topics that are named: ``rights``, ``basics``, ``privacy``, ``person``, ``feedback``, ``services``, ``code``."""
+    intents: tuple[str, ...] = ()
+    """What it may want, of ``facts.INTENTS``, likeliest first; empty where nothing is likely."""
+    sure: bool = False
+    """The first of ``intents`` is plainly meant."""
+    named: bool = False
+    """The first of ``intents`` is said in a reviewed phrase, not only weighed."""
     mention: Mention = Mention()
     lang: str = ""
     """The language it is written in, where that is plain."""
+    switch: str = ""
+    """The one of our languages that it asks for."""
+    foreign: str = ""
+    """Another language that it is written in, where Faro has a sentence in it."""
     code: bool = False
     """A follow-up code stands in it: thirteen digits that may be one."""
 

@@ -15,6 +15,7 @@ import msgspec
 from flows.beside import Beside
 from flows.complaint_fields import of_place
 from flows.facts import COUNTRIES, KINDS, LANGS, Area, Facts, Found, Mention, Offer, Place, Query, served
+from flows.intents import KIND_OF
 from flows.kernel import (
     Aside,
     Branch,
@@ -34,6 +35,7 @@ from flows.kernel import (
     Phrase,
     Said,
     Session,
+    Understood,
     Value,
 )
 
@@ -115,7 +117,8 @@ def _from_mention(session: Session, facts: Facts, mention: Mention, filled: dict
 def _where_said(session: Session, event: Event, facts: Facts) -> Go | None:
     if not isinstance(event, Said):
         return None
-    filled = {"kind": event.understood.kinds[0]} if event.understood.kinds else {}
+    kind = kind_of(event.understood)
+    filled = {"kind": kind} if kind else {}
     mention = facts.places.named(event.words.reveal())
     if not (mention.places or mention.countries or mention.outside):
         mention = event.understood.mention
@@ -264,11 +267,32 @@ _KINDS: dict[str, Any] = {option: Branch(for_kind(kind).pick, "results", "nothin
 
 
 def _kind_said(session: Session, event: Event, facts: Facts) -> Go | None:
-    if isinstance(event, Said) and event.understood.kinds:
-        kind = event.understood.kinds[0]
-        place = _from_mention(session, facts, event.understood.mention, {"kind": kind})
-        return place or for_kind(kind).pick(session, event, facts)
+    if isinstance(event, Said) and (kind := kind_of(event.understood)):
+        return wanted(kind, session, event, facts)
     return None
+
+
+def kind_of(heard: Understood) -> str:
+    """The kind of help that a sentence asks for; empty where it asks for none, or plainly for something else."""
+    first = heard.intents[0] if heard.intents else ""
+    if heard.sure:
+        return KIND_OF.get(first, "") if first != "other" else next(iter(heard.kinds), "")
+    return next(iter(heard.kinds), "")
+
+
+def wanted(kind: str, session: Session, event: Said, facts: Facts) -> Go | None:
+    """To the services of one kind, at the place that the same sentence names."""
+    go = _from_mention(session, facts, event.understood.mention, {"kind": kind}) or for_kind(kind).pick(session, event, facts)
+    return _full(go)
+
+
+def somewhere(session: Session, event: Said, facts: Facts) -> Go | None:
+    """To what there is at the place that a sentence names; None where it names none."""
+    return _full(_from_mention(session, facts, event.understood.mention, {}))
+
+
+def _full(go: Go | None) -> Go | None:
+    return None if go is None else Go(go.to if "." in go.to else f"services.{go.to}", go.set, go.only, go.do, go.digit)
 
 
 flow.menu(
@@ -736,6 +760,12 @@ flow.menu(
 # --- from anywhere ---------------------------------------------------------------------------------------------------
 
 
+def told(heard: Understood) -> Go | None:
+    """What is said about help that was given, or asked about something heard, whatever kind of help it names: "they treated me
+    badly at the hospital"."""
+    return next((Go(TOPICS[topic]) for topic in TOLD if topic in heard.topics), None)
+
+
 def understand(session: Session, event: Event, facts: Facts) -> Go | None:
     """Words or a location that the present screen does not take: where they lead, or None."""
     go = None
@@ -743,19 +773,15 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
         go = located(session, event, facts)
     elif isinstance(event, Said):
         heard = event.understood
-        if told := next((topic for topic in TOLD if topic in heard.topics), ""):
-            return Go(TOPICS[told])
         if heard.kinds:
-            kind = heard.kinds[0]
-            go = _from_mention(session, facts, heard.mention, {"kind": kind}) or for_kind(kind).pick(session, event, facts)
-        elif heard.topics:
+            return wanted(heard.kinds[0], session, event, facts)
+        if heard.topics:
             return Go(TOPICS[heard.topics[0]])
-        else:
-            go = _from_mention(session, facts, heard.mention, {})
-    return None if go is None else Go(go.to if "." in go.to else f"services.{go.to}", go.set, go.only, go.do, go.digit)
+        return somewhere(session, event, facts)
+    return _full(go)
 
 
-#: Topics that a sentence is about whatever kind of help it names: "they treated me badly at the hospital".
+#: Topics that come before every kind of help.
 TOLD = ("feedback", "rumour")
 #: What a sentence may be about, beside kinds of help and places -> the screen that answers it.
 TOPICS: dict[str, str] = {

@@ -6,15 +6,20 @@ anything about a need.
 
 from __future__ import annotations
 
-from flows.facts import LANGS, Facts
-from flows.kernel import Branch, Event, Flow, Go, Session
+from flows.facts import FOREIGN, LANGS, Facts
+from flows.kernel import Branch, Event, Flow, Go, Phrase, Session, Value
 from flows.relay import connected
 
-flow = Flow("start", lang=LANGS)
+flow = Flow("start", lang=LANGS, foreign=FOREIGN)
 
 
 def _hello(session: Session, facts: Facts) -> dict[str, int]:
     return {"minutes": facts.keep_minutes}
+
+
+def _foreign(session: Session, facts: Facts) -> tuple[Value, ...]:
+    """L-4: that Faro does not speak their language, said in it."""
+    return (Phrase(f"start.foreign.{session.slot('foreign') or FOREIGN[0]}"),)
 
 
 def _person(session: Session, event: Event, facts: Facts) -> Go:
@@ -53,3 +58,11 @@ flow.menu(
     other=Go("other_languages", digit=6),
 )
 flow.page("other_languages", then=Go("menu"))
+flow.menu(
+    "foreign",
+    say=_foreign,
+    says=tuple(f"start.foreign.{lang}" for lang in FOREIGN),
+    es=Go("menu", set={"lang": "es"}, digit=1),
+    en=Go("menu", set={"lang": "en"}, digit=2),
+    pt=Go("menu", set={"lang": "pt"}, digit=3),
+)

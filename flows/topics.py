@@ -5,7 +5,22 @@ Never here: a screen.
 
 from __future__ import annotations
 
-from flows import basics, code, complaint, crisis, feedback, notices, person, privacy, relay, request, rights, services, start
+from flows import (
+    basics,
+    code,
+    complaint,
+    crisis,
+    feedback,
+    heard,
+    notices,
+    person,
+    privacy,
+    relay,
+    request,
+    rights,
+    services,
+    start,
+)  # fmt: skip
 from flows.facts import Facts
 from flows.kernel import Branch, Event, Go, Graph, Session
 
@@ -13,7 +28,7 @@ from flows.kernel import Branch, Event, Go, Graph, Session
 def understand(session: Session, event: Event, facts: Facts) -> Go | None:
     """Words or a location that the present screen does not take: a code first, then what they seem to be about. What says nothing
     to Faro, where nothing was asked, may say something to the person on duty whom this chat is connected with."""
-    found = code.understand(session, event, facts) or services.understand(session, event, facts)
+    found = code.understand(session, event, facts) or heard.understand(session, event, facts)
     return relay.said(session, event, facts) if found is None and _for_somebody(session, facts) else found
 
 
@@ -39,21 +54,15 @@ GRAPH = Graph(
         request.flow,
         code.flow,
         relay.flow,
+        heard.flow,
     ),
     hello="start.hello",
     menu="start.menu",
     language="start.settings",
     understand=Branch(
         understand,
-        "services.where",
-        "services.town",
-        "services.which",
         "services.side",
-        "services.kind",
-        "services.results",
-        "services.nothing",
-        "services.outside",
-        *services.TOPICS.values(),
+        *heard.LANDS,
         *code.ANYWHERE,
         *relay.PASSED,
     ),

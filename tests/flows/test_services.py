@@ -631,6 +631,7 @@ SKIPS = {
     "services.side": "skip",
     "services.kind": "other",
     "services.outside": "where",
+    "heard.which": "none",
     **dict.fromkeys(("code.safe", "code.known", "relay.safe"), "no"),
     **dict.fromkeys(("code.ask", "code.wrong", "code.again", "code.busy", "code.wait"), "lost"),
     **dict.fromkeys(
@@ -665,11 +666,11 @@ SKIPS = {
     "notices.rumours": "ask",
 }  # fmt: skip
 LANGUAGE_OR_COUNTRY = {
-    "start.hello", "start.settings", "services.where", "services.next", "person.where", "feedback.where", "complaint.where",
-    "notices.where",
+    "start.hello", "start.foreign", "start.settings", "services.where", "services.next", "person.where", "feedback.where",
+    "complaint.where", "notices.where",
 }  # fmt: skip
 NO_QUESTION = {
-    "start.menu", "start.extra", "start.other_languages", "services.results", "services.nothing", "services.no_more",
+    "start.menu", "start.extra", "start.other_languages", "heard.leave", "services.results", "services.nothing", "services.no_more",
     "services.details", "services.further", "person.lines", "feedback.channels", "basics.where_to_ask", "privacy.answer",
     "privacy.phone", "privacy.request", "privacy.complaint", "rights.asylum", "rights.daily", "rights.respect",
     *(

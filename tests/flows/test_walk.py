@@ -7,7 +7,7 @@ from collections import deque
 import msgspec
 import pytest
 
-from flows.facts import COUNTRIES, KINDS
+from flows.facts import COUNTRIES, FOREIGN, INTENTS, KINDS
 from flows.graph import Edge, dead_ends, edges, unreachable
 from flows.kernel import BACK_LIMIT, Outcome, Session
 from flows.topics import GRAPH
@@ -36,6 +36,8 @@ TEXTS = (
 SHARED = ((CUCUTA,), (CUCUTA, SAN_CRISTOBAL_VE), (BOA_VISTA,), (PORT_OF_SPAIN,), (SANTA_ROSA_PE, SANTA_ROSA_EC), ())
 
 
+#: What may be known of where somebody is: a country with many services, and one with none.
+KNOWN = ({"country": "CO"}, {"country": "PE"})
 ELSEWHERE = ("request.", "code.", "relay.", *complaining.TOPICS)
 
 
@@ -46,7 +48,11 @@ def walk(channel):
     start = Play(channel)
     start.says("hola")
     seen: set[tuple] = set()
-    queue = deque([start.session])
+    # Somebody whose sentence may mean any of these: which ones it is offered does not depend on the walk.
+    offered = [
+        start.session.at("heard.which", slots={**slots, "guesses": (number,)}) for number in range(15) for slots in ({}, *KNOWN)
+    ]
+    queue = deque([start.session, *offered, start.session.at("start.foreign", slots={"foreign": "ht"})])
     while queue:
         session = queue.popleft()
         kept = session.slots
@@ -58,6 +64,7 @@ def walk(channel):
             {"CO": 2, "MX": 2, "PE": 0}.get(kept.get("country", ""), 1),  # many services, none, few
             *(bool(kept.get(k)) for k in ("country", "place", "kind", "shown", "skip")),
             bool(session.back),
+            kept.get("guesses") if session.screen == "heard.which" else None,
         )
         if state in seen or session.screen.startswith(ELSEWHERE):
             continue
@@ -142,7 +149,7 @@ def test_turns_only_grow_and_the_way_back_stays_short(steps) -> None:
 @pytest.mark.requirement("S-8")
 def test_slots_hold_closed_values_and_ids_only(steps) -> None:
     """No typed word and no coordinate can be in a session. Mutation: keeping ``words.reveal()`` or an area's point in a slot."""
-    closed = {*COUNTRIES, *KINDS, "", "PA", "service", "conduct", "other"}
+    closed = {*COUNTRIES, *KINDS, *INTENTS, *FOREIGN, "", "PA", "service", "conduct", "other"}
     for channel in steps.values():
         for _, _, play in channel:
             for value in play.session.slots.values():

@@ -338,7 +338,7 @@ class Play:
         words = Words(text)
         event = read(words, self.graph.options(self.session, self.facts), lexicon())
         if isinstance(event, Said):
-            return Said(words, self._understanding.read(words, str(self.session.slot("country"))))
+            return self._understanding.event(words, str(self.session.slot("country")))
         return event
 
     def does(self, event: Event) -> Play:
@@ -440,6 +440,8 @@ FILLED: dict[str, Any] = {
     "far": (1, 2, 3),
     "service": 1,
     "outside": "PA",
+    "guesses": (0, 2),
+    "foreign": "fr",
 }
 
 assert set(NEIGHBOURS) <= set(COUNTRIES)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser
 
 from bot.complaints.tables import Complaint, ComplaintItem
 from tests.browser import launched
@@ -40,8 +39,8 @@ async def all_of_it(
 
 @pytest.mark.requirement("C-3", "C-4", "C-5", "C-6", "C-7", "C-8", "P-5")
 async def test_from_a_complaint_to_its_end(all_of_it: Both) -> None:
-    """Sent, accepted, asked about, answered, contested, answered again, closed; each stage read back by its code. Whoever is tied to
-    those whom it is about, and whoever takes requests, sees what they saw before. Mutation: a code that shows what was sent; a
+    """Sent, accepted, asked about, answered, contested, answered again, closed; each stage read back by its code. Whoever is tied
+    to those whom it is about, and whoever takes requests, sees what they saw before. Mutation: a code that shows what was sent; a
     question that looks like an answer; a contested complaint that stays closed; a list that grows for Casa Sur."""
     async with (
         all_of_it.phone() as phone,

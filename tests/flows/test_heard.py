@@ -1,0 +1,92 @@
+"""Where a sentence leads: straight to its screen where it is plain, to a choice where it is not or where it is sensitive."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.facts import INTENTS, LANGS
+from flows.intents import KIND_OF, LABEL_OF, TOPIC_OF
+from flows.kernel import Phrase, Said, Understood, Words
+from flows.services import TOPICS
+from tests.flows.standing import CHANNELS, drawn, standing
+from tests.flows.world import CUCUTA, SMS, Mention, Play
+
+
+def hears(play: Play, *intents: str, sure: bool = True, named: bool = False, **rest: object) -> Play:
+    return play.does(Said(Words("…"), Understood(intents=intents, sure=sure, named=named, **rest)))  # type: ignore[arg-type]
+
+
+@pytest.mark.requirement("S-1")
+@pytest.mark.parametrize("intent", KIND_OF)
+def test_a_plain_need_with_its_place_gets_results_at_once(intent: str) -> None:
+    """In a first message too. Mutation: asking where although it was said."""
+    named = intent == "case_management"  # harm by somebody is never taken from a sentence that does not say it
+    play = hears(Play(SMS), intent, named=named, mention=Mention(places=(CUCUTA,)))
+    assert play.here in ("services.results", "services.nothing")
+    assert (play.session.slot("kind"), play.session.slot("place")) == (KIND_OF[intent], CUCUTA.id)
+
+
+@pytest.mark.parametrize("intent", TOPIC_OF)
+def test_a_topic_said_in_so_many_words_opens(intent: str) -> None:
+    """Mutation: a topic without a screen."""
+    assert hears(standing("start.menu", slots={}), intent, named=True).here == TOPICS[TOPIC_OF[intent]]
+
+
+@pytest.mark.requirement("E-4")
+@pytest.mark.parametrize("intent", ["complaint", "callback", "case_management", "stop_exit"])
+def test_what_is_sensitive_is_offered_first_and_opens_when_chosen(intent: str) -> None:
+    """However sure the model is. Mutation: taking it at its word; forgetting the place that was named beside it."""
+    play = hears(standing("start.menu", slots={}), intent, mention=Mention(places=(CUCUTA,)))
+    assert play.here == "heard.which"
+    assert drawn(play).options[0].label == Phrase(LABEL_OF.get(intent, "heard.which.leave"))
+    assert play.session.slot("place") == CUCUTA.id
+    play.says("1")
+    assert play.here != "heard.which" and not any(id.startswith("unclear.") for id in play.ids)
+
+
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+def test_what_is_unsure_is_a_choice_of_two_to_four(channel: object) -> None:
+    """The wants and something else, each label once. Mutation: two choices with one label; no way past them."""
+    play = standing("start.menu", channel, slots={})  # type: ignore[arg-type]
+    hears(play, "complaint", "feedback", "legal", sure=False)
+    own = [option for option in drawn(play).options if option.id not in ("back", "emergency", "leave")]
+    assert [option.label for option in own] == [
+        Phrase("start.menu.feedback"), Phrase("services.kind.legal"), Phrase("heard.which.none"),
+    ]  # fmt: skip
+    assert play.picks("none").here == "start.menu"
+
+
+def test_what_has_no_screen_or_no_meaning_is_not_guessed() -> None:
+    """Mutation: offering "other", or the menu as if it were an answer."""
+    for play in (hears(standing("start.menu"), "other"), hears(standing("start.menu"), sure=False)):
+        assert (play.here, "unclear.text" in play.ids) == ("start.menu", True)
+
+
+@pytest.mark.requirement("E-3")
+def test_whoever_only_asks_for_help_first_is_greeted() -> None:
+    """Mutation: a question for the country before the first screen with its five facts."""
+    assert hears(Play(SMS), "services_near").here == "start.hello"
+    assert hears(standing("start.menu", slots={}), "services_near").here == "services.where"
+
+
+@pytest.mark.requirement("L-4")
+@pytest.mark.parametrize("lang", LANGS)
+def test_another_language_gets_its_sentence_and_the_choice_of_ours(lang: str) -> None:
+    """Mutation: "I did not understand"."""
+    for text, foreign in (("bonjou mwen bezwen èd", "ht"), ("bonjour je cherche un docteur", "fr")):
+        play = standing("start.menu", SMS, lang).says(text)
+        assert (play.here, play.screen.parts) == ("start.foreign", (Phrase(f"start.foreign.{foreign}"),))
+        assert play.says("2").session.lang == "en"
+
+
+@pytest.mark.requirement("L-4")
+def test_a_language_is_changed_by_a_sentence_and_nothing_else_moves() -> None:
+    """Mutation: leading to the list of languages, or to the menu."""
+    play = standing("services.details", SMS, "es").says("english please")
+    assert (play.here, play.session.lang) == ("services.details", "en")
+    assert standing("services.town", SMS, "pt").says("necesito un doctor por favor").session.lang == "pt"
+
+
+def test_every_intent_has_a_label_or_is_known_to_have_none() -> None:
+    """Mutation: a new intent that the choice cannot name."""
+    assert set(INTENTS) == {*LABEL_OF, "stop_exit", "other"}

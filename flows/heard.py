@@ -21,6 +21,8 @@ LANDS = (
     *services.TOPICS.values(),
 )  # fmt: skip
 """Every screen that a sentence may lead to."""
+AGREED = ("request.", "code.", "complaint.")
+"""Topics in which something is being agreed on: an answer that is hard to read is no wish to be somewhere else."""
 
 
 def understand(session: Session, event: Event, facts: Facts) -> Go | None:
@@ -32,6 +34,8 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
         return Go("start.foreign", set={"foreign": heard.foreign})
     if said := services.told(heard):
         return said
+    if session.screen.startswith(AGREED) and not heard.named:
+        return services.understand(session, event, facts)
     offered = _offered(heard)
     if not offered:
         return services.understand(session, event, facts)

@@ -161,6 +161,8 @@ async def test_what_was_accepted_and_left_lying_comes_to_the_network_and_can_be_
     await desk.accept(world.complaints, mar.actor, complaint_id, after(hours=24))
     with pytest.raises(desk.Stale):
         await desk.close(world.complaints, eva.actor, complaint_id, "answered", after(hours=25))
+    both = await world.person("both", "psea_focal_point", "coordinator", organisation="red-norte")
+    await desk.release(world.complaints, both.actor, complaint_id, after(hours=25))
 
 
 @pytest.mark.requirement("C-6")

@@ -91,6 +91,20 @@ class World:
                 await connection.execute(insert(StaffKey).values(id=key_id(public), staff_id=row.id, public=public, created_at=NOW))
         return Person(Actor.of(row), private)
 
+    async def leaves(self, person: Person) -> None:
+        """Behind everybody's back."""
+        async with self.engine.begin() as connection:
+            await connection.execute(update(Staff).where(Staff.id == person.id).values(active=False))  # type: ignore[arg-type]
+
+    async def rotates(self, person: Person) -> Person:
+        """A new key in the place of the old one, which still opens what it opened."""
+        fresh = Person(person.actor, X25519PrivateKey.generate())
+        async with self.engine.begin() as connection:
+            await connection.execute(update(StaffKey).where(StaffKey.staff_id == person.id).values(retired_at=NOW))  # type: ignore[arg-type]
+            values = {"id": fresh.key, "staff_id": person.id, "public": fresh.public, "created_at": NOW}
+            await connection.execute(insert(StaffKey).values(**values))
+        return fresh
+
     async def recovery_key(self, purpose: str = "complaints") -> X25519PrivateKey:
         """An offline key."""
         private = X25519PrivateKey.generate()

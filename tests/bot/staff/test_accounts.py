@@ -194,3 +194,85 @@ def test_codes_are_read_as_people_type_them() -> None:
         sloppy = f" {code.lower().replace('-', ' ').replace('0', 'o').replace('1', 'l')} "
         assert one_time.read(sloppy) == code.replace("-", "")
     assert len(one_time.recovery_codes()) == one_time.RECOVERY_CODES
+
+
+# --- who hears complaints ----------------------------------------------------------------------------------------------
+
+HEARING = """
+[[employer]]
+key = "red-norte"
+name = "Red Norte"
+
+[[employer]]
+key = "casa-sur"
+name = " Casa Sur "
+merged_into = "red-norte"
+
+[[employer]]
+key = "red-observa"
+name = "Red Observa"
+independent = true
+
+[[staff]]
+name = "administrator-1"
+organisation = "red-norte"
+roles = ["administrator"]
+
+[[staff]]
+name = "psea-1"
+organisation = "casa-sur"
+roles = ["psea_focal_point"]
+countries = ["CO"]
+stands_in = true
+investigates = ["casa-sur"]
+"""
+
+
+@pytest.mark.requirement("C-4")
+async def test_what_decides_about_complaints_is_loaded_and_changed_again(engine: AsyncEngine, tmp_path: Path) -> None:
+    """Mutation: a field that is read once and never changes, or that stays when the file takes it out."""
+
+    async def employers() -> dict[str, tuple[str, str, bool]]:
+        return {row.key: (row.name, row.merged_into, row.independent) for row in await rows(engine, Employer)}
+
+    async def psea() -> tuple[bool, tuple[str, ...]]:
+        (row,) = [each for each in await rows(engine, Staff) if each.name == "psea-1"]
+        return row.stands_in, row.investigates
+
+    await load_staff(engine, written(tmp_path, HEARING), NOW)
+    assert await employers() == {
+        "red-norte": ("Red Norte", "", False), "casa-sur": ("Casa Sur", "red-norte", False),
+        "red-observa": ("Red Observa", "", True),
+    }  # fmt: skip
+    assert await psea() == (True, ("casa-sur",))
+    entries = len(await rows(engine, AuditEntry))
+    assert await load_staff(engine, written(tmp_path, HEARING), NOW) == [] and len(await rows(engine, AuditEntry)) == entries
+    plain = HEARING.replace('merged_into = "red-norte"', "").replace("independent = true", "")
+    plain = plain.replace("stands_in = true", "").replace('investigates = ["casa-sur"]', "")
+    await load_staff(engine, written(tmp_path, plain), NOW)
+    assert (await employers())["casa-sur"] == ("Casa Sur", "", False) and not (await employers())["red-observa"][2]
+    assert await psea() == (False, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('merged_into = "red-norte"', 'merged_into = "casa-sur"', "another employer"),
+        ('merged_into = "red-norte"', "merged_into = 3", "another employer"),
+        ('merged_into = "red-norte"', 'merged_into = "red-nueva"', "no employer 'red-nueva'"),
+        ('name = "Red Norte"', 'name = "Red Norte"\nmerged_into = "casa-sur"', "a part of itself"),
+        ("independent = true", 'independent = "yes"', "independent is true"),
+        ("stands_in = true", "stands_in = 1", "stands_in is true"),
+        ('roles = ["psea_focal_point"]', 'roles = ["coordinator"]', "only a psea_focal_point investigates"),
+        ('investigates = ["casa-sur"]', 'investigates = "casa-sur"', "a list of keys"),
+        ('investigates = ["casa-sur"]', 'investigates = ["casa-este"]', "no employer 'casa-este' to investigate for"),
+    ],
+    ids=["itself", "number", "unknown", "circle", "independent", "stands-in", "role", "list", "unit"],
+)
+async def test_what_contradicts_itself_changes_nothing_and_says_so(
+    engine: AsyncEngine, tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    """Mutation: any of these checks left out; a circle that is followed for ever."""
+    with pytest.raises(StaffRefused, match=said):
+        await load_staff(engine, written(tmp_path, HEARING.replace(before, after)), NOW)
+    assert await rows(engine, Employer) == []

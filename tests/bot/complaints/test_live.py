@@ -1,0 +1,182 @@
+"""What conversations may know of who hears complaints, what the checkup says is missing, and the register."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from bot.complaints import checks, code, desk, register
+from bot.complaints.intake import NobodyReads, open_complaint
+from bot.complaints.live import LiveHearing
+from bot.complaints.register import HEADS
+from bot.complaints.statistics import BOOK
+from bot.complaints.trail import TRAIL
+from bot.settings import Settings
+from bot.staff.audit import verify
+from bot.staff.checks import faults as staff_faults
+from bot.statistics.periods import Period
+from bot.statistics.tables import Figures, NotAnswered, question
+from bot.tickets.sight import NotThere
+from tests.bot.complaints.world import NOW, Person, World, after
+
+
+async def _hearing(world: World, **listed: Any) -> LiveHearing:
+    """``listed``: country -> organisations of the directory."""
+    made = LiveHearing(
+        world.engine,
+        Settings(_env_file=None),
+        lambda: NOW.timestamp(),
+        lambda country: listed.get(country, ()),  # type: ignore[call-arg]
+    )
+    await made.refresh()
+    return made
+
+
+@pytest.mark.requirement("C-4")
+async def test_what_it_says_is_what_intake_does(world: World, eva: Person) -> None:
+    """For every kind. Mutation: a promise to take what is not taken; a refusal of what would be."""
+    await world.person("psea-9", "psea_focal_point", organisation="red-norte", countries=["PE"])
+    await world.person("coordinator-9", "coordinator", organisation="red-norte", countries=["CO", "PE"])
+    hearing = await _hearing(world)
+    met = set()
+    for inbox, about, organisation in (
+        ("psea", "organisation", "casa-sur"), ("psea", "organisation", "red-norte"), ("psea", "organisation", ""),
+        ("psea", "organisation", "red-observa"), ("psea", "responders", ""), ("psea", "police", ""),
+        ("feedback", "service", "red-norte"), ("feedback", "none", ""),
+    ):  # fmt: skip
+        for country in ("CO", "PE", "MX"):
+            said = world.said(inbox=inbox, about=about, organisation=organisation, country=country)
+            taken = await open_complaint(world.complaints, world.codes, said, NOW) != NobodyReads()
+            assert hearing.reads(country, inbox, about, organisation) is taken, (country, inbox, about, organisation)
+            met.add(taken)
+    assert met == {True, False}
+
+
+@pytest.mark.requirement("C-6")
+async def test_when_an_answer_is_due_is_said_as_it_will_be_stored(world: World, eva: Person, mar: Person) -> None:
+    """Holidays included. Mutation: a promise that the desk does not know of."""
+    await world.holidays(date(2026, 3, 9))
+    hearing = await _hearing(world)
+    for said in (world.said(), world.feedback()):
+        complaint_id, _ = await world.send(said)
+        promised = datetime.fromtimestamp(hearing.due("CO", said.inbox, NOW.timestamp()), UTC)
+        assert promised == (await world.row(complaint_id)).answer_by
+
+
+@pytest.mark.requirement("C-4")
+async def test_organisations_of_the_directory_are_those_of_the_network_where_they_are_the_same(world: World, eva: Person) -> None:
+    """Mutation: two entries for one, so that its staff are not tied to what is said about the other; an organisation that only
+    watches; the old name of one that was merged."""
+    await world.person("worker", "case_manager", organisation="red-norte")
+    await world.person("old", "case_manager", organisation="casa-vieja")
+    await world.employer("casa-vieja", into="casa-sur")
+    await world.employer("casa-sur")
+    listed = (("dir-1", "ORGANISATION  red-nórte"), ("dir-2", "Otra Casa"))
+    hearing = await _hearing(world, CO=listed)
+    assert hearing.organisations("CO") == (
+        ("casa-sur", "Organisation casa-sur"), ("red-norte", "Organisation red-norte"), ("dir-2", "Otra Casa"),
+    )  # fmt: skip
+    assert hearing.organisations("CO") is hearing.organisations("CO")
+    assert hearing.organisations("PE") == ()
+
+
+async def test_it_goes_on_without_the_database_and_reads_again(world: World) -> None:
+    """Mutation: a snapshot that never changes."""
+    hearing = await _hearing(world)
+    assert not hearing.reads("CO", "psea", "police", "")
+    await world.person("psea-1", "psea_focal_point")
+    await hearing.start()
+    assert hearing.reads("CO", "psea", "police", "")
+    await hearing.stop()
+
+
+# --- the checkup -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-6")
+async def test_the_checkup_names_who_is_missing_until_nobody_is(world: World) -> None:
+    """Mutation: a lack that nobody hears of; a sentence where nothing is missing."""
+
+    async def said() -> list[str]:
+        async with world.engine.connect() as connection:
+            return await checks.faults(connection, ("CO",))
+
+    nobody, feedback = await said()
+    assert "Nobody with a key reads complaints about behaviour in CO" in nobody and "reads feedback in CO" in feedback
+    await world.person("psea-1", "psea_focal_point", organisation="red-norte")
+    one, network, independent, tied, _ = await said()
+    assert "no back-up" in one and "coordinator" in network and "independent" in independent and "red-norte" in tied
+    await world.person("psea-2", "psea_focal_point", organisation="red-observa", independent=True, stands_in=True)
+    (network, feedback) = await said()
+    assert "coordinator" in network and "feedback" in feedback
+    await world.person("coordinator-1", "coordinator", organisation="red-norte")
+    assert await said() == []
+    assert any("recovery key for complaints" in each for each in await staff_faults(world.engine, NOW))
+
+
+async def test_a_trail_that_was_changed_is_noticed(world: World, eva: Person) -> None:
+    """Mutation: a chain of which nobody looks."""
+    await world.held(eva)
+    assert await verify(world.engine, chain=TRAIL) is None
+    async with world.engine.begin() as connection:
+        await connection.execute(TRAIL.table.update().where(TRAIL.table.c.number == 1).values(actor="somebody"))
+    assert await verify(world.engine, chain=TRAIL) == 1
+    assert any("trail of complaints was changed" in each for each in await staff_faults(world.engine, NOW))
+
+
+# --- the register ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("T-4")
+async def test_the_register_is_for_independent_organisations_and_holds_no_content(
+    world: World, eva: Person, leo: Person, mar: Person
+) -> None:
+    """Mutation: an organisation, an account, a day or what happened in a row; somebody else who sees it; one about themselves."""
+    first, _ = await world.held(eva, topic="sexual")
+    await world.answered(eva, first)
+    await desk.forward(world.complaints, eva.actor, first, NOW, way="outside")
+    await desk.confirm_receipt(world.complaints, eva.actor, first, NOW)
+    await world.send(organisation="red-observa")
+    _, gone = await world.send()
+    await code.withdraw(world.complaints, gone, NOW)
+    await world.send(now=after(days=-8), about="police", organisation="")
+    await world.tick(after(hours=13))
+    found = await register.entries(world.complaints, eva.actor, after(hours=13))
+    assert [(each.week, each.about, each.state) for each in found[:1]] == [(date(2026, 2, 23), "police", "received")]
+    assert [found[0].accepted, found[0].forwarded, found[0].answered] == ["late", "late", "late"]
+    assert len(found) == 3, "not the one about themselves"
+    (mine,) = [each for each in found if each.state == "accepted"]
+    assert (mine.accepted, mine.forwarded, mine.answered, mine.received) == ("in_time", "in_time", "in_time", 1)
+    assert register.sums(found) == (3, 2, 1, 1)
+    rows = register.export_rows(found)
+    assert rows[0] == tuple(name for name, _ in HEADS) and rows[1][0].startswith("#") and len(rows) == 5
+    shown = repr(rows)
+    for word in ("casa-sur", "red-observa", "psea-1", "sexual", "money", "2026-03-03"):
+        assert word not in shown
+    only = await register.entries(world.complaints, eva.actor, after(hours=13), since=date(2026, 3, 2), countries=["CO"])
+    assert len(only) == 2
+    assert await register.entries(world.complaints, eva.actor, NOW, countries=["PE"]) == []
+    other = await world.person("psea-5", "psea_focal_point", organisation="red-norte")
+    for person in (mar, other, await world.person("manager", "case_manager", organisation="red-observa")):
+        with pytest.raises(NotThere):
+            await register.entries(world.complaints, person.actor, NOW)
+
+
+@pytest.mark.requirement("T-2")
+@pytest.mark.requirement("T-3")
+async def test_figures_of_complaints_hide_small_numbers_as_all_figures_do(world: World, eva: Person) -> None:
+    """Mutation: a book whose numbers go round the hiding; two indicators crossed."""
+    for _ in range(7):
+        await world.send(about="police", organisation="")
+    await world.send(about="soldier", organisation="")
+    period = Period(date(2026, 1, 26), "twelve_weeks")
+    asked = question(["complaint_about"], ["country", "value"], period, date(2026, 5, 1), book=BOOK)
+    table = await Figures(world.engine, countries=("CO",), book=BOOK).answer(asked)
+    assert table.cells["CO", "soldier"] is None
+    with pytest.raises(NotAnswered):
+        question(["complaint", "complaint_about"], ["country"], period, date(2026, 5, 1), book=BOOK)
+    with pytest.raises(NotAnswered):
+        question(["complaint_about"], ["country", "value"], period, date(2026, 5, 1))

@@ -18,8 +18,7 @@ from msgspec.structs import replace
 from flows import changing, complaint_code, on_duty, safe_contact
 from flows.facts import COUNTRIES, Facts, TicketView
 from flows.kernel import Branch, Choice, Data, Effect, Event, Flow, Go, Listing, Move, Phrase, Said, Session, SlotValue, Value
-from flows.reading import fold
-from flows.ticket import ACTS, acts, digits, does, entry, living, where
+from flows.ticket import ACTS, acts, digits, does, entry, living, message, where
 
 flow = Flow(
     "code",
@@ -232,11 +231,9 @@ flow.menu(
 
 
 def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
-    if not isinstance(event, Said) or not _takes_words(session, facts):
+    text = message(event)
+    if not text or not _takes_words(session, facts):
         return None
-    text = event.words.reveal().strip()
-    if not any(map(str.isalpha, fold(text))):
-        return None  # a "2" out of habit is no message
     return Go("note_long") if len(text) > NOTE_LENGTH else acts("noted", "add_note")
 
 

@@ -13,9 +13,8 @@ from msgspec.structs import replace
 from flows import complaining
 from flows.complaining import NOTE_LIMIT
 from flows.facts import ComplaintView, Facts
-from flows.kernel import Branch, Condition, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Say, Session, SlotValue, Value
-from flows.reading import fold
-from flows.ticket import does, entry
+from flows.kernel import Branch, Condition, Data, Effect, Event, Flow, Go, Listing, Phrase, Say, Session, SlotValue, Value
+from flows.ticket import does, entry, message
 
 STATES = ("received", "looked_at", "question_waiting", "answer_waiting", "closed")
 ACTS = ("again", "complaint", "not_saved")
@@ -70,11 +69,9 @@ def _takes_words(session: Session, facts: Facts) -> bool:
 
 
 def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
-    if not isinstance(event, Said) or not _takes_words(session, facts):
+    text = message(event)
+    if not text or not _takes_words(session, facts):
         return None
-    text = event.words.reveal().strip()
-    if not any(map(str.isalpha, fold(text))):
-        return None  # a "2" out of habit is no message
     return Go("complaint_long") if len(text) > NOTE_LIMIT else acts("complaint_noted", "add_note")
 
 

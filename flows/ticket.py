@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flows.facts import Facts, TicketView
-from flows.kernel import Condition, Effect, Go, Phrase, Say, Session, SlotValue, Value, Words
+from flows.kernel import Condition, Effect, Event, Go, Phrase, Said, Say, Session, SlotValue, Value, Words
+from flows.reading import fold
 
 ACTS = ("again", "status", "not_saved")
 """Where an act may lead beside its target."""
@@ -45,6 +46,12 @@ def entry(id: str) -> Say:
     """Paragraphs of a screen that says another one's entry."""
     said: tuple[Value, ...] = (Phrase(id),)
     return lambda session, facts: said
+
+
+def message(event: Event) -> str:
+    """What somebody wrote to a person; empty where it is none, such as a "2" out of habit."""
+    text = event.words.reveal().strip() if isinstance(event, Said) else ""
+    return text if any(map(str.isalpha, fold(text))) else ""
 
 
 def digits(words: Words) -> int:

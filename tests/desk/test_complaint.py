@@ -264,7 +264,9 @@ async def test_passed_on_by_paper(stage: Stage, browser: Browser, hearings: Hear
 async def test_feedback_by_topic_to_a_notice(stage: Stage, browser: Browser, hearings: Hearings) -> None:
     """Coordinators read it; focal points have no such page; a rumour leads to a notice for everybody, then it is closed as
     published. Mutation: an inbox that shows complaints about behaviour; a topic that filters nothing."""
-    waited, rumour = await hearings.feedback(), await hearings.feedback(topic="rumour", about="none")
+    unsaid = dict.fromkeys(("whose", "when", "danger", "child", "help", "contact"), "unsaid") | {"place": ""}
+    waited = await hearings.feedback()
+    rumour = await hearings.feedback(topic="rumour", about="none", card={**unsaid, "service": "Puesto Zarzamora"})
     await hearings.send()
     async with stage.client(FOCAL) as client:
         assert (await client.get("/desk/feedback")).status_code == 404
@@ -281,6 +283,7 @@ async def test_feedback_by_topic_to_a_notice(stage: Stage, browser: Browser, hea
         assert await faults(page) == []
         await page.locator(f"[data-id='{rumour.hex()}'] a").click()
         await page.get_by_role("button", name="Accept").click()
+        assert "Puesto Zarzamora" in (shown := await opened(page, "card")) and "not said" not in shown
         assert NOTE in await opened(page, "note")
         await page.locator("#text").fill("Ya hay una nota sobre esto.")
         await page.get_by_role("button", name="Leave as the answer").click()

@@ -3,24 +3,27 @@
 import { attempt } from "./forms.js";
 import { pairs } from "./keyring.js";
 import { ask, root, session } from "./page.js";
-import { facts, failure, here, member, notes, share, showing, version } from "./sealed.js";
+import { element, facts, failure, here, member, notes, share, sheet, showing, version } from "./sealed.js";
 import { local } from "./times.js";
 import { count, say } from "./words.js";
 
 function showCard(place, { texts: [{ text }] }) {
   const card = JSON.parse(text);
   const said = (value) => member("desk.complaint.said", value);
-  place.replaceChildren(
-    facts([
-      [say("desk.complaint.field.whose"), member("desk.complaint.whose", card.whose)],
-      [say("desk.complaint.field.place"), card.place],
-      [say("desk.complaint.field.when"), member("desk.complaint.when", card.when)],
-      [say("desk.complaint.field.danger"), said(card.danger)],
-      [say("desk.complaint.field.child"), said(card.child)],
-      [say("desk.complaint.field.help"), said(card.help)],
-      [say("desk.complaint.field.contact"), said(card.contact)],
-    ]),
-  );
+  const rows = [
+    [say("desk.complaint.field.service"), card.service],
+    [say("desk.complaint.field.whose"), card.whose, (value) => member("desk.complaint.whose", value)],
+    [say("desk.complaint.field.place"), card.place],
+    [say("desk.complaint.field.when"), card.when, (value) => member("desk.complaint.when", value)],
+    [say("desk.complaint.field.danger"), card.danger, said],
+    [say("desk.complaint.field.child"), card.child, said],
+    [say("desk.complaint.field.help"), card.help, said],
+    [say("desk.complaint.field.contact"), card.contact, said],
+  ];
+  // Feedback is asked for little: what was never asked is not "not said".
+  const asked = rows.filter(([, value]) => value && (sheet.dataset.inbox === "psea" || value !== "unsaid"));
+  if (!asked.length) return place.replaceChildren(element("p", "", say("desk.complaint.card.nothing")));
+  place.replaceChildren(facts(asked.map(([term, value, shown = String]) => [term, shown(value)])));
 }
 
 showing({ card: showCard, note: (place, { texts }) => notes(place, texts, local) });

@@ -28,7 +28,7 @@ from tests.desk.stage import SECRET, Clock, Seen, Stage, staff_file
 from tests.screens import NotOnScreen, Screens
 from tests.servers import serving
 
-ONE, TWO = "case-manager-co-1", "case-manager-co-2"
+ONE, TWO, HEARS = "case-manager-co-1", "case-manager-co-2", "psea-1"
 NOON: Final = 17
 """UTC hour at which it is midday in Colombia and in Peru."""
 #: Somebody around the clock in Colombia; in Peru on mornings from Monday to Sunday only.
@@ -245,7 +245,7 @@ async def both(browser: Browser, folder: Path, database_url: str = "", redis_url
     faro = Faro(settings, engine=own, clock=clock)
     assert faro.desk is not None
     stage = Stage("", engine, clock, faro.desk, Chats())
-    for name in (ONE, TWO, "case-manager-pe-1"):
+    for name in (ONE, TWO, "case-manager-pe-1", HEARS):
         await stage.account(name)
     with serving(faro) as url:
         stage.url = url.replace("127.0.0.1", "localhost")

@@ -18,8 +18,9 @@ NOTE = "En la oficina del puente pidieron dinero por la carpa"
 #: To the last question but the note, about the staff of Casa Sur.
 SAY = (
     "=hola", "start.hello.es", "start.menu.feedback", "complaint.kind.conduct", "Colombia", "complaint.safe.yes",
-    "complaint.intro.on", "complaint.help.on", "complaint.who.organisation", "=Casa Sur", "complaint.happened.own", "=Cúcuta", "complaint.when.week",
-    "complaint.danger.no", "complaint.child.no", "complaint.helped.yes", "complaint.answered.yes", f"={NOTE}",
+    "complaint.intro.on", "complaint.help.on", "complaint.who.organisation", "=Casa Sur", "complaint.happened.own", "=Cúcuta",
+    "complaint.when.week", "complaint.danger.no", "complaint.child.no", "complaint.helped.yes", "complaint.answered.yes",
+    f"={NOTE}",
 )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ keep the others waiting: the tick goes on, and raises at its end.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,27 +69,6 @@ async def tick(complaints: Complaints, now: datetime) -> Ticked:
     return done
 
 
-Act = Callable[[AsyncConnection, Any], Awaitable[int]]
-
-
-async def _each(complaints: Complaints, due: Any, act: Act, faults: list[Exception]) -> int:
-    """Do ``act`` to each complaint that ``due`` selects, each in a transaction of its own; the sum of what it says that it did."""
-    async with complaints.engine.connect() as connection:
-        ids = list((await connection.execute(select(complaint.c.id).where(due).order_by(complaint.c.id))).scalars())
-    done = 0
-    for each in ids:
-
-        async def work(connection: AsyncConnection, each: bytes = each) -> int:
-            row = (await connection.execute(select(complaint).where(complaint.c.id == each, due).with_for_update())).first()
-            return 0 if row is None else await act(connection, row)
-
-        try:
-            done += await transact(complaints.engine, work)
-        except Exception as fault:  # whatever it was, the others do not wait for this one
-            faults.append(fault)
-    return done
-
-
 # --- what is over ----------------------------------------------------------------------------------------------------
 
 
@@ -116,7 +94,7 @@ async def _end(complaints: Complaints, now: datetime, done: Ticked, faults: list
         return 1
 
     old = (complaint.c.created_at <= now - LONGEST) & (complaint.c.answer_by <= now - _GRACE)
-    done.ended = await _each(complaints, complaint.c.state.in_(OPEN) & old, act, faults)
+    done.ended = await storing.rows.each(complaints.engine, complaint.c.state.in_(OPEN) & old, act, faults)
 
 
 async def _expire(complaints: Complaints, now: datetime, done: Ticked, faults: list[Exception]) -> None:
@@ -127,7 +105,7 @@ async def _expire(complaints: Complaints, now: datetime, done: Ticked, faults: l
         return int((await connection.execute(delete(item).where(over))).rowcount)
 
     due = complaint.c.id.in_(select(item.c.complaint_id).where(item.c.expires_at <= now))
-    done.expired = await _each(complaints, due, act, faults)
+    done.expired = await storing.rows.each(complaints.engine, due, act, faults)
 
 
 async def _free(complaints: Complaints, now: datetime, done: Ticked, faults: list[Exception]) -> None:
@@ -147,7 +125,7 @@ async def _free(complaints: Complaints, now: datetime, done: Ticked, faults: lis
         await trail.record(connection, trail.CLOCK, "", "freed", reference(row.id), now)
         return 1
 
-    done.freed = await _each(complaints, complaint.c.state == "accepted", act, faults)
+    done.freed = await storing.rows.each(complaints.engine, complaint.c.state == "accepted", act, faults)
 
 
 # --- who is to know --------------------------------------------------------------------------------------------------
@@ -163,7 +141,7 @@ async def _tell(complaints: Complaints, now: datetime, done: Ticked, faults: lis
         done.escalated += escalated
         return told
 
-    done.told = await _each(complaints, complaint.c.state.in_(OPEN), act, faults)
+    done.told = await storing.rows.each(complaints.engine, complaint.c.state.in_(OPEN), act, faults)
 
 
 async def _tell_one(

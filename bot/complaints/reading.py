@@ -121,7 +121,7 @@ def acts(actor: Actor, met: Met) -> frozenset[Act]:
         found |= {"release", "recuse", "open", "forward", "confirm", "answer", "close"}
     if row.state == "accepted" and not held and met.plainly:
         found |= {"recuse"}
-        if met.role == "coordinator" and row.level == "network":
+        if "coordinator" in actor.roles and row.level == "network":
             found |= {"release"}  # whoever holds it may be away
     if met.unit and row.state in OPEN:
         found |= {"recuse", "open", "confirm", "answer"}

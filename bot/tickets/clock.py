@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -70,27 +69,6 @@ async def tick(tickets: Tickets, now: datetime) -> Ticked:
     return done
 
 
-Act = Callable[[AsyncConnection, Any], Awaitable[int]]
-
-
-async def _each(tickets: Tickets, due: Any, act: Act, faults: list[Exception]) -> int:
-    """Do ``act`` to each ticket that ``due`` selects, each in a transaction of its own; the sum of what it says that it did."""
-    async with tickets.engine.connect() as connection:
-        ids = list((await connection.execute(select(ticket.c.id).where(due))).scalars())
-    done = 0
-    for each in ids:
-
-        async def work(connection: AsyncConnection, each: bytes = each) -> int:
-            row = (await connection.execute(select(ticket).where(ticket.c.id == each, due).with_for_update())).first()
-            return 0 if row is None else await act(connection, row)
-
-        try:
-            done += await storing.transact(tickets.engine, work)
-        except Exception as fault:  # whatever it was, the other tickets do not wait for this one
-            faults.append(fault)
-    return done
-
-
 # --- what is over ----------------------------------------------------------------------------------------------------
 
 
@@ -116,7 +94,7 @@ async def _lapse(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exc
         return 1
 
     due = (ticket.c.state == "waiting") & (ticket.c.expires_at <= now)
-    done.lapsed = await _each(tickets, due, act, faults)
+    done.lapsed = await storing.rows.each(tickets.engine, due, act, faults)
 
 
 async def _expire(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
@@ -131,7 +109,7 @@ async def _expire(tickets: Tickets, now: datetime, done: Ticked, faults: list[Ex
         return len(kinds)
 
     due = ticket.c.id.in_(select(item.c.ticket_id).where(item.c.expires_at <= now))
-    done.expired = await _each(tickets, due, act, faults)
+    done.expired = await storing.rows.each(tickets.engine, due, act, faults)
 
 
 async def _lapse_claims(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
@@ -149,7 +127,7 @@ async def _lapse_claims(tickets: Tickets, now: datetime, done: Ticked, faults: l
     last = func.coalesce(ticket.c.touched_at, ticket.c.claimed_at, ticket.c.queued_at)
     untouched = (last == func.coalesce(ticket.c.claimed_at, last)) & (last <= now - times.claim)
     due = (ticket.c.state == "claimed") & (untouched | (last <= now - times.idle_claim))
-    done.lapsed_claims = await _each(tickets, due, act, faults)
+    done.lapsed_claims = await storing.rows.each(tickets.engine, due, act, faults)
 
 
 # --- who is to know --------------------------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot import db
 from bot.sealing import Envelope, Kind
 
+Act = Callable[[AsyncConnection, Any], Awaitable[int]]
+"""Something done to a locked row; how much it was."""
+
 _ATTEMPTS: Final = 5
 _SHORT: Final = 0.02
 _Result = TypeVar("_Result")
@@ -133,6 +136,25 @@ class SealedRows:
         """Delete the envelopes of these kinds; how many. ``gone`` after the commit: until then the log keeps their bytes."""
         where = (self._owner == id) & self.items.c.kind.in_(list(kinds))
         return int((await connection.execute(delete(self.items).where(where))).rowcount)
+
+    async def each(self, engine: AsyncEngine, due: Any, act: Act, faults: list[Exception]) -> int:
+        """Do ``act`` to each row that ``due`` selects, in a transaction of its own that looks at the locked row again; the sum of
+        what it says that it did. ``faults``: takes what went wrong, so that the other rows do not wait for that one."""
+        async with engine.connect() as connection:
+            ids = list((await connection.execute(select(self.table.c.id).where(due).order_by(self.table.c.id))).scalars())
+        done = 0
+        for id in ids:
+
+            async def work(connection: AsyncConnection, id: bytes = id) -> int:
+                asked = select(self.table).where(self.table.c.id == id, due).with_for_update()
+                row = (await connection.execute(asked)).first()
+                return 0 if row is None else await act(connection, row)
+
+            try:
+                done += await transact(engine, work)
+            except Exception as fault:
+                faults.append(fault)
+        return done
 
     async def rewrite(self, connection: AsyncConnection, item: Any, envelope: Envelope) -> None:
         """Put an envelope with other wraps in the place of the one in ``item``. The row on which it hangs is locked."""

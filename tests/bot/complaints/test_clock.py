@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
+from bot import jobs
 from bot.complaints import clock, code, desk
 from bot.complaints.clock import Ticked
 from bot.complaints.deadlines import Deadlines, clocks, next_step
 from bot.complaints.storing import Complaints
 from bot.roster import snapshot
+from bot.roster.live import LiveRoster
 from bot.roster.snapshot import RosterSnapshot
 from bot.settings import Settings
 from bot.staff import leaving
 from flows.kernel import Words
 from tests.bot.complaints.world import NOW, Person, World, after
+from tests.bot.tickets.world import SECRET
 
 MINUTE = timedelta(minutes=1)
 
@@ -158,6 +161,8 @@ async def test_what_was_accepted_and_left_lying_comes_to_the_network_and_can_be_
     await desk.accept(world.complaints, mar.actor, complaint_id, after(hours=24))
     with pytest.raises(desk.Stale):
         await desk.close(world.complaints, eva.actor, complaint_id, "answered", after(hours=25))
+    both = await world.person("both", "psea_focal_point", "coordinator", organisation="red-norte")
+    await desk.release(world.complaints, both.actor, complaint_id, after(hours=25))
 
 
 @pytest.mark.requirement("C-6")
@@ -326,3 +331,19 @@ def test_nothing_is_due_of_what_ended() -> None:
     """Mutation: a deadline shown to somebody whose complaint is closed."""
     row = type("Row", (), {"state": "closed", "accept_by": NOW, "answer_by": NOW, "answered_at": None})
     assert next_step(row) is None
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("C-6")
+async def test_the_worker_does_it_and_its_log_counts_nothing(world: World, eva: Person, leo: Person) -> None:
+    """Mutation: a deployment without this job; a number in the log, which somebody reads who is tied to it."""
+    await world.send(now=NOW - timedelta(hours=6))
+    await world.alerted()
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]
+    at = NOW.timestamp()
+    clockwork = jobs.Clockwork(settings, world.engine, LiveRoster(world.engine, settings), secret=SECRET, clock=lambda: at)
+    (job,) = [each for each in clockwork.jobs() if each.name == "complaints"]
+    assert "complaints" in jobs.names(settings)
+    assert await job.run() == 0
+    assert await world.alerted() == {leo.id}
+    await clockwork.aclose()

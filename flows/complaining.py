@@ -198,10 +198,10 @@ def _what_of(session: Session, facts: Facts) -> list[Value]:
     spot = facts.places.get(int(session.slot("spot") or 0))
     if spot is not None:
         said.append(Phrase("complaint.check.place", {"place": Data("place", spot.name)}))
-    for question in ("happened", "when"):
-        value = str(session.slot(question) or "unsaid")
-        if value != "unsaid":
-            said.append(Phrase(f"complaint.{question}.{value}"))
+    if session.slot("happened") not in ("", "unsaid"):
+        said.append(Phrase(f"complaint.check.{session.slot('happened')}"))
+    if session.slot("when") not in ("", "unsaid"):
+        said.append(Phrase(f"complaint.when.{session.slot('when')}"))
     said += [Phrase(f"complaint.check.{name}") for name in ("danger", "child", "helped", "answered") if session.slot(name) == "yes"]
     return said
 
@@ -225,7 +225,8 @@ _CHECKED = (
     "service.demo",
     "complaint.check.psea", "complaint.check.feedback", "complaint.check.row", "complaint.check.topic", "complaint.check.place",
     "complaint.check.about", "complaint.check.not_to", "complaint.check.note", "complaint.check.counted",
-    *(f"complaint.check.{name}" for name in ("danger", "child", "helped", "answered")), "complaint.what.rumour",
+    *(f"complaint.check.{name}" for name in ("own", "other", "heard", "danger", "child", "helped", "answered")),
+    "complaint.what.rumour",
 )  # fmt: skip
 
 

@@ -69,7 +69,9 @@ from tests.servers import Postgres, Redis, short_folder
 class Places:
     """Everything that was sent and everything that lies there."""
 
-    def __init__(self, world: World, redis: Redis, folder: Path, postgres: Postgres | None) -> None:
+    def __init__(self, world: World, redis: Redis, folder: Path, postgres: Postgres | None, sealed: str = "sealed_item") -> None:
+        """``sealed``: the table whose envelopes show that a place is looked at."""
+        self.table = sealed
         self.world, self.redis, self.folder = world, redis, folder
         self.heard = Overheard(redis.socket)
         self.spoken = Spoken(world.faro.engine)
@@ -90,10 +92,10 @@ class Places:
         if self.disk is not None:
             async with faro.engine.connect() as connection:
                 await connection.execute(text("CHECKPOINT"))
-                sealed = bytes((await connection.execute(text("SELECT envelope FROM sealed_item"))).scalars().first() or b"")
+                sealed = bytes((await connection.execute(text(f"SELECT envelope FROM {self.table}"))).scalars().first() or b"")
             written = await self.disk.written()
             assert sealed in written, "the tables are not looked at"
-            assert b"INSERT INTO sealed_item" in written, "the server's log is not looked at"
+            assert f"INSERT INTO {self.table}".encode() in written, "the server's log is not looked at"
             assert sealed.hex().encode() in written, "the server's log has no values"
             held.append(("the database server's files", written))
         return [each for place, raw in held for each in secrets.found(place, raw)]

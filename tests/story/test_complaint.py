@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
-from tests.browser import launched
-from tests.story.both import HEARS, ONE, Both, Desk, both
+from tests.story.both import HEARS, ONE, Both, Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -22,23 +19,6 @@ SAY = (
     "complaint.when.week", "complaint.danger.no", "complaint.child.no", "complaint.helped.yes", "complaint.answered.yes",
     f"={NOTE}",
 )  # fmt: skip
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["embedded", "PostgreSQL and Redis"])
-async def all_of_it(
-    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Both]:
-    urls = ("", "")
-    if request.param != "embedded":
-        urls = request.getfixturevalue("module_postgres"), request.getfixturevalue("redis_url")
-    async with both(browser, tmp_path_factory.mktemp("story"), *urls) as made:
-        yield made
 
 
 async def accepts_the_first(desk: Desk) -> None:

@@ -28,7 +28,7 @@ from tests.desk.stage import SECRET, Clock, Seen, Stage, staff_file
 from tests.screens import NotOnScreen, Screens
 from tests.servers import serving
 
-ONE, TWO = "case-manager-co-1", "case-manager-co-2"
+ONE, TWO, HEARS = "case-manager-co-1", "case-manager-co-2", "psea-1"
 NOON: Final = 17
 """UTC hour at which it is midday in Colombia and in Peru."""
 #: Somebody around the clock in Colombia; in Peru on mornings from Monday to Sunday only.
@@ -161,31 +161,11 @@ class Desk:
         return await place.inner_text()
 
     async def answers(self, words: str, by: str) -> None:
-        """``by``: ``relay``, ``code``, or ``ask`` for a question under the code."""
+        """``by``: ``relay`` or ``code``."""
         await self.page.locator("#text").fill(words)
         await expect(self.page.locator("#arrives-text")).to_have_text(words)
         await self.page.locator(f"#answer button[value={by}]").click()
-        await self.page.wait_for_url(re.compile("done=(sent|answered|asked)"))
-
-    async def sees(self, path: str) -> str:
-        """What a page of lists says, without what is of this session."""
-        await self.page.goto(f"{self.stage.url}/desk{path}")
-        return await self.page.locator("#main").inner_text()
-
-    async def accepts_the_first(self) -> str:
-        """Open the inbox of complaints, accept the first that nobody has; its address."""
-        await self.page.goto(f"{self.stage.url}/desk/complaints")
-        row = self.page.locator("[data-group=waiting] a").first
-        await expect(row).to_be_visible()
-        await row.click()
-        await self.page.locator("form[action$='/accept'] button").click()
-        await self.page.wait_for_url(re.compile("done=accepted"))
-        return self.page.url.partition("?")[0]
-
-    async def concludes(self, outcome: str) -> None:
-        """Close a complaint."""
-        await self._acts("close", (("outcome", outcome),))
-        await self.page.wait_for_url(re.compile("done=closed"))
+        await self.page.wait_for_url(re.compile("done=(sent|answered)"))
 
     async def hands_over(self) -> None:
         fields = (("reason", "shift_ends"), ("reached", "reached"), ("next_step", "write"), ("risk", "watch"))
@@ -243,11 +223,8 @@ class Both:
 
 
 @asynccontextmanager
-async def both(
-    browser: Browser, folder: Path, database_url: str = "", redis_url: str = "", *, also: Sequence[str] = ()
-) -> AsyncIterator[Both]:
-    """Everything in one process, over an empty database and session store; without their addresses, over embedded ones. ``also``:
-    further accounts of ``tests.desk.stage.STAFF`` that are in use."""
+async def both(browser: Browser, folder: Path, database_url: str = "", redis_url: str = "") -> AsyncIterator[Both]:
+    """Everything in one process, over an empty database and session store; without their addresses, over embedded ones."""
     clock = Clock()
     clock.add((NOON - datetime.fromtimestamp(clock(), UTC).hour) % 24 * 3600)
     settings = Settings(  # type: ignore[call-arg]
@@ -268,7 +245,7 @@ async def both(
     faro = Faro(settings, engine=own, clock=clock)
     assert faro.desk is not None
     stage = Stage("", engine, clock, faro.desk, Chats())
-    for name in (ONE, TWO, "case-manager-pe-1", *also):
+    for name in (ONE, TWO, "case-manager-pe-1", HEARS):
         await stage.account(name)
     with serving(faro) as url:
         stage.url = url.replace("127.0.0.1", "localhost")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from bot.tickets.storing import item, ticket
 from bot.tickets.tables import Counter
-from tests.browser import launched
-from tests.story.both import ASK, NOON, ONE, TWO, Both, both
+from tests.story.both import ASK, NOON, ONE, TWO, Both
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,23 +17,6 @@ START = ("=hola", "start.hello.es", "start.menu.person", "Colombia", *ASK)
 NOTE = "Necesito hablar con alguien que sepa de papeles"
 NUMBER, MASKED = "+57 310 765 4321", "321"
 counter = Counter.__table__  # type: ignore[attr-defined]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["embedded", "PostgreSQL and Redis"])
-async def all_of_it(
-    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Both]:
-    urls = ("", "")
-    if request.param != "embedded":
-        urls = request.getfixturevalue("module_postgres"), request.getfixturevalue("redis_url")
-    async with both(browser, tmp_path_factory.mktemp("story"), *urls) as made:
-        yield made
 
 
 @pytest.mark.requirement("D-3", "D-4", "D-6", "D-10", "M-1", "M-2", "M-6", "P-5")

@@ -89,16 +89,16 @@ def _spellings() -> tuple[Spellings, dict[str, str]]:
     """Names of countries that may be misspelt, by how they sound; short ones and abbreviations are left out."""
     own = _countries()
     far = {name: code for name, code in _world().items() if code in own.outside.values()}
-    names = {name: code for name, code in (far | own.names).items() if len(name) >= 5}
+    names = {name: code for name, code in (far | own.names).items() if len(name) >= 4}
     return Spellings(names), names
 
 
-def country_near(key: str) -> str:
-    """ISO code of the country whose name, misspelt, a folded text is ("venesuela", "guatemla"), or ""."""
+def country_near(key: str, farthest: int = 1) -> str:
+    """ISO code of the country whose name, misspelt, a folded text is ("venesuela", "guatemla"), at most so many slips away, or ""."""
     near, names = _spellings()
     for slips, found in near.near(key):
         codes = {names[name] for name in found if slips == 0 or len(name) >= 7}
-        if slips <= 1 and len(codes) == 1:
+        if slips <= farthest and len(codes) == 1:
             return codes.pop()
     return ""
 

@@ -21,7 +21,7 @@ _AM = _words(
     "estoy toy stoy estamos tamos stamos ando andamos encuentro encontramos encontro llegando entrando quedamos quede quedo hallo",
     "estou tou tamo chegando am im are were staying stuck stranded sigo seguimos continuo sigue still",
 )
-_LIVE = _words("got crossed cruce cruzamos pasamos pase atravessei crucé vivo vivimos resido llegue llegamos moro moramos fico ficamos cheguei chegamos live living arrived reached")
+_LIVE = _words("moved mudei mude got crossed cruce cruzamos pasamos pase atravessei crucé vivo vivimos resido llegue llegamos moro moramos fico ficamos cheguei chegamos live living arrived reached")
 _HERE = _words("aqui aca aki here ahora ahorita agora now hoy hoje")
 #: Passing through is being there: "voy por Orizaba".
 _PASSING = _words("voy vamos pasando passando going passing")

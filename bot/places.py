@@ -85,8 +85,6 @@ POST_WEIGHT = 30_000
 LARGE = 50_000
 #: no namesake of so many people is left out where no country is known,
 SIZEABLE = 60_000
-#: and a small one is left out sooner beside a city of so many people, which is known far away;
-CITY_KNOWN = 100_000
 #: unless they are this many times larger;
 FAR_LARGER = 10
 #: and so is one of this many that is itself that much larger and this near to the known country, in kilometres.
@@ -150,6 +148,7 @@ class Gazetteer:
     """
 
     __slots__ = (
+        "_asked",
         "_by_id",
         "_cells",
         "_common",
@@ -186,7 +185,10 @@ class Gazetteer:
         self._parts: set[tuple[str, int]] = set()
         self._read_parts(folder / "neighbourhoods.toml")
         words = tomllib.loads((folder / "place_words.toml").read_text("utf-8"))
-        self._never = frozenset(fold(word) for line in words["never"].values() for word in line.split())
+        everyday = (folder / "everyday_words.txt").read_text("utf-8").split("\n")
+        plain = frozenset(word for line in everyday if not line.startswith("#") for word in line.split())
+        self._never = plain | {fold(word) for line in words["never"].values() for word in line.split()}
+        self._asked = frozenset(fold(name) for line in words["asked"].values() for name in line.split(","))
         self._common = frozenset(fold(name) for line in words["common"].values() for name in line.split(","))
         self._text = "\n".join(("", *self._sorted, *self._extra, ""))
         self._spellings = Spellings(dict.fromkeys((*self._keys, *self._extra)))
@@ -429,6 +431,8 @@ class Gazetteer:
             return Mention(countries=(code,), places=capital)
         if outside := outside_named(key):
             return Mention(outside=outside)
+        if key not in self._keys and key not in self._extra and (code := country_near(key, farthest=0)):
+            return Mention(countries=(code,)) if code in COUNTRIES else Mention(outside=code)
         if self._everyday(words):
             return None
         if beside := self._quarter(words, country):
@@ -436,6 +440,8 @@ class Gazetteer:
         places = self._lookup(words, country)
         if len(words) == 1 and key in self._common:
             places = places if any(p.population >= TOWN or p.id < 0 for p in places) else ()
+        if key in self._common and not country and len(places) == 1 and 0 < places[0].id and places[0].population < SIZEABLE:
+            return unsure(self._mention(places, country))
         states = [r for r in region_names().get(key, ()) if country in ("", r.country)] if len(key) > 3 else []
         if states:
             return self._state(key, states, places, country)
@@ -519,7 +525,8 @@ class Gazetteer:
             last, first = " ".join(words[-count:]), " ".join(words[:count])
             rest = _trimmed(words[:-count])
             if rest and (code := outside_named(last)) and not self._lookup(words, country):
-                return Mention(outside=code)
+                slip = self._misspelt(words, country, lambda home, _: home.score >= CITY, farthest=1)
+                return slip or Mention(outside=code)
             for key, others in ((last, rest), (first, _trimmed(words[count:]))):
                 code = country_named(key)
                 if others and code:
@@ -595,9 +602,11 @@ class Gazetteer:
 
     def _inside(self, words: list[str], code: str) -> Mention | None:
         """What words mean in a country that the text itself names; None for nothing."""
-        if self._everyday(words):
-            return None
-        places = self._choose([h for h in self._forms(words) if h.place.country == code], code)
+        everyday = self._everyday(words)
+        homes = [h for h in self._forms(words) if h.place.country == code and not (everyday and h.score < TOWN / 2)]
+        places = self._choose(homes, code)
+        if everyday:
+            return Mention(places=places) if places else None
         key = " ".join(words)
         states = [r for r in region_names().get(key, ()) if r.country == code]
         if states:
@@ -622,7 +631,7 @@ class Gazetteer:
 
     def _lookup(self, words: list[str], country: str) -> tuple[Place, ...]:
         """Places whose name, written out, is exactly this."""
-        return self._choose(self._forms(words), country)
+        return self._choose(self._forms(words), country, all_of=" ".join(words) in self._asked)
 
     def _forms(self, words: list[str]) -> list[_Home]:
         """Homes of the name as it stands, with abbreviations written out, with other spacing; the first that exists."""
@@ -706,7 +715,24 @@ class Gazetteer:
             return None
         if code := country_near(key):
             return Mention(countries=(code,)) if code in COUNTRIES else Mention(outside=code, certain=False)
+        if found := self._misspelt(words, country, lambda home, slips: home.score >= _least(home, country, slips), farthest=0):
+            return found
+        if found := self._shortened(key, country):
+            return found
         return self._misspelt(words, country, lambda home, slips: home.score >= _least(home, country, slips))
+
+    def _shortened(self, key: str, country: str) -> Mention | None:
+        """A town whose name is cut off in the middle of a word: "zacateco", "chalate", where the country is known."""
+        if not country or len(key) < 5:
+            return None
+        start = bisect_left(self._sorted, key)
+        homes: list[_Home] = []
+        for name in self._sorted[start : start + 200]:
+            if not name.startswith(key):
+                break
+            homes += [h for h in self._homes(name) if h.place.country == country and h.score >= 5_000]
+        places = self._foremost(_merged((homes,)), country)
+        return Mention(places=places, certain=False, likely=len(places) == 1) if len(places) == 1 else None
 
     def _misspelt(
         self, words: list[str], country: str, wanted: Callable[[_Home, int], bool], farthest: int = 2
@@ -738,7 +764,9 @@ class Gazetteer:
             return tuple(h.place for h in homes if h.score == by_size[0])[:1]
         return places
 
-    def _choose(self, homes: list[_Home], country: str, *, strict: bool = False, exact: bool = True) -> tuple[Place, ...]:
+    def _choose(
+        self, homes: list[_Home], country: str, *, strict: bool = False, exact: bool = True, all_of: bool = False
+    ) -> tuple[Place, ...]:
         """Up to four of the homes, best first. One alone means that the name is not ambiguous.
 
         The country that is known narrows the homes when it has any. A home is left out when it weighs less than a twentieth of
@@ -757,7 +785,7 @@ class Gazetteer:
         for home in homes:
             top = homes[0].score
             inside = here or home.place.country == homes[0].place.country
-            share = 10 if inside else 20 if top >= CITY_KNOWN else 100
+            share = 10 if inside else 20 if not all_of else 1_000
             small = home.score * share < top and home.score < SIZEABLE and (home.score < 10_000 or top >= 100_000)
             if small and not FIRST_TOWN < home.place.id < 0:
                 continue
@@ -821,6 +849,9 @@ class Gazetteer:
                     if not negated and (best is None or rank[:-1] > best[0][:-1]):
                         best = (rank, mention)
                     elif not negated and best is not None and rank[:-1] == best[0][:-1] and before == _IN:
+                        if len(best[1].places) == 1 < len(mention.places):
+                            taken = count
+                            break  # "in Cúcuta, in La Libertad": the first tells which of the others
                         # two places, equally well supported: the person is asked which
                         both = dict.fromkeys((*best[1].places[:2], *mention.places))
                         best = (best[0], Mention(places=tuple(both)[:CHOICES], outside=best[1].outside))
@@ -891,6 +922,15 @@ class Gazetteer:
                     return narrowed, (1,)
             if len(tail) == length and (code := outside_named(" ".join(tail))):
                 return Mention(outside=code), (1,)
+        if words[start + count : start + count + 1] and words[start + count] in ("de", "do", "da", "of", "en", "em", "in"):
+            for length in (3, 2, 1):
+                city = " ".join(after[:length])
+                if len(after) < length or city in self._common or all(word in self._never for word in after[:length]):
+                    continue
+                homes = [h for h in self._homes(city) if h.score >= CITY and country in ("", h.place.country)]
+                if places := self._choose(homes, country):
+                    beside = [p for p in found.places if any(_beside(p, other) for other in places)]
+                    return (Mention(places=tuple(beside[:1])) if beside else self._mention(places, country)), (1,)
         return found, (0,)
 
     def _slip(self, words: list[str], country: str) -> Mention | None:
@@ -999,4 +1039,6 @@ def _merged(groups: Iterable[list[_Home]]) -> list[_Home]:
 
 def _least(home: _Home, country: str, slips: int) -> float:
     """A slip of the finger is forgiven for places of some size only, smaller ones where the country is known."""
-    return (0, 1_000, 5_000)[slips] if home.place.country == country else (1_000, 10_000, 40_000)[slips]
+    if home.place.country == country:
+        return (0, 1_000, 5_000)[slips]
+    return (1_000, 10_000, 40_000)[slips] * (1 if not country else 5)

@@ -17,7 +17,8 @@ from bot.countries import DATA
 from bot.identifying.spans import Span
 
 _EMAIL = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,64} ?(?:@|\(at\)|\[at\]| arroba ) ?[\w-]{1,63}(?: ?(?:\.| punto | ponto | dot ) ?[\w-]{2,24}){1,3}"
+    r"(?<![\w.+-])[\w.+-]{1,64}(?:@| ?(?:\(at\)|\[at\]|\(arroba\)) ?| @ | arroba )[\w-]{1,63}(?: ?(?:\.| punto | ponto | dot ) ?[\w-]{2,24}){1,3}"
+    r"|(?<![\w.+-])[\w.+-]{1,64} at [\w-]{1,63} dot [\w-]{2,24}"
 )
 #: E-mail addresses of organisations are public.
 _PUBLIC_MAIL = re.compile(r"@(?:\w+\.)?(?:unhcr|acnur|iom|oim|unicef|msf|ifrc|icrc|cruzroja\w*|nrc|rescue|hias|savethechildren|caritas\w*|faro)\b|\.gov?b?\.")
@@ -28,7 +29,7 @@ _LINK = re.compile(
 _HANDLE = re.compile(r"(?<![\w.@])@[a-z0-9_][\w.]{2,29}")
 _USER = re.compile(
     r"\b(?:usuari[oa]|user ?name|user|nick|handle|instagram|insta|ig|facebook|face|fb|telegram|tiktok|twitter|snapchat|snap|discord|messenger|perfil|profile|skype)"
-    r"(?: (?:es|is|e|sou|soy|como|as|de|do|en|em|on|name|usuario|user|instagram|facebook|telegram|tiktok)){0,4} ?[:=]? ?"
+    r"(?: (?:me|encuentran?|encuentras|encontram|acham?|find|estoy|aparezco|es|is|e|sou|soy|como|as|de|do|en|em|on|name|usuario|user|instagram|facebook|telegram|tiktok)\b){0,4} ?[:=]? ?"
     r"([a-z][\w.]*(?:[\d_]|\.\w)[\w.]{0,24})"
 )
 
@@ -47,6 +48,8 @@ _DOCUMENTS: tuple[re.Pattern[str], ...] = tuple(
         r"\d{2}\.?\d{3}\.?\d{3}-?x",  # RG with X (BR)
     )
 )
+#: Digits with letters or marks among them: a document behind a word for documents.
+_MIXED = re.compile(r"(?<![\w@.-])(?=[a-z0-9./-]{0,14}\d)[a-z0-9]{1,18}(?:[./-][a-z0-9]{1,12}){0,4}(?![\w@])")
 _SHAPES = re.compile(
     r"\d{3}\.\d{3}\.\d{3} ?- ?\d{2}|\d{8}-\d|\d{3}-\d{7}-\d|\d{4}[- ]\d{4}[- ]\d{5}|\d{4} \d{5} \d{4}|\d{3}-\d{2}-\d{4}|\d-\d{4}-\d{4}"
     r"|\d{1,2}\.\d{3}\.\d{3}-\d|\d{13}|\d{4}-\d{6}-\d{4}[a-z]?|\d{3}-\d{6}-\d{4}[a-z]?"
@@ -54,7 +57,7 @@ _SHAPES = re.compile(
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3}){2,3}")
 
 _DOCUMENT_WORDS = re.compile(
-    r"\b(?:cedula|documento|documentacion|dni|d\.n\.i|c\.? ?i\.?|c\.? ?c\.?|ced|identidad|identidade|identificacion|id|pasaporte|passaporte|passport|pass"
+    r"\b(?:cedula|documento|documentacion|dni|d\.n\.i|c\.? ?i\.?|c\.? ?c\.?|ced|identidad|identidade|identificacion|id|pasaporte|passaporte|passport"
     r"|expediente|carn?et|partida|folio|nui|nss|imss|curp|rfc|rut|run|dui|dpi|cui|cpf|rg|rne|rnm|crnm|protocolo|sus|ppt|pep|pip|rumv|alien|a number"
     r"|a-number|ssn|social security|visa|visto|green card|licencia|licen[cs]e|habilitacao|cnh|dimex|siuben|nit|salvoconducto|case number|numero de caso"
     r"|ead|i-?94|uscis|asylum number|ine|credencial|tarjeta|cartao|cuenta|conta|account|card|clabe|iban|titulo|certificado|acta|registro|matricula consular)"
@@ -75,7 +78,7 @@ _WAY = re.compile(
     r"\b(?:ruta|rota|route|bus|buses|onibus|autobus|colectivo|combi|linea|linha|line|vuelo|voo|flight|km|kilometro|habitacion|cuarto|room|quarto|sala|cama|piso|puerta|porta|turno|ticket|ficha|senha|fila|mesa"
     r"|pagina|anden|gate|asiento|interestatal|highway|autopista|carretera|br|ir|sala|lote|bloque|torre|codigo|code|pin|clave|senha)\b[^\d\n]{0,12}$"
 )
-_MONEY_BEFORE = re.compile(r"(?:\$|us\$|r\$|rd\$|s/\.?|usd|cop|bs\.?f?|₡|€|\bq|\bl|\blps?|precio|cuesta|cost[os]?|vale|valor|pago|pague|paguei|debo|deuda|cobra\w*|ganaba|gano|monto|total|paid|pay|charge\w*)[ .:]{0,2}(?:\w{1,8} ){0,2}$")
+_MONEY_BEFORE = re.compile(r"(?:\$|us\$|r\$|rd\$|s/\.?|usd|cop|bs\.?f?|₡|€|(?<!\w)(?:q|l|lps?|precio|cuesta|cost[os]?|vale|valor|pago|pague|paguei|debo|deuda|cobra\w*|ganaba|gano|monto|total|paid|pay|charge\w*)\b)[ .:]{0,2}(?:\w{1,8} ){0,2}$")
 _UNIT_AFTER = re.compile(
     r" ?(?:pesos?|bol[ií]vares|bs|usd|d[oó]l\w+|reais|real|soles|quetzales|lempiras|colones|mil|millon\w*|millones|milh\w+|million|cop|k\b|euros?|%|bucks|varos"
     r"|dias|days|horas|hours|hrs|anos|years|meses|months|semanas|weeks|personas|people|pessoas|km|kilom\w+|metros|meters|kilos|kg|gramos|mg|ml|litros|veces|times|hijos|kids|noches|am\b|pm\b|migrantes|habitantes)"
@@ -86,6 +89,8 @@ _DATE = re.compile(
 )
 _RUN = re.compile(r"(?<![\w.])(?:\+ ?)?\(?\d(?:[ .()-]{0,3}\d){3,40}")
 _WORDS = "cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|zero|um|dois|quatro|sete|oito|nove|one|two|three|four|five|six|seven|eight|nine|oh"
+#: What may belong to the number of a document before and behind its digits.
+_PREFIX, _SUFFIX = re.compile(r"(?:(?<![a-z0-9])[a-z]{1,6} ?-? ?)?$"), re.compile(r"(?:[/-]\d{1,6}){0,2}(?:-[a-z](?![a-z]))?")
 _SPELT = re.compile(rf"\b(?:{_WORDS}|\d)(?:[ ,.-]{{1,2}}(?:{_WORDS}|\d)){{6,19}}\b")
 _TOLL_FREE = re.compile(r"0?1?8(?:00|33|44|55|66|77|88)\d{5,8}|0?1?8000\d{3,8}|0[38]00\d{6,8}|1?900\d{6,7}|01800\d{6,8}")
 
@@ -121,6 +126,10 @@ def find(text: str, folded: str) -> Iterator[Span]:
         for match in pattern.finditer(folded):
             if _is_document(match, text, folded):
                 yield Span(*match.span(), "document")
+    for match in _MIXED.finditer(folded):
+        digits = sum(map(str.isdigit, match[0]))
+        if digits >= 4 and not (digits == 4 == len(match[0])) and not _DATE.search(folded[max(0, match.start() - 8) : match.end() + 6]) and _DOCUMENT_WORDS.search(folded[max(0, match.start() - 60) : match.start()]):
+            yield Span(*match.span(), "document")
     for match in _PLATE.finditer(folded):
         if any(map(str.isdigit, match[1])):
             yield Span(*match.span(1), "plate")
@@ -160,6 +169,9 @@ def _runs(folded: str) -> Iterator[Span]:
         if end - start < 5:
             continue
         kind = _kind(folded, start, end)
+        if kind == "document":
+            start -= len(_PREFIX.search(folded[max(0, start - 6) : start])[0])
+            end += len(_SUFFIX.match(folded[end : end + 12])[0])
         if kind:
             yield Span(start, end, kind)
             at = end

@@ -31,6 +31,9 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     back: int = 0
     """Which answer is on the screen: so many before the last one."""
 
+    typed: str = ""
+    """A note in which something identifies somebody, until the person has said what becomes of it."""
+
     def __repr__(self) -> str:
         return "Draft(…)"
 
@@ -46,7 +49,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
 
     def pack(self) -> bytes:
         """Nothing where nothing waits."""
-        return _encode(self) if self.number or self.note or self.word or self.ticket else b""
+        return _encode(self) if self.number or self.note or self.word or self.ticket or self.typed else b""
 
     def shown(self) -> dict[str, Data]:
         """What a screen may show of it: of a number the last three digits; of the rest only that it is there."""
@@ -60,7 +63,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
 
     def forget_request(self) -> None:
         """The request was sent or given up."""
-        self.number = self.note = self.word = ""
+        self.number = self.note = self.word = self.typed = ""
 
     def forget_ticket(self) -> None:
         """The ticket is not looked at any more."""
@@ -73,6 +76,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
             self.forget_request()
             self.forget_ticket()
             return
+        if session.screen not in ASKED:
+            self.typed = ""
         path = (session.screen, *session.back)
         if not any(screen.startswith(WAITING) for screen in path):
             self.forget_request()
@@ -81,6 +86,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
             self.forget_ticket()
 
 
+#: Screens that ask what becomes of a note (``flows.identifying``); it waits no longer than one of them stands there.
+ASKED = ("request.identifying", "code.identifying")
 #: Topics in which something may wait.
 WAITING = ("request.", "contact.", "code.")
 #: The topic in which a code is open, and the screen that ends it.

@@ -32,7 +32,7 @@ _NOT = _words("no not nao nunca never isnt arent wasnt tampoco ni")
 _OTHERS = _words("they you he she who ellos eles vocês ustedes")
 
 _LEFT = _words("sali salimos vengo venimos vine vinimos soy somos desde from left came vim viemos venho sai saimos parti partimos")
-_GOING = _words("voy vamos rumbo camino hacia going heading headed indo vou yendo viajando traveling travelling quiero quero")
+_GOING = _words("saliendo viajo viajamos voy vamos rumbo camino hacia going heading headed indo vou yendo viajando traveling travelling quiero quero")
 _TOWARDS = _words("a al para pa hacia to towards ao pra rumbo hasta ate en")
 _OF = _words("de del desde from do da in en em los las la el")
 
@@ -133,7 +133,7 @@ def between(words: list[str]) -> tuple[list[str], list[str]]:
         joints: frozenset[str] = frozenset()
         if word in ("entre", "between"):
             joints = _words("y e and")
-        elif word in ("desde", "from") or (word == "de" and (not at or words[at - 1] in _GOING)):
+        elif word in ("desde", "from") or (word == "de" and (not at or any(other in _GOING for other in words[max(0, at - 3) : at]))):
             joints = _TOWARDS - {"en"}
         rest = plain(words[at + 1 :])
         middle = next((i for i, other in enumerate(rest) if other in joints), 0)

@@ -478,9 +478,10 @@ class Flow:
         hears: Branch | None = None,
         located: Branch | None = None,
         size: int = 5,
+        addressed: bool = False,
         **options: Move,
     ) -> None:
-        """A question whose choices are computed (places, services). The chosen value goes into ``slot``."""
+        """A question whose choices are computed (places, services). The chosen value goes into ``slot``. ``addressed``: see ``Sheet``."""
         self._add(
             name,
             options,
@@ -493,6 +494,7 @@ class Flow:
             hears=hears,
             located=located,
             size=size,
+            addressed=addressed,
         )
 
     def ask(

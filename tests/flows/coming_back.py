@@ -82,13 +82,14 @@ HEARD = (WRONG_DIGIT, "hola", "2", "300 123 4567")
 ADDRESSED = ("x" * 301, "y" * 2001)
 """Where they are for a person."""
 OUTCOMES: dict[str, tuple[str, ...]] = {
+    "add_note": ("saved", "gone", "ended", "identifying", "lost", "down"),
     "try_code": ("saved", "wrong", "busy", "down"),
     "keep_number": ("saved", "bad", "down"),
     "say_relay": ("saved", "ended", "gone", "down"),
     "end_relay": ("saved", "down"),
     "withdraw": ("saved", "down"),
     **dict.fromkeys(
-        ("mark_read", "add_note", "set_windows", "set_way", "allow_abroad", "contest", "rate"), ("saved", "gone", "ended", "down")
+        ("mark_read", "set_windows", "set_way", "allow_abroad", "contest", "rate"), ("saved", "gone", "ended", "down")
     ),
 }
 #: Slots by which a way on may differ, on the screens where they matter.

@@ -94,7 +94,7 @@ def _spellings() -> tuple[Spellings, dict[str, str]]:
 
 
 def country_near(key: str, farthest: int = 1) -> str:
-    """ISO code of the country whose name, misspelt, a folded text is ("venesuela", "guatemla"), at most so many slips away, or ""."""
+    """ISO code of the country whose misspelt name a folded text is ("venesuela", "guatemla"), so many slips away at most, or ""."""
     near, names = _spellings()
     for slips, found in near.near(key):
         codes = {names[name] for name in found if slips == 0 or len(name) >= 7}

@@ -21,7 +21,10 @@ _AM = _words(
     "estoy toy stoy estamos tamos stamos ando andamos encuentro encontramos encontro llegando entrando quedamos quede quedo hallo",
     "estou tou tamo chegando am im are were staying stuck stranded sigo seguimos continuo sigue still",
 )
-_LIVE = _words("moved mudei mude got crossed cruce cruzamos pasamos pase atravessei crucé vivo vivimos resido llegue llegamos moro moramos fico ficamos cheguei chegamos live living arrived reached")
+_LIVE = _words(
+    "moved mudei mude got crossed cruce cruzamos pasamos pase atravessei crucé vivo vivimos resido llegue "
+    "llegamos moro moramos fico ficamos cheguei chegamos live living arrived reached"
+)
 _HERE = _words("aqui aca aki here ahora ahorita agora now hoy hoje")
 #: Passing through is being there: "voy por Orizaba".
 _PASSING = _words("voy vamos pasando passando going passing")
@@ -32,14 +35,18 @@ _NOT = _words("no not nao nunca never isnt arent wasnt tampoco ni")
 _OTHERS = _words("they you he she who ellos eles vocês ustedes")
 
 _LEFT = _words("sali salimos vengo venimos vine vinimos soy somos desde from left came vim viemos venho sai saimos parti partimos")
-_GOING = _words("saliendo viajo viajamos voy vamos rumbo camino hacia going heading headed indo vou yendo viajando traveling travelling quiero quero")
+_GOING = _words(
+    "saliendo viajo viajamos voy vamos rumbo camino hacia going heading headed indo vou yendo viajando "
+    "traveling travelling quiero quero"
+)
 _TOWARDS = _words("a al para pa hacia to towards ao pra rumbo hasta ate en")
 _OF = _words("de del desde from do da in en em los las la el")
 
 #: With these begins something else than the name.
 _STOPS = _words(
     "pero mas but desde vengo venimos vine sali salimos soy somos voy vamos quiero quero necesito busco preciso from going coming",
-    "porque con with com cerca perto near need looking yo mi my meu minha tengo tenho hace since ahora agora now ayer ontem yesterday",
+    "porque con with com cerca perto near need looking yo mi my meu minha tengo tenho hace since ahora "
+    "agora now ayer ontem yesterday",
     "hoy hoje today y e and esperando waiting rumbo hacia buscando procurando trabajando hasta gracias obrigado obrigada thanks",
     "estoy estou estamos im am donde onde where que who which sin sem without",
 )
@@ -133,7 +140,9 @@ def between(words: list[str]) -> tuple[list[str], list[str]]:
         joints: frozenset[str] = frozenset()
         if word in ("entre", "between"):
             joints = _words("y e and")
-        elif word in ("desde", "from") or (word == "de" and (not at or any(other in _GOING for other in words[max(0, at - 3) : at]))):
+        elif word in ("desde", "from") or (
+            word == "de" and (not at or any(other in _GOING for other in words[max(0, at - 3) : at]))
+        ):
             joints = _TOWARDS - {"en"}
         rest = plain(words[at + 1 :])
         middle = next((i for i, other in enumerate(rest) if other in joints), 0)

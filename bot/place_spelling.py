@@ -12,10 +12,8 @@ from collections.abc import Iterable, Iterator
 from bot.place_names import one_edit
 
 #: Rounds of putting one spelling for another, until what is said alike is written alike. Order matters: longer ones first.
-_SPELLINGS: tuple[tuple[str, str], ...] = tuple(
-    (pair.partition(">")[0], pair.partition(">")[2])
-    for pair in "qu>k ph>f sh>x ch>x nh>n lh>y ll>y gue>ge gui>gi hua>ua gua>ua wa>ua hue>ge we>ge hui>gi wi>gi h> j>g v>b".split()
-)
+_AS_SAID = "qu>k ph>f sh>x ch>x nh>n lh>y ll>y gue>ge gui>gi hua>ua gua>ua wa>ua hue>ge we>ge hui>gi wi>gi h> j>g v>b"
+_SPELLINGS = tuple(tuple(pair.split(">")) for pair in _AS_SAID.split())
 _SOFT = re.compile(r"c(?=[eiy])|[zç]")
 _OPENING = re.compile(r"^u(?=[ei])", re.MULTILINE)
 _DOUBLED = re.compile(r"([a-z])\1+")
@@ -113,9 +111,5 @@ class Spellings:
         for length in range(len(said) - 2, len(said) + 3):
             for form in self._drawers.get((said[0], length), ()):
                 # two slips leave one third of the name as it is, and each changes the set of letters by two at most
-                if (
-                    any(part in form for part in parts)
-                    and len(own.symmetric_difference(form)) <= 4
-                    and slips(said, form, 2) == 2
-                ):
+                if any(part in form for part in parts) and len(own.symmetric_difference(form)) <= 4 and slips(said, form, 2) == 2:
                     yield form

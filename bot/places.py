@@ -78,7 +78,8 @@ def cell_of(lat: float, lon: float) -> int:
 #: A choice has at most this many answers.
 CHOICES = 4
 
-#: Parts of cities, nicknames and border posts count as towns of this size when homes of one name are put in order, and are never left out as small.
+#: Parts of cities, nicknames and border posts count as towns of this size when homes of one name are put in order; posts are never
+#: left out as small.
 POST_WEIGHT = 30_000
 
 #: A namesake of so many people across a border is offered beside the homes of the known country,
@@ -218,11 +219,19 @@ class Gazetteer:
                 name, code, lat, lon, people, *others = (field.strip() for field in line.split("|"))
                 region = regions().get(country, {}).get(code)
                 if int(number) > FIRST_TOWN or int(number) in self._posts or region is None:
-                    raise ValueError(f"{path}: {name!r} needs an id of its own below {FIRST_TOWN}, a covered country and one of its regions")
+                    raise ValueError(
+                        f"{path}: {name!r} needs an id of its own below {FIRST_TOWN}, a covered country and one of its regions"
+                    )
                 for other in (name, *(other for listed in others for other in listed.split(","))):
                     self._call(fold(other), int(number))
                 yield Place(
-                    id=int(number), name=name, region=region.name, country=country, lat=float(lat), lon=float(lon), population=int(people)
+                    id=int(number),
+                    name=name,
+                    region=region.name,
+                    country=country,
+                    lat=float(lat),
+                    lon=float(lon),
+                    population=int(people),
                 )
 
     def _read_parts(self, path: Path) -> None:
@@ -384,7 +393,9 @@ class Gazetteer:
             while start and words[start - 1] in _ARTICLES and " ".join(words[start - 1 :]) in self._extra:
                 start -= 1
             if 0 < start < len(words) and not self._single(words[start:]) and not _NEGATIONS & set(words[: start - 1]):
-                said_where = words[start - 1] in _BEFORE or words[start - 1] in _ARTICLES or " ".join(words[start:]) not in self._common
+                said_where = (
+                    words[start - 1] in _BEFORE or words[start - 1] in _ARTICLES or " ".join(words[start:]) not in self._common
+                )
                 found = self._answer(words[start:], country) if said_where else None
                 if found is not None:
                     return found
@@ -400,7 +411,9 @@ class Gazetteer:
                     return found
                 break
         for part in (cut(words), words):
-            if (found := self._within(["en", *plain(part)], country, answering=True)) != Mention() and (found.places or part is words):
+            if (found := self._within(["en", *plain(part)], country, answering=True)) != Mention() and (
+                found.places or part is words
+            ):
                 return found
         return None
 
@@ -440,7 +453,7 @@ class Gazetteer:
         places = self._lookup(words, country)
         if len(words) == 1 and key in self._common:
             places = places if any(p.population >= TOWN or p.id < 0 for p in places) else ()
-        if key in self._common and not country and len(places) == 1 and 0 < places[0].id and places[0].population < SIZEABLE:
+        if key in self._common and not country and len(places) == 1 and places[0].id > 0 and places[0].population < SIZEABLE:
             return unsure(self._mention(places, country))
         states = [r for r in region_names().get(key, ()) if country in ("", r.country)] if len(key) > 3 else []
         if states:
@@ -734,9 +747,7 @@ class Gazetteer:
         places = self._foremost(_merged((homes,)), country)
         return Mention(places=places, certain=False, likely=len(places) == 1) if len(places) == 1 else None
 
-    def _misspelt(
-        self, words: list[str], country: str, wanted: Callable[[_Home, int], bool], farthest: int = 2
-    ) -> Mention | None:
+    def _misspelt(self, words: list[str], country: str, wanted: Callable[[_Home, int], bool], farthest: int = 2) -> Mention | None:
         """Towns whose name is near to these words; the fewest slips count, and then the size."""
         if all(word in self._never or word in _SMALL or word in _BEFORE for word in words):
             return None
@@ -874,7 +885,12 @@ class Gazetteer:
     def _sure(self, gram: list[str], before: str, country: str, answering: bool) -> Mention | None:
         """The mention when these words, in that context, are specific enough to be a place; None otherwise."""
         key = " ".join(gram)
-        if (len(gram) == 1 and key in self._never) or self._everyday(gram) or key.isdigit() or (len(key) < 4 and key not in self._extra):
+        if (
+            (len(gram) == 1 and key in self._never)
+            or self._everyday(gram)
+            or key.isdigit()
+            or (len(key) < 4 and key not in self._extra)
+        ):
             return None
         loose = gram[0] in _BEFORE or gram[-1] in _BETWEEN or gram[-1] in _BEFORE
         if len(gram) > 1 and loose and key not in self._keys and key not in self._extra:
@@ -976,20 +992,70 @@ def _trimmed(words: list[str], *, front: bool = False) -> list[str]:
 
 #: What parts of cities and villages are called.
 _QUARTERS = _words(
-    "barrio bairro col colonia urb urbanizacion sector comuna residencial barriada invasion asentamiento vereda reparto ensanche localidad",
-    "alcaldia delegacion parroquia distrito conjunto jardim vila parque lotificacion comunidad comunidade favela villa barrios neighborhood",
+    "barrio bairro col colonia urb urbanizacion sector comuna residencial barriada invasion asentamiento "
+    "vereda reparto ensanche localidad",
+    "alcaldia delegacion parroquia distrito conjunto jardim vila parque lotificacion comunidad comunidade "
+    "favela villa barrios neighborhood",
 )
 _ARTICLES = _words("la los las un una o os as um uma the an")
 
 #: Everyday words that names are made of.
 _IN_NAMES = _words(
-    "ciudad cidade city puerto porto rio rios campo campos isla ilha monte nueva nuevo nova novo new norte sul sur sud este oeste real",
-    "grande bom boa bon buena bueno bella belo alto alta centro paso cruz san santa sao villa vila el la de del do da dos los las north south",
-    "east west mar lago park beach point hill valle segundo primero dia piedra paz jose luz sol mayo agua aguas dulce caliente santo caballeros",
+    "ciudad cidade city puerto porto rio rios campo campos isla ilha monte nueva nuevo nova novo new "
+    "norte sul sur sud este oeste real",
+    "grande bom boa bon buena bueno bella belo alto alta centro paso cruz san santa sao villa vila el la "
+    "de del do da dos los las north south",
+    "east west mar lago park beach point hill valle segundo primero dia piedra paz jose luz sol mayo agua "
+    "aguas dulce caliente santo caballeros",
 )
-_SMALL = frozenset(("el", "la", "los", "las", "un", "una", "de", "del", "o", "a", "os", "as", "um", "uma", "the", "an", "mi", "my", "en", "in", "em"))
+_SMALL = frozenset(
+    (
+        "el",
+        "la",
+        "los",
+        "las",
+        "un",
+        "una",
+        "de",
+        "del",
+        "o",
+        "a",
+        "os",
+        "as",
+        "um",
+        "uma",
+        "the",
+        "an",
+        "mi",
+        "my",
+        "en",
+        "in",
+        "em",
+    )
+)
 
-_JOINTS = frozenset(("de", "en", "in", "em", "da", "do", "of", "frontera", "border", "fronteira", "lado", "side", "edo", "estado", "state", "depto", "departamento", "del"))
+_JOINTS = frozenset(
+    (
+        "de",
+        "en",
+        "in",
+        "em",
+        "da",
+        "do",
+        "of",
+        "frontera",
+        "border",
+        "fronteira",
+        "lado",
+        "side",
+        "edo",
+        "estado",
+        "state",
+        "depto",
+        "departamento",
+        "del",
+    )
+)
 
 
 def _context(words: list[str], start: int) -> tuple[str, bool]:
@@ -1010,7 +1076,9 @@ def _context(words: list[str], start: int) -> tuple[str, bool]:
 
 
 #: What lies in a town and is named after it: "the bus station of Quito".
-_SPOTS = _words("terminal puente bridge aeropuerto centro plaza parque estacion rodoviaria frontera hospital iglesia catedral mercado")
+_SPOTS = _words(
+    "terminal puente bridge aeropuerto centro plaza parque estacion rodoviaria frontera hospital iglesia catedral mercado"
+)
 
 _NEAR: dict[str, str] = dict.fromkeys(("ciudad", "cidade", "city", "town", "pueblo", "municipio", "frontera", "border"), _IN)
 

@@ -1,7 +1,7 @@
 """Identifying: a note that holds a name, a number or an address waits until the person has said what becomes of it.
 
-Here belongs the one question of it, which every topic asks that takes a note: write it again, dots in their place, or as it is. Never
-here: the text (it waits in the draft, and is gone with this screen), what is found in it (``bot.identifying``).
+Here belongs the one question of it, which every topic asks that takes a note: write it again, dots in their place, or as it is.
+Never here: the text (it waits in the draft, and is gone with this screen), what is found in it (``bot.identifying``).
 
 A note is asked about once. It stands before anything is kept or sent, only where something was found, and never in a chat that is
 connected with a person on duty: numbers are told there on purpose.
@@ -58,4 +58,6 @@ def add_to(flow: Flow, *, does: str, keep: Keep, to: tuple[str, ...], hears: Bra
 
 def _with(go: Go) -> Go:
     """Nothing of the choice stays in the session; what waits no longer is asked for again."""
-    return Go(go.to, set={**go.set, SCREEN_SLOT: ""}, do=go.do, outcomes={**go.outcomes, "lost": "note"} if go.do else {}, final=go.final)
+    return Go(
+        go.to, set={**go.set, SCREEN_SLOT: ""}, do=go.do, outcomes={**go.outcomes, "lost": "note"} if go.do else {}, final=go.final
+    )

@@ -481,7 +481,9 @@ class Flow:
         addressed: bool = False,
         **options: Move,
     ) -> None:
-        """A question whose choices are computed (places, services). The chosen value goes into ``slot``. ``addressed``: see ``Sheet``."""
+        """A question whose choices are computed (places, services). The chosen value goes into ``slot``.
+
+        ``addressed``: see ``Sheet``."""
         self._add(
             name,
             options,

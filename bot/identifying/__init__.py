@@ -1,7 +1,7 @@
 """What identifies a person in a text: telephone, document, address, name ... so that it can be left out before anything is kept.
 
-Here belongs where such data stand in a text. A person is asked what to do about them; nothing here decides that, and nothing that is
-found leaves this process. Never here: a store, a log line, a sentence; an exception that shows the text.
+Here belongs where such data stand in a text. A person is asked what to do about them; nothing here decides that, and nothing
+that is found leaves this process. Never here: a store, a log line, a sentence; an exception that shows the text.
 
 Found by patterns, words and check digits, not learned. Where in doubt it is found: one question too many costs less than one number
 that should not be there. Public numbers, prices, dates, buses, places and organisations are left alone.

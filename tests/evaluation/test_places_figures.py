@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bot.places import Gazetteer
+from flows.facts import COUNTRIES
 from tests.evaluation.places import SORTS, answers, measured
 
 #: Sort -> least share that has to be right on answers that nobody looked at while the program was written.
@@ -35,8 +36,6 @@ def test_the_answers_are_many_and_from_everywhere() -> None:
     assert len(seen) + len(fresh) >= 250 and len(fresh) >= 100
     texts = [(one["text"], one.get("known", "")) for one in (*seen, *fresh)]
     assert len(set(texts)) == len(texts)
-    from flows.facts import COUNTRIES
-
     assert {one["country"] for one in seen if "lat" in one} == set(COUNTRIES)
 
 

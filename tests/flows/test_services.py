@@ -635,7 +635,8 @@ SKIPS = {
     **dict.fromkeys(("code.ask", "code.wrong", "code.again", "code.busy", "code.wait"), "lost"),
     **dict.fromkeys(
         (
-            "code.note", "code.note_long", "code.identifying", "code.change", "code.zone", "code.windows", "code.way", "code.number", "code.number_bad",
+            "code.note", "code.note_long", "code.identifying",
+            "code.change", "code.zone", "code.windows", "code.way", "code.number", "code.number_bad",
             "code.card", "code.times", "code.rate",
         ),
         "skip",

@@ -7,6 +7,7 @@ import pytest
 from bot.drafts import Draft
 from bot.tickets import desk
 from bot.tickets.tables import Ticket
+from flows.facts import DutyText
 from flows.kernel import Session
 from tests.bot.effects.test_requests import Phone, Pile, ana, pile
 from tests.bot.tickets.world import NOW, Worker, World
@@ -16,6 +17,12 @@ __all__ = ["ana", "pile"]
 
 NOTE = "Llamen a Eulogia Zurriaga al 310 555 0147, por favor"
 BLANKED = "Llamen a ··· al ···, por favor"
+
+
+@pytest.fixture(autouse=True)
+def told(pile: Pile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words are taken only where people have read what may have to be passed on (D-2)."""
+    monkeypatch.setattr(pile.roster, "text", lambda country, now: DutyText(country=country, variants=("children.workers",)))
 
 
 async def waiting(phone: Phone) -> tuple[Session, Draft]:
@@ -131,6 +138,7 @@ async def test_a_connected_chat_is_not_interrupted(pile: Pile, ana: Worker) -> N
     """Numbers are told there on purpose. Mutation: the question of notes before what is said to the person on duty."""
     phone = await pile.phone("555", TELEGRAM).to_check("here")
     await phone.picks("send")
+    pile.clock.advance(minutes=40)
     await phone.says("hola")
     await phone.says("mi número es 310 555 0147")
     assert phone.here == "relay.passed"

@@ -96,9 +96,9 @@ def _spellings() -> tuple[Spellings, dict[str, str]]:
 def country_near(key: str, farthest: int = 1) -> str:
     """ISO code of the country whose misspelt name a folded text is ("venesuela", "guatemla"), so many slips away at most, or ""."""
     near, names = _spellings()
-    for slips, found in near.near(key):
-        codes = {names[name] for name in found if slips == 0 or len(name) >= 7}
-        if slips <= farthest and len(codes) == 1:
+    for slips in range(farthest + 1):
+        codes = {names[name] for name in near.away(key, slips) if slips == 0 or len(name) >= 7}
+        if len(codes) == 1:
             return codes.pop()
     return ""
 

@@ -84,32 +84,29 @@ class Spellings:
         letters = name.replace(" ", "")
         return [other for other in self._names.get(sound(name), ()) if other != name and other.replace(" ", "") == letters]
 
-    def near(self, name: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """(slips, names so far away), nearest first. 0 slips: said alike, or written with other spaces."""
+    def away(self, name: str, count: int) -> list[str]:
+        """The names that are 0, 1 or 2 slips away from this one. 0: said alike, or written with other spaces."""
         said = sound(name)
-        if not 3 <= len(said) <= LONGEST:
-            return
-        if same := self._names.get(said):
-            yield 0, tuple(same)
-        if len(said) < ONE_SLIP:
-            return
-        found: dict[str, None] = {}
+        if not (3, ONE_SLIP, TWO_SLIPS)[count] <= len(said) <= LONGEST:
+            return []
+        if count == 0:
+            return self._names.get(said, [])
+        forms = self._two(said) if count == 2 else self._one(said)
+        return list(dict.fromkeys(known for form in forms for known in self._names[form]))
+
+    def _one(self, said: str) -> Iterator[str]:
         for form in dict.fromkeys(one_edit(said)):
             # hardly anybody mistypes the first letter of a short name
             if form in self._names and form != said and (form[0] == said[0] or len(said) > 6):
-                found.update(dict.fromkeys(self._names[form]))
-        if found:
-            yield 1, tuple(found)
-        if len(said) >= TWO_SLIPS:
-            twice = [known for form in self._two(said) for known in self._names[form]]
-            if twice:
-                yield 2, tuple(twice)
+                yield form
 
     def _two(self, said: str) -> Iterator[str]:
         own, third = set(said), len(said) // 3
-        parts = said[:third], said[third : 2 * third], said[2 * third :]
+        first, second, last = said[:third], said[third : 2 * third], said[2 * third :]
         for length in range(len(said) - 2, len(said) + 3):
             for form in self._drawers.get((said[0], length), ()):
                 # two slips leave one third of the name as it is, and each changes the set of letters by two at most
-                if any(part in form for part in parts) and len(own.symmetric_difference(form)) <= 4 and slips(said, form, 2) == 2:
+                if not (first in form or second in form or last in form):
+                    continue
+                if len(own.symmetric_difference(form)) <= 4 and slips(said, form, 2) == 2:
                     yield form

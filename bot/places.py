@@ -755,11 +755,13 @@ class Gazetteer:
             farthest = 0  # what is spelt right is no slip
         if len(words) > 4:
             farthest = min(farthest, 1)
-        for form in (" ".join(words), *islice(expansions(words), 4)):
+        own = " ".join(words)
+        for form in (own, *islice(expansions(words), 4)):
             homes: list[_Home] = []
-            for slips, names in self._spellings.near(form):
-                if slips > farthest or (slips == 2 and homes):
-                    break  # before the names that are two slips away were even looked for
+            for slips in range(farthest + 1 if form == own else min(farthest, 1) + 1):
+                if slips == 2 and homes:
+                    break
+                names = self._spellings.away(form, slips)
                 found = [h for h in _merged(self._homes(name) for name in names) if wanted(h, slips)]
                 homes = _merged((homes, [_Home(h.place, h.score * (ALIKE if slips == 0 else 1.0)) for h in found]))
             if places := self._foremost(homes, country):

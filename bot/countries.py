@@ -14,6 +14,7 @@ from typing import NamedTuple, cast
 from babel import Locale
 
 from bot.place_names import fold
+from bot.place_spelling import Spellings
 from flows.facts import COUNTRIES, LANGS, Lang
 
 DATA = Path(__file__).parents[1] / "data"
@@ -81,6 +82,25 @@ def _world() -> dict[str, str]:
             if len(code) == 2 and code.isalpha() and code not in COUNTRIES and key not in own.names and code != "ZZ":
                 world.setdefault(key, code)
     return world
+
+
+@cache
+def _spellings() -> tuple[Spellings, dict[str, str]]:
+    """Names of countries that may be misspelt, by how they sound; short ones and abbreviations are left out."""
+    own = _countries()
+    far = {name: code for name, code in _world().items() if code in own.outside.values()}
+    names = {name: code for name, code in (far | own.names).items() if len(name) >= 4}
+    return Spellings(names), names
+
+
+def country_near(key: str, farthest: int = 1) -> str:
+    """ISO code of the country whose misspelt name a folded text is ("venesuela", "guatemla"), so many slips away at most, or ""."""
+    near, names = _spellings()
+    for slips in range(farthest + 1):
+        codes = {names[name] for name in near.away(key, slips) if slips == 0 or len(name) >= 7}
+        if len(codes) == 1:
+            return codes.pop()
+    return ""
 
 
 @cache

@@ -32,6 +32,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     """Which answer is on the screen: so many before the last one."""
     about: str = ""
     """What the code in ``ticket`` belongs to: a request (empty) or a ``complaint``."""
+    typed: str = ""
+    """A note in which something identifies somebody, until the person has said what becomes of it."""
 
     def __repr__(self) -> str:
         return "Draft(…)"
@@ -48,7 +50,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
 
     def pack(self) -> bytes:
         """Nothing where nothing waits."""
-        return _encode(self) if self.number or self.note or self.word or self.ticket else b""
+        return _encode(self) if self.number or self.note or self.word or self.ticket or self.typed else b""
 
     def shown(self) -> dict[str, Data]:
         """What a screen may show of it: of a number the last three digits; of the rest only that it is there."""
@@ -62,7 +64,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
 
     def forget_request(self) -> None:
         """The request was sent or given up."""
-        self.number = self.note = self.word = ""
+        self.number = self.note = self.word = self.typed = ""
 
     def forget_ticket(self) -> None:
         """The ticket is not looked at any more."""
@@ -75,6 +77,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
             self.forget_request()
             self.forget_ticket()
             return
+        if session.screen not in ASKED:
+            self.typed = ""
         path = (session.screen, *session.back)
         if not any(screen.startswith(WAITING) for screen in path):
             self.forget_request()
@@ -83,6 +87,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
             self.forget_ticket()
 
 
+#: Screens that ask what becomes of a note (``flows.identifying``); it waits no longer than one of them stands there.
+ASKED = ("request.identifying", "complaint.identifying", "code.identifying", "code.complaint_identifying")
 #: Topics in which something may wait.
 WAITING = ("request.", "contact.", "code.", "complaint.")
 #: The topic in which a code is open, and the screen that ends it.

@@ -12,14 +12,19 @@ import tomllib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import tzfpy
 from babel.core import get_global
 
-from bot.countries import DATA, Region, country_named, neighbours, outside_named, region_names, regions
-from bot.place_names import articled, expansions, fold, one_edit, respaced, sound_alikes, sounds_like
+from bot.countries import DATA, Region, country_named, country_near, neighbours, outside_named, region_names, regions
+from bot.place_answers import Answer, answered, unsure
+from bot.place_names import articled, expansions, fold, respaced
+from bot.place_sentences import between, cut, marked, pieces, plain, spoken, without_neighbour
+from bot.place_sentences import read as read_sentence
+from bot.place_spelling import Spellings
 from flows.facts import COUNTRIES, Area, Mention, Place
 
 # --- coordinates -----------------------------------------------------------------------------------------------------
@@ -73,18 +78,29 @@ def cell_of(lat: float, lon: float) -> int:
 #: A choice has at most this many answers.
 CHOICES = 4
 
-#: Border posts count as towns of this size when homes of one name are put in order, and are never left out as small.
+#: Parts of cities, nicknames and border posts count as towns of this size when homes of one name are put in order; posts are never
+#: left out as small.
 POST_WEIGHT = 30_000
 
 #: A namesake of so many people across a border is offered beside the homes of the known country,
 LARGE = 50_000
+#: no namesake of so many people is left out where no country is known,
+SIZEABLE = 60_000
 #: unless they are this many times larger;
 FAR_LARGER = 10
 #: and so is one of this many that is itself that much larger and this near to the known country, in kilometres.
 TOWN, NEAR_KM = 10_000, 150.0
 
+#: Towns of our own have ids below this one, border posts above it.
+FIRST_TOWN = -1_000
+
+#: A place counts as one that others are told by when it has so many people; others are told by it so far away, in kilometres.
+CITY, BESIDE_KM = 30_000, 45.0
+
 #: How much a home counts when the text is not its own name but another one, or only the beginning of it.
 OTHER_NAME, BEGINNING = 0.1, 0.1
+#: How much more a name counts that is said like the text than one that is a slip away.
+ALIKE = 5.0
 
 _IN = "in"  # after "en", "in", "em", "cerca de": says where somebody is
 _TO = "to"  # after "a", "para", "por": may say where
@@ -133,6 +149,7 @@ class Gazetteer:
     """
 
     __slots__ = (
+        "_asked",
         "_by_id",
         "_cells",
         "_common",
@@ -140,15 +157,18 @@ class Gazetteer:
         "_keys",
         "_largest",
         "_never",
+        "_parts",
         "_posts",
         "_rows",
         "_shown",
         "_sorted",
+        "_spellings",
         "_starts",
+        "_text",
     )
 
     def __init__(self, folder: Path = DATA) -> None:
-        """Read ``places.tsv.gz``, ``place_names.toml``, ``border_posts.toml`` and ``place_words.toml`` in ``folder``."""
+        """Read what ``folder`` has about places: the extract, and what is kept by hand beside it."""
         blocks = _blocks(folder / "places.tsv.gz")
         self._rows = blocks["places"]
         cells = [line.split("\t") for line in blocks["cells"]]
@@ -161,10 +181,19 @@ class Gazetteer:
         self._extra: dict[str, tuple[int, ...]] = {}
         self._shown: dict[int, str] = {}
         self._posts = {post.id: post for post in self._read_posts(folder / "border_posts.toml")}
+        self._posts |= {town.id: town for town in self._read_towns(folder / "more_places.toml")}
         self._read_other_names(folder / "place_names.toml")
+        self._parts: set[tuple[str, int]] = set()
+        self._read_parts(folder / "neighbourhoods.toml")
         words = tomllib.loads((folder / "place_words.toml").read_text("utf-8"))
-        self._never = frozenset(fold(word) for line in words["never"].values() for word in line.split())
+        everyday = (folder / "everyday_words.txt").read_text("utf-8").split("\n")
+        plain = frozenset(word for line in everyday if not line.startswith("#") for word in line.split())
+        self._never = plain | {fold(word) for line in words["never"].values() for word in line.split()}
+        self._asked = frozenset(fold(name) for line in words["asked"].values() for name in line.split(","))
         self._common = frozenset(fold(name) for line in words["common"].values() for name in line.split(","))
+        self._text = "\n".join(("", *self._sorted, *self._extra, ""))
+        self._spellings = Spellings(dict.fromkeys((*self._keys, *self._extra)))
+        country_near("")
         region_names()  # read now, not in somebody's turn
 
     @classmethod
@@ -183,6 +212,42 @@ class Gazetteer:
             for other in (name, name.partition(" (")[0], *entry.get("other", ())):
                 self._call(fold(other), entry["id"])
             yield Place(id=entry["id"], name=name, region=region.name, country=country, lat=entry["lat"], lon=entry["lon"])
+
+    def _read_towns(self, path: Path) -> Iterator[Place]:
+        for country, towns in tomllib.loads(path.read_text("utf-8")).items():
+            for number, line in towns.items():
+                name, code, lat, lon, people, *others = (field.strip() for field in line.split("|"))
+                region = regions().get(country, {}).get(code)
+                if int(number) > FIRST_TOWN or int(number) in self._posts or region is None:
+                    raise ValueError(
+                        f"{path}: {name!r} needs an id of its own below {FIRST_TOWN}, a covered country and one of its regions"
+                    )
+                for other in (name, *(other for listed in others for other in listed.split(","))):
+                    self._call(fold(other), int(number))
+                yield Place(
+                    id=int(number),
+                    name=name,
+                    region=region.name,
+                    country=country,
+                    lat=float(lat),
+                    lon=float(lon),
+                    population=int(people),
+                )
+
+    def _read_parts(self, path: Path) -> None:
+        for cities in tomllib.loads(path.read_text("utf-8")).values():
+            for place_id, listed in cities.items():
+                if place_id not in self._by_id:
+                    raise ValueError(f"{path}: {place_id} ({listed[:20]} ...) is not in places.tsv.gz")
+                for name in listed.split(","):
+                    key = fold(name)
+                    forms = [key, key.removeprefix("la ")] if key.count(" ") > 1 else [key]
+                    if name.strip()[:1].islower():  # a nickname: "sultana del norte", "la sultana del norte"
+                        forms.append(f"la {key}")
+                    for form in forms:
+                        if int(place_id) not in self._extra.get(form, ()):
+                            self._parts.add((form, int(place_id)))
+                            self._call(form, int(place_id))
 
     def _read_other_names(self, path: Path) -> None:
         for section in tomllib.loads(path.read_text("utf-8")).values():
@@ -296,20 +361,75 @@ class Gazetteer:
         Country names give countries; a state alone gives its largest towns to choose from; an inexact match is not
         ``certain``. Nothing that looks like a place gives an empty mention.
         """
-        words = fold(text).split()
-        if not words or all(word.isdigit() for word in words):
+        return self._told(self._named(text, country), text)
+
+    def _named(self, text: str, country: str) -> Mention:
+        said = marked(text)
+        if all(word.isdigit() for word in plain(said)):
+            return Mention()
+        words = without_neighbour(said)
+        sentence = read_sentence(words)
+        for following in sentence.here:
+            if found := self._here(following, country):
+                return found
+        ends = between(words)
+        if not any(ends):
+            ends = (sentence.left, sentence.going)
+        if not sentence.here and any(ends):
+            left, going = (self._here(part, country) if part else None for part in ends)
+            if left and going and left.places and going.places:
+                both = dict.fromkeys((*going.places[:2], *left.places[:2]))
+                return Mention(places=tuple(both), certain=False)
+            if going or left:
+                return unsure(going or left or Mention())
+        words = plain(words)
+        if not words:
             return Mention()
         if len(words) <= 9:
             found = self._answer(words, country)
             if found is not None:
                 return found
-            start = next((i for i, word in enumerate(words) if word not in _LEAD), len(words))
-            if 0 < start < len(words) and not _NEGATIONS & set(words[: start - 1]):
-                said_where = words[start - 1] in _BEFORE or " ".join(words[start:]) not in self._common
+            start = next((i for i, word in enumerate(words) if word not in _LEAD and word not in _ARTICLES), len(words))
+            while start and words[start - 1] in _ARTICLES and " ".join(words[start - 1 :]) in self._extra:
+                start -= 1
+            if 0 < start < len(words) and not self._single(words[start:]) and not _NEGATIONS & set(words[: start - 1]):
+                said_where = (
+                    words[start - 1] in _BEFORE or words[start - 1] in _ARTICLES or " ".join(words[start:]) not in self._common
+                )
                 found = self._answer(words[start:], country) if said_where else None
                 if found is not None:
                     return found
         return self._within(words, country, answering=True)
+
+    def _here(self, words: list[str], country: str) -> Mention | None:
+        """What stands behind "I am in"; None for no place."""
+        for piece in pieces(words):
+            while piece and piece[0] in _ARTICLES and " ".join(piece) not in self._extra:
+                piece = piece[1:]
+            if piece and len(piece) <= 9 and not self._single(piece) and (found := self._answer(piece, country)):
+                if found.places or found.outside or len(piece) == len(plain(words)):
+                    return found
+                break
+        for part in (cut(words), words):
+            if (found := self._within(["en", *plain(part)], country, answering=True)) != Mention() and (
+                found.places or part is words
+            ):
+                return found
+        return None
+
+    def _told(self, found: Mention, text: str) -> Mention:
+        """Of homes in several countries the one that the language of the answer points to, where it is a large one."""
+        if len({place.country for place in found.places}) < 2:
+            return found
+        country, top = spoken(fold(text).split()), max(found.places, key=lambda place: place.population)
+        rest = [place.population for place in found.places if place is not top]
+        if country == top.country and top.population >= LARGE and top.population >= 5 * max(rest):
+            return Mention(places=(top,), certain=found.certain)
+        return found
+
+    def answer(self, text: str, country: str = "") -> Answer:
+        """The whole ``text`` answers "where are you?", as one place, one country, or a question back."""
+        return answered(self.named(text, country))
 
     def mentioned(self, text: str, country: str = "") -> Mention:
         """A place somewhere inside a longer sentence, such as "doctor en tapachula". Prefers no answer to a wrong one."""
@@ -324,9 +444,17 @@ class Gazetteer:
             return Mention(countries=(code,), places=capital)
         if outside := outside_named(key):
             return Mention(outside=outside)
-        if all(word in self._never for word in words) and key not in self._common and key not in self._extra:
+        if key not in self._keys and key not in self._extra and (code := country_near(key, farthest=0)):
+            return Mention(countries=(code,)) if code in COUNTRIES else Mention(outside=code)
+        if self._everyday(words):
             return None
+        if beside := self._quarter(words, country):
+            return beside
         places = self._lookup(words, country)
+        if len(words) == 1 and key in self._common:
+            places = places if any(p.population >= TOWN or p.id < 0 for p in places) else ()
+        if key in self._common and not country and len(places) == 1 and places[0].id > 0 and places[0].population < SIZEABLE:
+            return unsure(self._mention(places, country))
         states = [r for r in region_names().get(key, ()) if country in ("", r.country)] if len(key) > 3 else []
         if states:
             return self._state(key, states, places, country)
@@ -334,13 +462,33 @@ class Gazetteer:
             return self._mention(places, country)
         qualified = self._qualified(words, country)
         if qualified is not None:
+            if not qualified.places and not qualified.outside and len(words) > 2:
+                within = self._within(words, qualified.countries[0], answering=True)
+                return within if within.places and within.places[0].country == qualified.countries[0] else qualified
             return qualified
         beginnings = self._beginnings(key, country)
         if beginnings and not (len(words) == 1 and (words[0] in self._never or words[0] in self._common)):
             return self._mention(beginnings, country, len(beginnings) == 1 and len(key) >= 5)
         if outside := outside_named(key, whole_world=True):
             return Mention(outside=outside)
+        parts = self._choose([h for h in self._containing(key) if h.score * 10 >= TOWN], country)
+        if len(parts) == 1 and not self._single(words) and key not in self._common:
+            return self._mention(parts, country)
         return self._inexact(words, country)
+
+    def _single(self, words: list[str]) -> bool:
+        """Whether it is one everyday word, which is a name at most where nothing else is said: "rio"."""
+        return len(words) == 1 and words[0] in self._never
+
+    def _everyday(self, words: list[str]) -> bool:
+        """Whether these words are everyday ones, and no name of a town of some size ("Campo Grande", not "el monte")."""
+        key = " ".join(words)
+        if key in self._common or key in self._extra:
+            return False
+        if not all(word in self._never or word in _SMALL or word in _BEFORE or word in _LEAD for word in words):
+            return False
+        telling = [word for word in words if word in self._never and word not in _SMALL]
+        return len(telling) < 2 or all(home.score < TOWN for home in self._homes(key))
 
     def _mention(self, places: tuple[Place, ...], country: str, certain: bool = True) -> Mention:
         """Places that were found; not certain when they lie elsewhere than the person said before."""
@@ -351,7 +499,9 @@ class Gazetteer:
         named = {state.name for state in states}
         called = {h.place.id for h in self._homes(key) if h.score >= h.place.population}  # not by another name
         if any(p.id in called and (p.population >= 20_000 or p.region in named) for p in places):
-            return self._mention(places, country)
+            return self._mention((*places, *self._elsewhere(states, places))[:CHOICES], country)
+        if capital := self._capital(states):
+            return self._mention((capital,), country)
         towns = [
             self._place(int(number))
             for state in states
@@ -362,15 +512,34 @@ class Gazetteer:
         codes = tuple(dict.fromkeys(state.country for state in states))
         return Mention(places=tuple(merged), countries=codes if len(codes) == 1 else (), certain=False)
 
+    def _elsewhere(self, states: list[Region], places: tuple[Place, ...]) -> list[Place]:
+        """The largest town of each state of that name in a country where no town is called so: "Córdoba" is a city in Mexico, and a
+        department of Colombia."""
+        countries = {place.country for place in places}
+        largest = (self._largest.get(f"{s.country}\t{s.code}", "").split() for s in states if s.country not in countries)
+        return [self._place(int(numbers[0])) for numbers in largest if numbers]
+
+    def _capital(self, states: list[Region]) -> Place | None:
+        """The town that a state's name means as well: its largest by far, and called after it ("Santiago de Querétaro")."""
+        if len(states) != 1:
+            return None
+        state = states[0]
+        towns = [self._place(int(number)) for number in self._largest.get(f"{state.country}\t{state.code}", "").split()]
+        if towns and fold(state.name) in fold(towns[0].name) and all(p.population * 3 <= towns[0].population for p in towns[1:]):
+            return towns[0]
+        return None
+
     def _qualified(self, words: list[str], country: str) -> Mention | None:
         """A name and what it lies in: "tapachula chiapas", "san cristobal, venezuela", "venezuela san cristobal"."""
+        only: Mention | None = None
         for count in (4, 3, 2, 1):
             if count >= len(words) and count > 1:
                 continue
             last, first = " ".join(words[-count:]), " ".join(words[:count])
             rest = _trimmed(words[:-count])
             if rest and (code := outside_named(last)) and not self._lookup(words, country):
-                return Mention(outside=code)
+                slip = self._misspelt(words, country, lambda home, _: home.score >= CITY, farthest=1)
+                return slip or Mention(outside=code)
             for key, others in ((last, rest), (first, _trimmed(words[count:]))):
                 code = country_named(key)
                 if others and code:
@@ -378,19 +547,79 @@ class Gazetteer:
                     if inside is not None:
                         return inside
                     if len(key) > 3:
-                        return Mention(countries=(code,), certain=False)
-            states = [r for r in region_names().get(last, ()) if country in ("", r.country)] or region_names().get(last, ())
-            if rest and states:
-                places = self._choose(
-                    [h for h in self._forms(rest) if any(_within_state(h.place, state) for state in states)], country
-                )
-                if places:
-                    return Mention(places=places)
+                        only = only or Mention(countries=(code,), certain=False)
+            for key, others in ((last, rest), (first, _trimmed(words[count:], front=True))):
+                states = [r for r in region_names().get(key, ()) if country in ("", r.country)] or region_names().get(key, ())
+                if others and states and (found := self._in_state(others, states, country)):
+                    return found
+        return self._in_city(words, country) or only
+
+    def _in_state(self, words: list[str], states: Iterable[Region], country: str) -> Mention | None:
+        """A town of a state or department that the text names."""
+
+        def there(home: _Home) -> bool:
+            return any(_within_state(home.place, state) for state in states)
+
+        everyday = self._everyday(words)
+        homes = [h for h in self._forms(words) if there(h) and not (everyday and h.score < TOWN)]
+        if places := self._choose(homes, country):
+            return Mention(places=places)
+        if everyday or country_named(" ".join(words)):
+            return None
+        if places := self._choose([h for h in self._containing(" ".join(words)) if there(h)], country):
+            return Mention(places=places)
+        return self._misspelt(words, country, lambda home, _: there(home))
+
+    def _containing(self, key: str, limit: int = 40) -> list[_Home]:
+        """Places one of whose names has these whole words in it: "juchitan", "Heroica Ciudad de Juchitán de Zaragoza"."""
+        found: list[list[_Home]] = []
+        at = 0
+        while len(key) > 3 and len(found) < limit and (at := self._text.find(key, at)) >= 0:
+            end = at + len(key)
+            if self._text[at - 1] in " \n" and self._text[end] in " \n":
+                name = self._text[self._text.rfind("\n", 0, at) + 1 : self._text.find("\n", at)]
+                found.append([_Home(h.place, h.score * BEGINNING) for h in self._homes(name)])
+            at = end
+        return _merged(found)
+
+    def _quarter(self, words: list[str], country: str) -> Mention | None:
+        """The city behind "barrio ... de", "colonia ...": the part of it need not be known."""
+        words = words[next((i for i, word in enumerate(words) if word not in _SMALL and word not in _BEFORE), len(words)) :]
+        if len(words) < 3 or words[0] not in _QUARTERS:
+            return None
+        for count in range(min(4, len(words) - 2), 0, -1):
+            city = words[-count:]
+            if city[0] in _SMALL or all(word in self._never for word in city) or " ".join(words[1:]) in self._extra:
+                continue
+            homes = [h for h in self._homes(" ".join(city)) if h.score >= CITY]
+            if len(city) > 1 or not (homes and city[0] in self._common):
+                if found := self._in_city(words[1:], country):
+                    return found
+                if places := self._choose(homes, country):
+                    return self._mention(places, country)
+        return None
+
+    def _in_city(self, words: list[str], country: str) -> Mention | None:
+        """A part of a city, or a town beside it, and the city: "rocinha rio", "san martin de porres, lima"."""
+        for count in range(min(4, len(words) - 1), 0, -1):
+            for city, part in ((words[-count:], _trimmed(words[:-count])), (words[:count], _trimmed(words[count:], front=True))):
+                if not part or all(word in self._never for word in city):
+                    continue
+                around = [h for h in self._homes(" ".join(city)) if h.score >= CITY and country in ("", h.place.country)]
+                if not around:
+                    continue
+                homes = [h for h in self._forms(part) if any(_beside(h.place, other.place) for other in around)]
+                if places := self._choose(homes, country):
+                    return Mention(places=places[:1])
         return None
 
     def _inside(self, words: list[str], code: str) -> Mention | None:
         """What words mean in a country that the text itself names; None for nothing."""
-        places = self._choose([h for h in self._forms(words) if h.place.country == code], code)
+        everyday = self._everyday(words)
+        homes = [h for h in self._forms(words) if h.place.country == code and not (everyday and h.score < TOWN / 2)]
+        places = self._choose(homes, code)
+        if everyday:
+            return Mention(places=places) if places else None
         key = " ".join(words)
         states = [r for r in region_names().get(key, ()) if r.country == code]
         if states:
@@ -403,19 +632,27 @@ class Gazetteer:
         places = self._beginnings(key, code, strict=True)
         if places:
             return Mention(places=places, certain=len(places) == 1)
-        inexact = self._inexact(words, code)
-        return inexact if inexact and all(p.country == code for p in inexact.places) else None
+        if places := self._choose([h for h in self._containing(key) if h.place.country == code], code):
+            return Mention(places=places, certain=len(places) == 1)
+        if not self._plausible(words):
+            return None
+        return self._misspelt(words, code, lambda home, _: home.place.country == code)
+
+    def _plausible(self, words: list[str]) -> bool:
+        """Whether words may be a misspelt name at all."""
+        return len(words) <= 5 and not any(word in self._never for word in words if len(words) == 1)
 
     def _lookup(self, words: list[str], country: str) -> tuple[Place, ...]:
         """Places whose name, written out, is exactly this."""
-        return self._choose(self._forms(words), country)
+        return self._choose(self._forms(words), country, all_of=" ".join(words) in self._asked)
 
     def _forms(self, words: list[str]) -> list[_Home]:
         """Homes of the name as it stands, with abbreviations written out, with other spacing; the first that exists."""
         key = " ".join(words)
         homes = self._homes(key)
         if homes:
-            return homes + self._longer(key, homes)
+            spaced = [h for name in self._spellings.spaced(key) for h in self._homes(name) if h.score >= TOWN]
+            return _merged((homes, self._longer(key, homes), spaced))
         for form in expansions(words):
             homes = homes + [h for h in self._homes(form) if h not in homes]
         if homes:
@@ -431,13 +668,19 @@ class Gazetteer:
         for place_id in self._extra.get(key, ()):
             place = self.get(place_id)
             if place is not None:
-                found[place.id] = _Home(place, max(place.population, POST_WEIGHT))
+                found[place.id] = _Home(place, self._weight(key, place))
         for mark in self._keys.get(key, "").split():
             place = self._place(int(mark.lstrip("~")))
             score = place.population * (OTHER_NAME if mark[0] == "~" else 1.0)
             if place.id not in found:
                 found[place.id] = _Home(place, score)
         return list(found.values())
+
+    def _weight(self, key: str, place: Place) -> float:
+        """What speaks for a place under a name that is kept by hand."""
+        if (key, place.id) in self._parts:
+            return POST_WEIGHT
+        return max(place.population, 1_000 if place.id <= FIRST_TOWN else POST_WEIGHT)
 
     def _longer(self, key: str, homes: list[_Home]) -> list[_Home]:
         """Large places whose name only begins so and that outweigh their country's homes of the exact name.
@@ -473,36 +716,75 @@ class Gazetteer:
         return self._choose(homes, country)
 
     def _inexact(self, words: list[str], country: str) -> Mention | None:
-        """Names with an article more or less, or one slip of the finger away; never certain."""
-        if len(words) > 6 or any(word in self._never for word in words if len(words) == 1):
+        """Countries and towns with an article more or less, said alike, or a slip or two of the finger away; never certain."""
+        if len(words) > 6 or (len(words) == 1 and words[0] in self._never):
             return None
         if len(words) > 1:
             homes = _merged(self._homes(form) for form in articled(words))
             if places := self._choose([h for h in homes if h.score >= 1_000], country, exact=False):
                 return Mention(places=places, certain=False)
         key = " ".join(words)
-        if not 5 <= len(key) <= 40 or (len(words) == 1 and key in self._common) or any(c.isdigit() for c in key):
+        if not 4 <= len(key) <= 40 or (len(words) == 1 and key in self._common) or any(c.isdigit() for c in key):
             return None
-        nearby = _merged(self._near(key, lambda home: home.score >= _least(home, country)))
-        places = self._choose(nearby, country, exact=False)
-        return Mention(places=places, certain=False) if places else None
+        if code := country_near(key):
+            return Mention(countries=(code,)) if code in COUNTRIES else Mention(outside=code, certain=False)
+        if found := self._misspelt(words, country, lambda home, slips: home.score >= _least(home, country, slips), farthest=0):
+            return found
+        if found := self._shortened(key, country):
+            return found
+        return self._misspelt(words, country, lambda home, slips: home.score >= _least(home, country, slips))
 
-    def _near(self, key: str, wanted: Callable[[_Home], bool]) -> Iterator[list[_Home]]:
-        """Homes of all names that sound the same or are one slip away; what sounds the same counts more."""
-        for form in sound_alikes(key):
-            yield [_Home(h.place, h.score * 5.0) for h in self._homes(form) if wanted(h)]
-        for form in dict.fromkeys(one_edit(key)):
-            if form in self._keys or form in self._extra:
-                alike = sounds_like(form, key)
-                if form[:1] == key[:1] or alike:  # hardly anybody mistypes the first letter
-                    yield [_Home(h.place, h.score * (5.0 if alike else 1.0)) for h in self._homes(form) if wanted(h)]
+    def _shortened(self, key: str, country: str) -> Mention | None:
+        """A town whose name is cut off in the middle of a word: "zacateco", "chalate", where the country is known."""
+        if not country or len(key) < 5:
+            return None
+        start = bisect_left(self._sorted, key)
+        homes: list[_Home] = []
+        for name in self._sorted[start : start + 200]:
+            if not name.startswith(key):
+                break
+            homes += [h for h in self._homes(name) if h.place.country == country and h.score >= 5_000]
+        places = self._foremost(_merged((homes,)), country)
+        return Mention(places=places, certain=False, likely=len(places) == 1) if len(places) == 1 else None
 
-    def _choose(self, homes: list[_Home], country: str, *, strict: bool = False, exact: bool = True) -> tuple[Place, ...]:
+    def _misspelt(self, words: list[str], country: str, wanted: Callable[[_Home, int], bool], farthest: int = 2) -> Mention | None:
+        """Towns whose name is near to these words; the fewest slips count, and then the size."""
+        if all(word in self._never or word in _SMALL or word in _BEFORE for word in words):
+            return None
+        if any((word in self._never or word in _LEAD) and word not in _IN_NAMES for word in words):
+            farthest = 0  # what is spelt right is no slip
+        if len(words) > 4:
+            farthest = min(farthest, 1)
+        own = " ".join(words)
+        for form in (own, *islice(expansions(words), 4)):
+            homes: list[_Home] = []
+            for slips in range(farthest + 1 if form == own else min(farthest, 1) + 1):
+                if slips == 2 and homes:
+                    break
+                names = self._spellings.away(form, slips)
+                found = [h for h in _merged(self._homes(name) for name in names) if wanted(h, slips)]
+                homes = _merged((homes, [_Home(h.place, h.score * (ALIKE if slips == 0 else 1.0)) for h in found]))
+            if places := self._foremost(homes, country):
+                near = len(places) == 1 and country in ("", places[0].country)
+                return Mention(places=places, certain=False, likely=near)
+        return None
+
+    def _foremost(self, homes: list[_Home], country: str) -> tuple[Place, ...]:
+        """Among names that were not quite said: one large town outweighs small ones sooner."""
+        places = self._choose(homes, country, exact=False)
+        by_size = sorted((h.score for h in homes if h.place in places), reverse=True)
+        if len(by_size) > 1 and by_size[0] >= TOWN and by_size[0] >= 5 * by_size[1]:
+            return tuple(h.place for h in homes if h.score == by_size[0])[:1]
+        return places
+
+    def _choose(
+        self, homes: list[_Home], country: str, *, strict: bool = False, exact: bool = True, all_of: bool = False
+    ) -> tuple[Place, ...]:
         """Up to four of the homes, best first. One alone means that the name is not ambiguous.
 
-        The country that is known narrows the homes when it has any. A home is left out when it weighs less than a thirtieth of
+        The country that is known narrows the homes when it has any. A home is left out when it weighs less than a twentieth of
         the largest (a tenth within a known country) and either of the two makes it plain which is meant: the home is a
-        small town, or the largest a city. A border post, or a city of 50,000, is never left out.
+        small town, or the largest a city. A border post, or a city of ``SIZEABLE``, is never left out.
 
         Behind the homes of the known country come namesakes across its borders (``_across``): whoever said "Colombia" and
         then "San Cristóbal" may well stand in the Venezuelan city and not in the village.
@@ -515,9 +797,10 @@ class Gazetteer:
         kept: list[_Home] = []
         for home in homes:
             top = homes[0].score
-            share, city = (10, 100_000) if here else (30, 300_000)
-            small = home.score * share < top and home.score < 50_000 and (home.score < 10_000 or top >= city)
-            if small and home.place.id > 0:
+            inside = here or home.place.country == homes[0].place.country
+            share = 10 if inside else 20 if not all_of else 1_000
+            small = home.score * share < top and home.score < SIZEABLE and (home.score < 10_000 or top >= 100_000)
+            if small and not FIRST_TOWN < home.place.id < 0:
                 continue
             if any(_looks_same(home.place, other.place) for other in kept):
                 continue
@@ -579,6 +862,9 @@ class Gazetteer:
                     if not negated and (best is None or rank[:-1] > best[0][:-1]):
                         best = (rank, mention)
                     elif not negated and best is not None and rank[:-1] == best[0][:-1] and before == _IN:
+                        if len(best[1].places) == 1 < len(mention.places):
+                            taken = count
+                            break  # "in Cúcuta, in La Libertad": the first tells which of the others
                         # two places, equally well supported: the person is asked which
                         both = dict.fromkeys((*best[1].places[:2], *mention.places))
                         best = (best[0], Mention(places=tuple(both)[:CHOICES], outside=best[1].outside))
@@ -601,10 +887,15 @@ class Gazetteer:
     def _sure(self, gram: list[str], before: str, country: str, answering: bool) -> Mention | None:
         """The mention when these words, in that context, are specific enough to be a place; None otherwise."""
         key = " ".join(gram)
-        everyday = all(w in self._never for w in gram) and (len(gram) == 1 or not (key in self._common or key in self._extra))
-        if everyday or key.isdigit() or (len(key) < 4 and key not in self._extra):
+        if (
+            (len(gram) == 1 and key in self._never)
+            or self._everyday(gram)
+            or key.isdigit()
+            or (len(key) < 4 and key not in self._extra)
+        ):
             return None
-        if len(gram) > 1 and (gram[0] in _BEFORE or gram[-1] in _BETWEEN or gram[-1] in _BEFORE):
+        loose = gram[0] in _BEFORE or gram[-1] in _BETWEEN or gram[-1] in _BEFORE
+        if len(gram) > 1 and loose and key not in self._keys and key not in self._extra:
             return None
         homes = self._forms(gram) if len(gram) < 3 or any(len(w) <= 3 for w in gram) else self._homes(key)
         if not homes:
@@ -649,6 +940,15 @@ class Gazetteer:
                     return narrowed, (1,)
             if len(tail) == length and (code := outside_named(" ".join(tail))):
                 return Mention(outside=code), (1,)
+        if words[start + count : start + count + 1] and words[start + count] in ("de", "do", "da", "of", "en", "em", "in"):
+            for length in (3, 2, 1):
+                city = " ".join(after[:length])
+                if len(after) < length or city in self._common or all(word in self._never for word in after[:length]):
+                    continue
+                homes = [h for h in self._homes(city) if h.score >= CITY and country in ("", h.place.country)]
+                if places := self._choose(homes, country):
+                    beside = [p for p in found.places if any(_beside(p, other) for other in places)]
+                    return (Mention(places=tuple(beside[:1])) if beside else self._mention(places, country)), (1,)
         return found, (0,)
 
     def _slip(self, words: list[str], country: str) -> Mention | None:
@@ -666,9 +966,8 @@ class Gazetteer:
                 if any(w in _BEFORE for w in (gram[0], gram[-1])) or any(c.isdigit() for c in key):
                     continue
                 tries += 1
-                homes = _merged(self._near(key, lambda home: home.score >= 20_000))
-                if places := self._choose(homes, country, exact=False):
-                    return Mention(places=places, certain=False)
+                if found := self._misspelt(gram, country, lambda home, slips: home.score >= 20_000 * (1 + slips), farthest=1):
+                    return found
         return None
 
 
@@ -693,14 +992,81 @@ def _trimmed(words: list[str], *, front: bool = False) -> list[str]:
     return words
 
 
-_JOINTS = frozenset(("de", "en", "in", "em", "da", "do", "of", "edo", "estado", "state", "depto", "departamento", "del"))
+#: What parts of cities and villages are called.
+_QUARTERS = _words(
+    "barrio bairro col colonia urb urbanizacion sector comuna residencial barriada invasion asentamiento "
+    "vereda reparto ensanche localidad",
+    "alcaldia delegacion parroquia distrito conjunto jardim vila parque lotificacion comunidad comunidade "
+    "favela villa barrios neighborhood",
+)
+_ARTICLES = _words("la los las un una o os as um uma the an")
+
+#: Everyday words that names are made of.
+_IN_NAMES = _words(
+    "ciudad cidade city puerto porto rio rios campo campos isla ilha monte nueva nuevo nova novo new "
+    "norte sul sur sud este oeste real",
+    "grande bom boa bon buena bueno bella belo alto alta centro paso cruz san santa sao villa vila el la "
+    "de del do da dos los las north south",
+    "east west mar lago park beach point hill valle segundo primero dia piedra paz jose luz sol mayo agua "
+    "aguas dulce caliente santo caballeros",
+)
+_SMALL = frozenset(
+    (
+        "el",
+        "la",
+        "los",
+        "las",
+        "un",
+        "una",
+        "de",
+        "del",
+        "o",
+        "a",
+        "os",
+        "as",
+        "um",
+        "uma",
+        "the",
+        "an",
+        "mi",
+        "my",
+        "en",
+        "in",
+        "em",
+    )
+)
+
+_JOINTS = frozenset(
+    (
+        "de",
+        "en",
+        "in",
+        "em",
+        "da",
+        "do",
+        "of",
+        "frontera",
+        "border",
+        "fronteira",
+        "lado",
+        "side",
+        "edo",
+        "estado",
+        "state",
+        "depto",
+        "departamento",
+        "del",
+    )
+)
 
 
 def _context(words: list[str], start: int) -> tuple[str, bool]:
     """What stands before a name: the kind of preposition, and whether a negation goes before that."""
     at = start - 1
     while at >= 0 and words[at] in _BETWEEN and start - at <= 4:
-        if words[at] in ("de", "da", "do", "del", "of", "a") and (at == 0 or words[at - 1] not in _BEFORE | _NEAR):
+        if words[at] in ("de", "da", "do", "del", "of", "a") and (
+            at == 0 or (words[at - 1] not in _BEFORE and words[at - 1] not in _NEAR and words[at - 1] not in _SPOTS)
+        ):
             break
         at -= 1
     if at < 0:
@@ -711,7 +1077,16 @@ def _context(words: list[str], start: int) -> tuple[str, bool]:
     return before, negated
 
 
+#: What lies in a town and is named after it: "the bus station of Quito".
+_SPOTS = _words(
+    "terminal puente bridge aeropuerto centro plaza parque estacion rodoviaria frontera hospital iglesia catedral mercado"
+)
+
 _NEAR: dict[str, str] = dict.fromkeys(("ciudad", "cidade", "city", "town", "pueblo", "municipio", "frontera", "border"), _IN)
+
+
+def _beside(a: Place, b: Place) -> bool:
+    return a.country == b.country and km_between(a.lat, a.lon, b.lat, b.lon) <= BESIDE_KM
 
 
 def _within_state(place: Place, state: Region) -> bool:
@@ -720,7 +1095,7 @@ def _within_state(place: Place, state: Region) -> bool:
 
 def _looks_same(a: Place, b: Place) -> bool:
     """Two records of one town (the registers list some twice), or two that nobody could tell apart in a list of choices."""
-    return a.country == b.country and a.region == b.region and (a.name == b.name or km_between(a.lat, a.lon, b.lat, b.lon) < 20)
+    return a.country == b.country and ((a.region == b.region and a.name == b.name) or km_between(a.lat, a.lon, b.lat, b.lon) < 25)
 
 
 def _merged(groups: Iterable[list[_Home]]) -> list[_Home]:
@@ -732,6 +1107,8 @@ def _merged(groups: Iterable[list[_Home]]) -> list[_Home]:
     return list(found.values())
 
 
-def _least(home: _Home, country: str) -> float:
+def _least(home: _Home, country: str, slips: int) -> float:
     """A slip of the finger is forgiven for places of some size only, smaller ones where the country is known."""
-    return 1_000 if home.place.country == country else 10_000
+    if home.place.country == country:
+        return (0, 1_000, 5_000)[slips]
+    return (1_000, 10_000, 40_000)[slips] * (1 if not country else 5)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from flows import changing, complaint_code, on_duty, safe_contact
+from flows import changing, complaint_code, identifying, on_duty, safe_contact
 from flows.facts import COUNTRIES, Facts, TicketView
 from flows.kernel import Branch, Choice, Data, Effect, Event, Flow, Go, Listing, Move, Phrase, Said, Session, SlotValue, Value
 from flows.ticket import ACTS, acts, digits, does, entry, living, message, where
@@ -34,6 +34,7 @@ flow = Flow(
     older="how many answers before the last one",
     rating="1 to 5",
     abroad=COUNTRIES,
+    how=identifying.HOW,
 )
 
 LIKE_A_CODE = 6
@@ -234,14 +235,24 @@ def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
     text = message(event)
     if not text or not _takes_words(session, facts):
         return None
-    return Go("note_long") if len(text) > NOTE_LENGTH else acts("noted", "add_note")
+    return Go("note_long") if len(text) > NOTE_LENGTH else _kept(session, facts, identifying.effect("add_note"))
 
 
-_NOTE = Branch(_noted, "noted", "note_long", *ACTS)
+def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]) -> Go | None:
+    if not _takes_words(session, facts):
+        return None
+    sent = acts("noted", "add_note")
+    return replace(sent, do=do, outcomes={**sent.outcomes, identifying.FOUND: identifying.FOUND})
+
+
+_NOTE = Branch(_noted, "noted", "note_long", identifying.FOUND, *ACTS)
 _LENGTH: dict[str, Value] = {"letters": NOTE_LENGTH}
 
 for _name in ("note", "note_long"):
     flow.ask(_name, hears=_NOTE, params=lambda session, facts: _LENGTH, addressed=True, skip=Go("status", digit=6))
+identifying.add_to(
+    flow, does="add_note", keep=_kept, to=("noted", identifying.FOUND, *ACTS), hears=_NOTE, skip=Go("status", digit=6)
+)
 flow.menu("noted", another=Go("note", only=_takes_words), status=Go("status"))
 
 changing.add_to(flow)

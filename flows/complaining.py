@@ -7,7 +7,9 @@ about what happened (C-3).
 
 from __future__ import annotations
 
-from flows import crisis, on_duty
+from collections.abc import Callable
+
+from flows import crisis, identifying, on_duty
 from flows.complaint_fields import ANSWERED
 from flows.facts import Facts, Helpline, Offer, OnCall, Purpose
 from flows.kernel import Aside, Branch, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, SlotValue, Value
@@ -148,14 +150,17 @@ def opening(session: Session, facts: Facts) -> Effect:
 # --- the note --------------------------------------------------------------------------------------------------------
 
 
-def _keep_note(session: Session, facts: Facts) -> Effect:
-    return Effect("keep_note")
-
-
 def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
     if not isinstance(event, Said) or not any(map(str.isalpha, event.words.reveal())):
         return None  # a "3" out of habit, or a heart, is no message
-    return Go("complaint.check", do=_keep_note, outcomes={"long": "complaint.note_long"}, final=False)
+    return _kept(session, facts, identifying.effect("keep_note"))
+
+
+def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]) -> Go:
+    return Go("check", do=do, outcomes={"long": "note_long", identifying.FOUND: identifying.FOUND}, final=False)
+
+
+_NOTE = Branch(_noted, "check", "note_long", identifying.FOUND, "not_saved")
 
 
 def _note_say(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -273,10 +278,18 @@ def add_to(flow: Flow) -> None:
                 if name == "note"
                 else ("request.note_long",)
             ),
-            hears=Branch(_noted, "check", "note_long", "not_saved"),
+            hears=_NOTE,
             addressed=True,
             skip=Go("check", digit=6),
         )
+    identifying.add_to(
+        flow,
+        does="keep_note",
+        keep=_kept,
+        to=("check", "note_long", identifying.FOUND, "not_saved"),
+        hears=_NOTE,
+        skip=Go("check", digit=6),
+    )
     flow.menu(
         "check",
         say=_check_say,

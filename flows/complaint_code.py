@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from flows import complaining
+from flows import complaining, identifying
 from flows.complaining import NOTE_LIMIT
 from flows.facts import ComplaintView, Facts
 from flows.kernel import Branch, Condition, Data, Effect, Event, Flow, Go, Listing, Phrase, Say, Session, SlotValue, Value
@@ -19,6 +19,8 @@ from flows.ticket import does, entry, message
 STATES = ("received", "looked_at", "question_waiting", "answer_waiting", "closed")
 ACTS = ("again", "complaint", "not_saved")
 """Where an act may lead beside its target."""
+IDENTIFYING = "complaint_identifying"
+"""The question about a text that identifies somebody."""
 
 
 def acts(to: str, name: str, **filled: SlotValue) -> Go:
@@ -72,7 +74,14 @@ def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
     text = message(event)
     if not text or not _takes_words(session, facts):
         return None
-    return Go("complaint_long") if len(text) > NOTE_LIMIT else acts("complaint_noted", "add_note")
+    return Go("complaint_long") if len(text) > NOTE_LIMIT else _kept(session, facts, identifying.effect("add_note"))
+
+
+def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]) -> Go | None:
+    if not _takes_words(session, facts):
+        return None
+    sent = acts("complaint_noted", "add_note")
+    return replace(sent, do=do, outcomes={**sent.outcomes, identifying.FOUND: IDENTIFYING})
 
 
 def _short_of(id: str) -> Say:
@@ -123,7 +132,7 @@ def add_to(flow: Flow, hears: Branch, parts_of: Callable[[str, bool], list[str]]
         status=Go("complaint"),
         more=Branch(rest, "complaint_answer", only=lambda session, facts: len(pieces(facts)) > 1, digit=7),
     )
-    heard = Branch(_noted, "complaint_noted", "complaint_long", "complaint_full", *ACTS)
+    heard = Branch(_noted, "complaint_noted", "complaint_long", "complaint_full", IDENTIFYING, *ACTS)
     said_note, said_long = _short_of("code.complaint_note"), _short_of("code.note_long")
     for name in ("complaint_note", "complaint_long"):
         flow.ask(
@@ -134,6 +143,16 @@ def add_to(flow: Flow, hears: Branch, parts_of: Callable[[str, bool], list[str]]
             addressed=True,
             skip=Go("complaint", digit=6),
         )
+    identifying.add_to(
+        flow,
+        does="add_note",
+        keep=_kept,
+        to=("complaint_noted", "complaint_full", IDENTIFYING, *ACTS),
+        hears=heard,
+        skip=Go("complaint", digit=6),
+        name=IDENTIFYING,
+        note="complaint_note",
+    )
     flow.menu("complaint_noted", another=Go("complaint_note", only=_takes_words), status=Go("complaint"))
     flow.menu("complaint_full", status=Go("complaint"))
     flow.menu("complaint_contest", yes=acts("complaint_contested", "contest"), no=Go("complaint", digit=2))

@@ -73,6 +73,8 @@ class Mention(Struct, frozen=True):
     """ISO code of a named country that is not covered."""
     certain: bool = True
     """False where the match is inexact and must be confirmed before it is used."""
+    likely: bool = False
+    """The one place of an inexact match is a misspelt name, in the country that is known, and nothing else comes near."""
 
 
 class Places(Protocol):
@@ -99,7 +101,13 @@ def served(mention: Mention, countries: tuple[str, ...]) -> Mention:
         return mention
     places = tuple(place for place in mention.places if place.country in countries)
     named = tuple(code for code in mention.countries if code in countries)
-    return Mention(places=places, countries=named, outside="" if places or named else dropped[0], certain=mention.certain)
+    return Mention(
+        places=places,
+        countries=named,
+        outside="" if places or named else dropped[0],
+        certain=mention.certain,
+        likely=mention.likely,
+    )
 
 
 class Area(Struct, frozen=True):

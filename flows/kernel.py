@@ -488,9 +488,12 @@ class Flow:
         hears: Branch | None = None,
         located: Branch | None = None,
         size: int = 5,
+        addressed: bool = False,
         **options: Move,
     ) -> None:
-        """A question whose choices are computed (places, services). The chosen value goes into ``slot``."""
+        """A question whose choices are computed (places, services). The chosen value goes into ``slot``.
+
+        ``addressed``: see ``Sheet``."""
         self._add(
             name,
             options,
@@ -503,6 +506,7 @@ class Flow:
             hears=hears,
             located=located,
             size=size,
+            addressed=addressed,
         )
 
     def ask(
@@ -604,6 +608,8 @@ class Graph:
             if (final := tuple(key for key, move in sheet.options.items() if isinstance(move, Go) and move.do and move.final))
         }
         """Screen -> its options that cannot be undone."""
+        self._languages = frozenset(sheet.id for sheet in self.sheets.values() if {*LANGS} <= sheet.options.keys())
+        """Screens that ask for the language: whoever names one by a word has answered."""
         self._plans: dict[tuple[str, tuple[str, ...]], _Plan] = {}
         self._pages: dict[Hashable, Page] = {}
         for sheet in self.sheets.values():
@@ -848,7 +854,7 @@ class Graph:
         if name == "language":
             return self._draw(self._go(session, Go(self.language)), facts)
         if name in ("es", "en", "pt"):
-            target = self.menu if session.screen in (self.hello, self.language) else session.screen
+            target = self.menu if session.screen in self._languages else session.screen
             return self._draw(session.at(target, lang=name, misses=0), facts)
         if name in self.shortcuts:
             return self._draw(self._go(session, Go(self.shortcuts[name])), facts)

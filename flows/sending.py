@@ -7,10 +7,10 @@ the way of the answer (``flows.ways``), how a request is stored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flows import on_duty, safe_contact
+from flows import identifying, on_duty, safe_contact
 from flows.facts import OTHER_LANGUAGES, Facts
 from flows.kernel import Aside, Branch, Choice, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, Value
 from flows.safe_contact import after
@@ -150,10 +150,6 @@ def _abroad_too(session: Session, event: Event, facts: Facts) -> Go | None:
 # --- the note --------------------------------------------------------------------------------------------------------
 
 
-def _keep_note(session: Session, facts: Facts) -> Effect:
-    return Effect("keep_note")
-
-
 def _note_say(id: str) -> Any:
     def say(session: Session, facts: Facts) -> tuple[Value, ...]:
         child = id == "request.note" and on_duty.a_child_writes(session)
@@ -168,7 +164,16 @@ def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
         return None
     if not any(map(str.isalpha, event.words.reveal())):
         return None  # a "3" out of habit, or a heart, is no message
-    return Go(after(session), do=_keep_note, outcomes={"long": "note_long"}, final=False)
+    return _kept(session, facts, identifying.effect("keep_note"))
+
+
+def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]) -> Go | None:
+    if not on_duty.note_box(session, facts):
+        return None
+    return Go(after(session), do=do, outcomes={"long": "note_long", identifying.FOUND: identifying.FOUND}, final=False)
+
+
+_NOTE = Branch(_noted, "count", "check", "note_long", identifying.FOUND, "not_saved")
 
 
 def _no_note(session: Session, event: Event, facts: Facts) -> Go:
@@ -311,10 +316,18 @@ def _details(flow: Flow) -> None:
             name,
             say=_note_say(f"request.{name}"),
             says=("request.note", "request.note.child") if name == "note" else ("request.note_long",),
-            hears=Branch(_noted, "count", "check", "note_long", "not_saved"),
+            hears=_NOTE,
             addressed=True,
             skip=Branch(_no_note, "count", "check", "way", digit=6),
         )
+    identifying.add_to(
+        flow,
+        does="keep_note",
+        keep=_kept,
+        to=("count", "check", "note_long", identifying.FOUND, "not_saved"),
+        hears=_NOTE,
+        skip=Branch(_no_note, "count", "check", "way", digit=6),
+    )
     flow.menu(
         "abroad_too",
         say=_abroad_too_say,

@@ -18,6 +18,7 @@ from bot.complaints.code import Result
 from bot.complaints.intake import NobodyReads, Said, open_complaint
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
+from bot.effects.drafting import noted
 from bot.effects.means import Means, or_again, sealed_text
 from bot.sealing import CannotSeal
 from flows.facts import ComplaintView
@@ -129,12 +130,18 @@ class Complaining:
         return SAVED
 
     async def add_note(self, asked: Asked) -> Done:
-        if asked.inbound.words is None:
+        """``saved`` | ``gone`` | ``ended`` | ``full`` | ``identifying``: see ``drafting.noted``."""
+        if asked.inbound.words is None and not asked.draft.typed:
             return NOT_SAVED
+        text = noted(asked)
+        if isinstance(text, Done):
+            return text
         with or_again():
             result = await code.add_note(
-                self._means.complaints, _by(asked.draft), asked.inbound.words, asked.inbound.message_id, self._means.now()
+                self._means.complaints, _by(asked.draft), Words(text), asked.inbound.message_id, self._means.now()
             )
+        if result == "saved":
+            asked.draft.typed = ""
         return _told(result)
 
     async def contest(self, asked: Asked) -> Done:

@@ -10,8 +10,9 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from bot.drafts import NOTE_LIMIT, WORD_LIMIT
 from bot.effects import Asked, Done
+from bot.identifying import blanked, spans
 
-SAVED, BAD, LONG = Done("saved"), Done("bad"), Done("long")
+SAVED, BAD, LONG, FOUND = Done("saved"), Done("bad"), Done("long"), Done("identifying")
 
 
 async def keep_number(asked: Asked) -> Done:
@@ -24,12 +25,31 @@ async def keep_number(asked: Asked) -> Done:
 
 
 async def keep_note(asked: Asked) -> Done:
-    """``saved`` | ``long``."""
-    text = _typed(asked)
+    """``saved`` | ``long`` | ``identifying`` | ``lost``: see ``noted``."""
+    text = noted(asked)
+    if isinstance(text, Done):
+        return text
     if len(text) > NOTE_LIMIT:
         return LONG
-    asked.draft.note = text
+    asked.draft.note, asked.draft.typed = text, ""
     return SAVED
+
+
+def noted(asked: Asked) -> str | Done:
+    """The note that is to be kept: what was just typed, or what has waited for an answer (``how``), with dots in it for ``blank``.
+
+    ``identifying``: something in it identifies somebody; it waits in the draft and nowhere else until the person has answered.
+    ``lost``: what waited does not wait any more."""
+    how = asked.effect.params.get("how", "")
+    if not how:
+        text = _typed(asked)
+        if len(text) <= NOTE_LIMIT and spans(text):
+            asked.draft.typed = text
+            return FOUND
+        return text
+    if not asked.draft.typed:
+        return Done("lost")
+    return blanked(asked.draft.typed) if how == "blank" else asked.draft.typed
 
 
 async def keep_words(asked: Asked) -> Done:

@@ -16,6 +16,7 @@ from bot.complaints import code as complaint_code
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
 from bot.effects.complaining import COMPLAINT, Complaining, either
+from bot.effects.drafting import noted
 from bot.effects.means import Means, by, or_again, sealed_text
 from bot.exchange import Person, StoreDown
 from bot.tickets import code
@@ -117,12 +118,18 @@ class Following:
         return SAVED
 
     async def add_note(self, asked: Asked) -> Done:
-        if asked.inbound.words is None:
+        """``saved`` | ``gone`` | ``ended`` | ``identifying``. A note with a name or a number in it waits for one answer first."""
+        if asked.inbound.words is None and not asked.draft.typed:
             return GONE
+        text = noted(asked)
+        if isinstance(text, Done):
+            return text
         with or_again():
             result = await code.add_note(
-                self._means.tickets, by(asked.draft), asked.inbound.words, asked.inbound.message_id, self._means.now()
+                self._means.tickets, by(asked.draft), Words(text), asked.inbound.message_id, self._means.now()
             )
+        if result == "saved":
+            asked.draft.typed = ""
         return _told(result)
 
     async def set_windows(self, asked: Asked) -> Done:

@@ -17,6 +17,7 @@ import tzfpy
 from bot import places
 from bot.countries import country_of_prefix, neighbours, region_names, regions, usual_language
 from bot.place_names import ABBREVIATIONS, fold, one_edit, respaced, sounds_like
+from bot.place_spelling import slips, sound
 from bot.places import Gazetteer, country_at, km_between
 from flows.facts import COUNTRIES, LANGS, Mention
 
@@ -714,3 +715,52 @@ def test_answers_are_the_same_every_time(book: Gazetteer) -> None:
     other = Gazetteer.load()
     for text, country, _ in (*ONE, *SEVERAL):
         assert book.named(text, country) == other.named(text, country) == book.named(text, country)
+
+
+# --- one answer
+
+
+ANSWERS = [
+    ("no estoy en lima, estoy en tacna", "", ("PE", "Tacna", False)),
+    ("salí de caracas y voy para cucuta", "", ("", "", True)),
+    ("san pedro", "", ("", "", True)),
+    ("estoy en honduras", "", ("HN", "", False)),
+    ("tapaxula", "", ("MX", "Tapachula", False)),
+    ("zacateco", "SV", ("SV", "Zacatecoluca", False)),
+    ("lima", "CO", ("PE", "Lima", True)),
+    ("bairro pintolandia boa vista", "", ("BR", "Boa Vista", False)),
+    ("la heroica", "", ("CO", "Cartagena", False)),
+    ("barrio la esperanza de bucaramanga", "", ("CO", "Bucaramanga", False)),
+    ("entre quito y guayaquil", "", ("EC", "", True)),
+    ("venesuela", "", ("VE", "", False)),
+    ("en el piso", "", ("", "", False)),
+    ("mi prima", "", ("", "", False)),
+]
+
+
+@pytest.mark.requirement("S-1")
+@pytest.mark.parametrize(("text", "country", "expected"), ANSWERS, ids=[f"{t}|{c}" for t, c, _ in ANSWERS])
+def test_one_answer_or_a_question(book: Gazetteer, text: str, country: str, expected: tuple[str, str, bool]) -> None:
+    """Mutation: the first of several homes; where somebody comes from; a slip in an everyday word."""
+    said = book.answer(text, country)
+    assert (said.country, said.place, said.ask) == expected
+    assert (said.lat is None) == (said.place == "")
+
+
+def test_an_answer_outside_says_so(book: Gazetteer) -> None:
+    """Mutation: leaving the country that is not covered out of the answer."""
+    assert book.answer("estoy en panama").outside == "PA" and not book.answer("estoy en panama").country
+
+
+def test_slips_are_counted_as_people_make_them() -> None:
+    """Mutation: a swapped pair that counts as two; a band that is too narrow."""
+    others = ("tapasula", "tapsula", "tpaasula", "tapasola", "tazapula", "xxxxxxxx")
+    assert [slips("tapasula", other, 2) for other in others] == [0, 1, 1, 1, 2, 3]
+    assert sound("guaquillas\nhuakillas") == "uakias\nuakias"
+
+
+def test_towns_of_our_own_lie_where_they_say(book: Gazetteer) -> None:
+    """Mutation: coordinates of a town of ``more_places.toml`` in another country, or an id that two of them have."""
+    own = [place for place in book._posts.values() if place.id <= places.FIRST_TOWN]
+    assert len(own) > 100
+    assert [(p.name, country_at(p.lat, p.lon)) for p in own] == [(p.name, p.country) for p in own]

@@ -151,7 +151,7 @@ async def _play(made: World, tally: Tally, at_once: int, kills: int, chance: ran
 
 
 def _note(what: str, number: int) -> str:
-    return f"Nota que {what} con la cuenta {number:05d}."
+    return f"Nota que {what} en la vuelta {number:05d}."
 
 
 def _progress(done: int, of: int, began: float, what: str, more: str, tell: Tell) -> None:

@@ -102,7 +102,7 @@ class Step(NamedTuple):
 WORDS = ("300 123 4567", "necesito hablar con alguien", "xyzzy")
 OUTCOMES = {
     "keep_number": ("saved", "bad", "down"),
-    "keep_note": ("saved", "long", "down"),
+    "keep_note": ("saved", "long", "identifying", "lost", "down"),
     "keep_words": ("saved", "bad", "down"),
     "open_request": ("saved", "no_duty", "down"),
 }
@@ -136,7 +136,7 @@ def _state(session: Session, known: Facts) -> tuple[Any, ...]:
         *(slots.get(name) or "" for name in ("country", "tells", *some)),
         late and (slots.get("way") or "", bool(slots.get("count"))),
         slots.get("age") == "under18" and (not late or name in ("way", "contact_here", "contact_phone", "number_known", "note")),
-        "note" in known.draft and session.screen.startswith("request.note"),
+        "note" in known.draft and session.screen.startswith(("request.note", "request.identifying")),
     )
 
 

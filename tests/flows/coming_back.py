@@ -101,16 +101,17 @@ HEARD = (WRONG_DIGIT, "hola", "2", "300 123 4567")
 ADDRESSED = ("x" * 301, "y" * 2001)
 """Where they are for a person."""
 OUTCOMES: dict[str, tuple[str, ...]] = {
+    "add_note": ("saved", "gone", "ended", "full", "identifying", "lost", "down"),
     "try_code": ("saved", "complaint", "wrong", "busy", "down"),
     "keep_number": ("saved", "bad", "down"),
     "say_relay": ("saved", "ended", "gone", "down"),
     "end_relay": ("saved", "down"),
     "remark": ("saved", "down"),
     "open_complaint": ("saved", "nobody", "busy", "down"),
-    "keep_note": ("saved", "long", "down"),
+    "keep_note": ("saved", "long", "identifying", "lost", "down"),
     "withdraw": ("saved", "down"),
     **dict.fromkeys(
-        ("mark_read", "add_note", "set_windows", "set_way", "allow_abroad", "contest", "rate"),
+        ("mark_read", "set_windows", "set_way", "allow_abroad", "contest", "rate"),
         ("saved", "gone", "ended", "full", "down"),
     ),
 }

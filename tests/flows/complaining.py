@@ -76,7 +76,7 @@ class Step(NamedTuple):
 
 WORDS = ("cucuta", "san cristobal", "tapachula", "colombia", "mexico", "organizacion demo a", "cucutta", "xyzzy")
 OUTCOMES = {
-    "keep_note": ("saved", "long", "down"),
+    "keep_note": ("saved", "long", "identifying", "lost", "down"),
     "open_complaint": ("saved", "nobody", "busy", "down"),
     "remark": ("saved", "down"),
 }
@@ -92,7 +92,7 @@ def _state(session: Session, known: Facts) -> tuple[Any, ...]:
         bool(slots.get("service")),
         slots.get("about") if name in ("which", "check", "done", "nobody") else "",
         slots.get("count") if name == "check" else "",
-        "note" in known.draft and name in ("note", "check", "note_long"),
+        "note" in known.draft and name in ("note", "check", "note_long", "identifying"),
     )
 
 

@@ -636,7 +636,8 @@ SKIPS = {
     **dict.fromkeys(("code.ask", "code.wrong", "code.again", "code.busy", "code.wait"), "lost"),
     **dict.fromkeys(
         (
-            "code.note", "code.note_long", "code.change", "code.zone", "code.windows", "code.way", "code.number", "code.number_bad",
+            "code.note", "code.note_long", "code.identifying",
+            "code.change", "code.zone", "code.windows", "code.way", "code.number", "code.number_bad",
             "code.card", "code.times", "code.rate",
         ),
         "skip",
@@ -655,10 +656,10 @@ SKIPS = {
                 f"complaint.{name}"
                 for name in (
                     "other", "matter", "which", "happened", "spot", "spot_unknown", "which_spot", "when", "danger", "child",
-                    "helped", "answered", "note", "note_long",
+                    "helped", "answered", "note", "note_long", "identifying",
                 )
             ),
-            "code.complaint_note", "code.complaint_long",
+            "code.complaint_note", "code.complaint_long", "code.complaint_identifying",
         ),
         "skip",
     ),

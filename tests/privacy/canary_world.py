@@ -244,7 +244,7 @@ async def asked_to_be_called(world: World) -> tuple[bytes, str]:
     """A number, a code word of one's own, a note full of what nobody asked for, and something added later by the code."""
     await world.types(CALLED, *ASK, "request.way.phone", "request.contact_phone.yes", f"={NUMBER}", "request.number_read.mine")
     await world.types(CALLED, "request.card.words", "request.words.own", f"={WORD}", "request.card.on", "request.count.yes")
-    await world.types(CALLED, "request.check.details", "request.details.note", f"={NOTE}")
+    await world.types(CALLED, "request.check.details", "request.details.note", f"={NOTE}", "identifying.as_is")
     code = world.receipt(await world.types(CALLED, "request.check.send"))
     id = await world.newest()
     await world.types(OTHER, f"={code}", "code.known.yes", "code.status.write", f"={FURTHER}")

@@ -226,7 +226,7 @@ async def test_nor_when_everything_breaks(
                 await world.sms(OTHER, code)
                 await world.sms(OTHER, FURTHER)
                 await world.types(CALLED, *_TO_THE_NOTE)
-                await world.sms(CALLED, NOTE)
+                await world.types(CALLED, f"={NOTE}", "identifying.as_is")
                 with contextlib.suppress(NotOnScreen):
                     await world.types(CALLED, "request.check.send")
                 await world.sms(CALLED, "0")
@@ -275,7 +275,7 @@ async def _without_a_table(world: World, sms: bytes, code: str) -> None:
     for old, new in (("sealed_item", "elsewhere"), ("elsewhere", "sealed_item")):
         async with world.faro.engine.begin() as connection:
             await connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
-        await world.types(CALLED, *_TO_THE_NOTE, f"={NOTE}")
+        await world.types(CALLED, *_TO_THE_NOTE, f"={NOTE}", "identifying.as_is")
         await world.types(CALLED, "request.check.send")
         await world.sms(CALLED, "0")
         await world.sms(OTHER, code)

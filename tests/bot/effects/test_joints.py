@@ -94,7 +94,7 @@ async def test_a_chat_that_was_given_up_for_another_one_is_connected_no_longer(w
     (row,) = await world.rows(Ticket)
     assert (row.way, row.relay) == ("here", "open")
     pile.clock.advance(minutes=40)
-    await phone.says("soy yo, nos vemos en la esquina")
+    await phone.says("hola, soy yo")
     assert phone.here == "start.hello" and await pile.sessions.pointers.get(phone.person) is None
     await other.says("ahora escribo desde aquí")
     assert other.here == "relay.passed"

@@ -1,0 +1,41 @@
+"""A stretch of text and what it is; how overlapping ones are settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+#: Characters of a text that are looked at.
+LONGEST = 10_000
+
+#: What counts where two overlap: the earlier in this order.
+TYPES = ("email", "coordinates", "document", "plate", "address", "phone", "username", "name")
+
+
+class Span(NamedTuple):
+    """``text[start:end]``, in code points."""
+
+    start: int
+    end: int
+    type: str
+    """One of ``TYPES``."""
+
+
+def settled(text: str, found: Iterable[Span]) -> list[Span]:
+    """In order, without spaces and marks at the ends; of two that overlap the one that counts more takes in the other."""
+    kept: list[Span] = []
+    for span in sorted(found, key=lambda one: (one.start, -one.end)):
+        start, end = span.start, span.end
+        while start < end and text[start] in " \t\r\n,.;:-":
+            start += 1
+        while end > start and text[end - 1] in " \t\r\n,.;:-":
+            end -= 1
+        if start >= end:
+            continue
+        if kept and start < kept[-1].end:
+            before = kept.pop()
+            kind = min(before.type, span.type, key=TYPES.index)
+            kept.append(Span(before.start, max(end, before.end), kind))
+        else:
+            kept.append(Span(start, end, span.type))
+    return kept

@@ -1,0 +1,78 @@
+"""What identifies somebody: where it stands, what is put in its place, and that no text takes long."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.identifying import LONGEST, blanked, spans
+from bot.identifying.flat import flat
+
+
+@pytest.mark.requirement("D-1")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("me llamo Yuleidy Chirinos, cel 0414-1234567", "me llamo ···, cel ···"),
+        ("mi cédula es V-12.345.678", "mi cédula es ···"),
+        ("moro na Rua das Flores, 123, Boa Vista", "moro na ···, Boa Vista"),
+        ("my A-number is A123 456 789", "my A-number is ···"),
+        ("llame al 911 o al 1-888-373-7888", "llame al 911 o al 1-888-373-7888"),
+        ("el bus 45 cuesta 1.500.000 pesos el 12/05/2024", "el bus 45 cuesta 1.500.000 pesos el 12/05/2024"),
+        ("el Hospital Rosales y la Plaza Simón Bolívar", "el Hospital Rosales y la Plaza Simón Bolívar"),
+    ],
+)  # fmt: skip
+def test_what_identifies_is_blanked_and_the_rest_stays(text: str, expected: str) -> None:
+    """Mutation: dropping ``data/helplines.toml``, the units behind a number, or ``[named_after]``."""
+    assert blanked(text) == expected
+
+
+def test_offsets_count_code_points() -> None:
+    """Mutation: offsets in UTF-16 or in the text without accents."""
+    text = "🙏🏽 ñandú é́ mi tel es 300 123 4567"
+    (span,) = spans(text)
+    assert text[span.start : span.end] == "300 123 4567" and span.type == "phone"
+    assert len(flat(text)) == len(text)
+
+
+def test_digits_of_other_scripts_and_long_dashes_are_digits_and_dashes() -> None:
+    """Mutation: looking for 0 to 9 only."""
+    assert blanked("tel ٣٠٠١٢٣٤٥٦٧") == "tel ···"
+    assert blanked("DUI 04567891–2") == "DUI ···"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 " * 5_000, "a" * 10_000, "calle " * 1_700, "@" * 10_000, "me llamo " * 1_200, "Ana " * 2_500, "(1-2." * 2_000,
+     "rua a b c d " * 900, "1.2.3.4" * 1_500, " " * 10_000, "casa 1 " * 1_500, "\n" * 10_000, "é" * 10_000, "cedula " * 1_500,
+     "avenida a a a a a " * 600, "x.x" * 3_400, "de la " * 1_700, "A1" * 5_000],
+)  # fmt: skip
+def test_pastes_are_bounded(text: str) -> None:
+    """The bound is generous, some ten times what it takes. Mutation: a pattern that tries every way to part the same words."""
+    before = time.process_time()
+    spans(text)
+    assert time.process_time() - before < 3.0
+
+
+_PIECES = st.sampled_from(
+    ["calle", "mi", "cedula", "Ana", "Pérez", "123", "4567", "-", ".", "@", "# ", " ", "\n", "me llamo", "Rua", "n°", "casa", "V",
+     "ñ", "😀", "/"]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.text(max_size=300), st.lists(_PIECES, max_size=60).map(" ".join), st.lists(_PIECES, max_size=60).map("".join)))
+def test_any_text_has_spans_in_order_and_apart(text: str) -> None:
+    """Mutation: an overlap that is not settled; an offset behind the end."""
+    found = spans(text)
+    ends = [0, *(span.end for span in found)]
+    assert all(end <= span.start < span.end <= len(text) for end, span in zip(ends, found, strict=False))
+    assert len(blanked(text)) <= len(text) + 3 * len(found)
+
+
+def test_nothing_is_kept_that_was_not_looked_at() -> None:
+    """Mutation: blanking only the beginning of a paste and keeping the rest."""
+    assert len(blanked("a " * LONGEST)) <= LONGEST

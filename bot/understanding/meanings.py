@@ -13,6 +13,7 @@ from typing import Any
 from bot.understanding.sounds import level, sounded
 from bot.wording import CONTENT, ContentError
 from flows.facts import INTENTS
+from flows.reading import fold_constant
 
 SECTIONS = (*INTENTS, "danger", "any")
 DROPPED = "drop"
@@ -63,7 +64,11 @@ class Meanings:
         return cls(lists, path)
 
     def _add(self, name: str, one: str, path: Path) -> None:
-        words = [(level(word.rstrip("*")).replace(" ", ""), word.endswith("*")) for word in one.split("_") if level(word)]
+        words = [
+            (levelled, word.endswith("*"))
+            for word in one.split("_")
+            if (levelled := fold_constant(word.rstrip("*")).replace(" ", ""))
+        ]
         if not words:
             raise ContentError(f"{path}: {name} has an entry without a letter: “{one}”.")
         if len(words) > 1:

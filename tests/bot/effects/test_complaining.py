@@ -323,3 +323,31 @@ async def test_without_the_database_a_complaint_is_delivered_again_and_cries_are
     monkeypatch.undo()
     await phone.picks("send")
     assert phone.here == "complaint.done"
+
+
+IDENTIFYING = "Se llama Eulogia Zurriaga, 310 555 0147"
+
+
+@pytest.mark.requirement("C-3")
+@pytest.mark.parametrize(("option", "kept"), [("#1", "Se llama ···, ···"), ("#2", IDENTIFYING)], ids=["blanked", "as it is"])
+async def test_a_name_in_a_note_is_asked_about_before_it_goes_along(
+    network: Network, pile: Pile, eva: Person, option: str, kept: str
+) -> None:
+    """Once with the complaint and once by its code. Mutation: a note of a complaint that is taken as it comes."""
+    phone = await to_who(pile.phone("+573001234567", TELEGRAM))
+    for step in ("police", "own", "skip", "skip", "skip", "skip", "skip", "skip"):
+        await phone.picks(step)
+    await phone.says(IDENTIFYING)
+    assert phone.here == "complaint.identifying" and (await draft_of(pile, phone)).typed == IDENTIFYING
+    await phone.picks(option)
+    await phone.picks("send")
+    number = phone.code
+    other = await pile.phone("777", TELEGRAM).comes_back(number)
+    await other.picks("write")
+    await other.says(IDENTIFYING)
+    assert other.here == "code.complaint_identifying"
+    await other.picks(option)
+    assert other.here == "code.complaint_noted" and not (await draft_of(pile, other)).typed
+    row = await only(network)
+    await desk.accept(network.complaints, eva.actor, row.id, at(pile))
+    assert await network.reads(eva, row.id, "note", at(pile)) == [kept, kept]

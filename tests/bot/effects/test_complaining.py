@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.complaints import desk
+from bot.complaints import desk, intake
 from bot.complaints.limits import EACH
 from bot.complaints.tables import Complaint, ComplaintItem, Remark
 from bot.drafts import Draft
@@ -231,6 +231,28 @@ async def test_a_flood_is_told_to_wait_and_never_kept_from_the_numbers(network: 
     await phone.says("9")
     assert any(each.startswith("emergency") for each in phone.said)
     assert (await complained(pile.phone("777"))).here == "complaint.done", "nobody else waits for that"
+
+
+@pytest.mark.requirement("C-5")
+async def test_what_the_database_did_not_take_counts_against_nobody(
+    network: Network, pile: Pile, eva: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mutation: a provider that delivers again while the database is away uses up what one person may send in an hour."""
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise OSError("no route to the database")
+
+    phone = await to_who(pile.phone("555"))
+    for option in ("police", "end"):
+        await phone.picks(option)
+    with monkeypatch.context() as patch:
+        patch.setattr(intake, "transact", away)
+        with pytest.raises(StoreDown):
+            await phone.picks("send")
+        for _ in range(EACH):
+            with pytest.raises(StoreDown):
+                await phone.again()
+    assert (await phone.again()).here == "complaint.done"
 
 
 @pytest.mark.requirement("C-7")

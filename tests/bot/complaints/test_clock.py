@@ -233,6 +233,19 @@ async def test_contested_its_clocks_begin_anew_for_everybody(world: World, eva: 
     assert await world.alerted() == {mar.id}
 
 
+@pytest.mark.requirement("C-6")
+async def test_where_no_coordinator_may_know_of_it_its_readers_are_told_again(world: World, eva: Person, mar: Person) -> None:
+    """Mutation: a deadline that passes in silence, since the level that it would tell is empty, or tells whom it is about."""
+    complaint_id, _ = await world.send(about="responders", organisation="")
+    assert await world.alerted() == {eva.id}
+    for hours in (12, 24, 48):
+        await world.tick(after(hours=hours) - MINUTE)
+        assert await world.alerted() == set()
+        await world.tick(after(hours=hours))
+        assert await world.alerted() == {eva.id}, hours
+    assert (await world.row(complaint_id)).level == "network"
+
+
 @pytest.mark.requirement("C-7")
 @pytest.mark.requirement("P-3")
 async def test_what_is_contested_is_not_wiped_while_it_waits(world: World, eva: Person, mar: Person) -> None:

@@ -34,6 +34,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     """What the code in ``ticket`` belongs to: a request (empty) or a ``complaint``."""
     typed: str = ""
     """A note in which something identifies somebody, until the person has said what becomes of it."""
+    typed_for: str = ""
+    """What the number, note and word were typed for: a request (empty) or a ``complaint``. They never go with the other."""
 
     def __repr__(self) -> str:
         return "Draft(…)"
@@ -64,7 +66,11 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
 
     def forget_request(self) -> None:
         """The request was sent or given up."""
-        self.number = self.note = self.word = self.typed = ""
+        self.number = self.note = self.word = self.typed = self.typed_for = ""
+
+    def typed_at(self, screen: str) -> None:
+        """Something is kept that was typed there."""
+        self.typed_for = _purpose(screen)
 
     def forget_ticket(self) -> None:
         """The ticket is not looked at any more."""
@@ -80,7 +86,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
         if session.screen not in ASKED:
             self.typed = ""
         path = (session.screen, *session.back)
-        if not any(screen.startswith(WAITING) for screen in path):
+        strange = session.screen.startswith(WAITING) and _purpose(session.screen) != self.typed_for
+        if strange or not any(screen.startswith(WAITING) for screen in path):
             self.forget_request()
         # At the menu nothing is left of a code, whichever way led there: "back" must not show an answer to the next who looks.
         if self.key and (session.screen == MENU or not any(screen.startswith(CODE) for screen in path)):
@@ -93,6 +100,12 @@ ASKED = ("request.identifying", "complaint.identifying", "code.identifying", "co
 WAITING = ("request.", "contact.", "code.", "complaint.")
 #: The topic in which a code is open, and the screen that ends it.
 CODE, MENU = "code.", "start.menu"
+_COMPLAINT = "complaint"
+
+
+def _purpose(screen: str) -> str:
+    return _COMPLAINT if screen.startswith(f"{_COMPLAINT}.") else ""
+
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Draft).decode

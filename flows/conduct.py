@@ -52,6 +52,12 @@ def _help(session: Session, facts: Facts) -> tuple[Value, ...]:
     return (Phrase("complaint.help.child" if a_child_writes(session) else "complaint.help"), *listing)
 
 
+def _person(session: Session, event: Event, facts: Facts) -> Go:
+    """Whoever has chosen an organisation and then looks for help is not led to its staff, sent or not (C-4)."""
+    accused = complaining.organisation_of(session)
+    return Go("request.safe", set={"not_org": accused} if accused else {})
+
+
 # --- whom it is about ------------------------------------------------------------------------------------------------
 
 
@@ -210,7 +216,7 @@ def add_to(flow: Flow) -> None:
         say=_help,
         says=("complaint.help", "complaint.help.child"),
         on=Go("who", digit=1),
-        person=Go("request.safe", only=on_duty.can_be_asked, digit=2),
+        person=Branch(_person, "request.safe", only=on_duty.can_be_asked, digit=2),
         health=complaining.health(3),
         lines=Go("person.lines", digit=4),
     )

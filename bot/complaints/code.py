@@ -23,7 +23,7 @@ from bot.alerts.outbox import enqueue
 from bot.codes import Derived
 from bot.complaints import endings, routing, storing, trail
 from bot.complaints.counting import count_complaint
-from bot.complaints.deadlines import next_step
+from bot.complaints.deadlines import LONGEST, next_step
 from bot.complaints.storing import OPEN, SAID, Complaints, complaint, item
 from bot.sealing import Envelope, unseal
 from bot.tickets.own_key import unlock_private
@@ -214,8 +214,9 @@ async def contest(complaints: Complaints, by: Derived, now: datetime) -> Result:
         due = complaints.deadlines.due(row.inbox, row.country, now, closed)
         anew: dict[str, Any] = {
             "contested": True, "concluded": False, "outcome": "", "closed_at": None, "forgotten_at": None, "level": "network",
-            "heard_at": now, "forwarded_at": None, "answered_at": None, **due._asdict(),
+            "heard_at": now, "forwarded_at": None, "answered_at": None, "expires_at": row.created_at + LONGEST, **due._asdict(),
         }  # fmt: skip
+        await storing.keep_said_again(connection, row.id, now, row.created_at + LONGEST)
         told = await endings.requeue(connection, complaints.deadlines, row, now, **anew)
         await enqueue(connection, told, now)
         await trail.record(connection, trail.PERSON, "", "contested", reference(row.id), now)

@@ -12,14 +12,16 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.complaints import routing
 from bot.tickets.counting import count, week_of
 
 
 async def count_complaint(connection: AsyncConnection, row: Any, now: datetime, counted: Iterable[tuple[str, str]]) -> None:
-    """One more of each (what, value), in the caller's transaction: only where its person said yes.
+    """One more of each (what, value), in the caller's transaction: only where its person said yes, and not where it is about an
+    organisation that watches over the others: its own people see the figures, and must not learn of it from them (C-4).
 
     In one order always, so that two transactions never wait for each other's rows."""
-    if row.counted:
+    if row.counted and not (await routing.network(connection)).independent(row.organisation):
         for what, value in sorted(counted):
             await count(connection, week_of(now), row.country, what, value)
 

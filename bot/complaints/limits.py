@@ -53,3 +53,9 @@ class Limits:
         if len(self._sent) > MOST_PERSONS:
             self._sent.popitem(last=False)
         return True
+
+    def gives_back(self, person: bytes) -> None:
+        """What was admitted last from this person was not taken after all: it counts for nothing."""
+        if sent := self._sent.get(person):
+            sent.pop()
+            self._room = min(float(ALL), self._room + 1)

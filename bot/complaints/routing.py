@@ -23,13 +23,17 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, String, and_, exists, literal, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.complaints.names import OF_THE_DIRECTORY
 from bot.complaints.storing import complaint, forwarding
 from bot.complaints.tables import INDEPENDENT, LEVELS
+from bot.directory.tables import Organization
+from bot.place_names import fold
 from bot.sealing import MOST_RECIPIENTS
 from bot.staff.keys import recovery_keys
 from bot.staff.roles import Action, Actor, acting_as
 from bot.staff.tables import Employer, Role, Staff, StaffKey
 
+_organization: Any = Organization.__table__  # type: ignore[attr-defined]
 _employer: Any = Employer.__table__  # type: ignore[attr-defined]
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 _key: Any = StaffKey.__table__  # type: ignore[attr-defined]
@@ -75,9 +79,15 @@ class Ties(NamedTuple):
 
 
 async def network(connection: AsyncConnection) -> Network:
-    """As the database has it."""
-    asked = select(_employer.c.key, _employer.c.merged_into, _employer.c.independent)
-    return Network({row.key: (row.merged_into, row.independent) for row in await connection.execute(asked)})
+    """As the database has it. An organisation of the directory that is called like an employer is a part of that one, also where
+    it was complained about before the employer had accounts here."""
+    asked = select(_employer.c.key, _employer.c.name, _employer.c.merged_into, _employer.c.independent)
+    rows = (await connection.execute(asked.order_by(_employer.c.key))).all()
+    called = {fold(row.name): row for row in rows}
+    listed = await connection.execute(select(_organization.c.id, _organization.c.name))
+    same = {f"{OF_THE_DIRECTORY}{row.id.hex}": owner for row in listed if (owner := called.get(fold(row.name))) is not None}
+    of_directory = {key: (owner.key, owner.independent) for key, owner in same.items()}
+    return Network(of_directory | {row.key: (row.merged_into, row.independent) for row in rows})
 
 
 def tied(among: Network, organisation: str) -> frozenset[str]:

@@ -56,6 +56,12 @@ async def keep_said_until(connection: AsyncConnection, complaint_id: bytes, at: 
     await connection.execute(update(item).where(said).values(expires_at=at))
 
 
+async def keep_said_again(connection: AsyncConnection, complaint_id: bytes, now: datetime, at: datetime) -> None:
+    """It is worked on again: what is still there of card and notes stays until then, as if it had never been closed."""
+    said = (item.c.complaint_id == complaint_id) & item.c.kind.in_(SAID) & (item.c.expires_at > now)
+    await connection.execute(update(item).where(said).values(expires_at=at))
+
+
 async def keep_answers_until(connection: AsyncConnection, complaint_id: bytes, at: datetime) -> None:
     """The same for answers."""
     answers = (item.c.complaint_id == complaint_id) & (item.c.kind == "answer") & (item.c.expires_at > at)

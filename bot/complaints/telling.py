@@ -38,7 +38,8 @@ def telling(
     """Whom this open complaint concerns now. ``row`` has the columns of a complaint. ``not_told``: id (hex) of who gave it back.
 
     While nobody has accepted it, everybody up to its level, each once. When a deadline passes that was not met
-    (``escalates_at`` is over), coordinators are told again, and who holds it with them."""
+    (``escalates_at`` is over), coordinators are told again, and who holds it with them; where there is none for whom it exists,
+    everybody who may read it."""
     people = at_levels(among, row, units)
     passed = [level for at, level in deadlines.milestones(row) if at <= now]
     level = _furthest(row.level, _first(people, row), *passed)
@@ -49,7 +50,7 @@ def telling(
         upto = LEVELS[: LEVELS.index(level) + 1]
         found += [each for one in upto for each in people[one] if each.hex not in known]
     if late:
-        found += people["network"]
+        found += people["network"] or [each for one in LEVELS for each in people[one]]
         found += [each for one in LEVELS for each in people[one] if each == row.held_by]
     return Telling(level, tuple(sorted(set(found), key=lambda each: each.bytes)))
 

@@ -7,9 +7,9 @@ how it is sealed and stored, sentences.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
 
 from bot import remarks
 from bot.codes import Busy, Derived
@@ -20,6 +20,7 @@ from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
 from bot.effects.drafting import noted
 from bot.effects.means import Means, or_again, sealed_text
+from bot.exchange import Person
 from bot.sealing import CannotSeal
 from flows.facts import ComplaintView
 from flows.kernel import SlotValue, Words
@@ -63,13 +64,13 @@ class Complaining:
         means, session, sent = self._means, asked.session, asked.effect.params
         if session.slot("safe") != "yes":
             return NOBODY  # no flow leads here without the question of E-4
-        admits = partial(means.limits.admits, asked.inbound.person.pseudonym(self._epoch, b"complaints"))
         try:
             with or_again():
                 try:
-                    opened = await open_complaint(
-                        means.complaints, means.line.intake, self._said(asked), means.now(), lasts=asked.lasts, admits=admits
-                    )
+                    with self._admitting(asked.inbound.person) as admits:
+                        opened = await open_complaint(
+                            means.complaints, means.line.intake, self._said(asked), means.now(), lasts=asked.lasts, admits=admits
+                        )
                 except Busy:
                     return BUSY
         except CannotSeal:
@@ -86,6 +87,23 @@ class Complaining:
             **({"not_org": accused} if accused else {}),
         }
         return Done("saved", kept)
+
+    @contextlib.contextmanager
+    def _admitting(self, person: Person) -> Iterator[Callable[[], bool]]:
+        """Whether this person may send one now. What then was not taken, whatever the fault, is not counted against them: they
+        are asked to try again, and the same message is delivered again."""
+        limits, who, admitted = self._means.limits, person.pseudonym(self._epoch, b"complaints"), [False]
+
+        def admits() -> bool:
+            admitted[0] = limits.admits(who)
+            return admitted[0]
+
+        try:
+            yield admits
+        except BaseException:
+            if admitted[0]:
+                limits.gives_back(who)
+            raise
 
     def _said(self, asked: Asked) -> Said:
         # What was agreed is in the effect (``flows.complaining.opening``); slots also hold what was chosen and taken back again.

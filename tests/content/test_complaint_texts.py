@@ -113,6 +113,21 @@ def test_no_proof_is_needed(lang: str, proof: str) -> None:
         carries(lang, id, proof)
 
 
+@pytest.mark.requirement("C-6")
+@pytest.mark.parametrize(
+    ("lang", "claim"),
+    [
+        ("es", "(se avisa a|lo ve) más (personas|gente)"),
+        ("en", "more people( of the network)? (see|are)"),
+        ("pt", "mais gente( da rede)?( também)? (vê|é)"),
+    ],
+)
+def test_nothing_says_that_more_people_are_told_than_are(lang: str, claim: str) -> None:
+    """Of feedback, and where nobody else may read it, those who know are told once more. Mutation: "more people are told"."""
+    for id in ("code.complaint.late", "code.complaint_contest", "code.complaint_contested"):
+        assert not [text for text in said(lang, id) if re.search(rf"\b{claim}\b", text, re.IGNORECASE)], id
+
+
 # --- what is never asked -----------------------------------------------------------------------------------------------
 
 NEVER_ASKED = {

@@ -76,7 +76,8 @@ async def test_late_ones_are_counted_and_weeks_chosen(stage: Stage, hearings: He
 @pytest.mark.requirement("M-8", "T-4")
 async def test_a_file_with_a_second_persons_yes(stage: Stage, hearings: Hearings) -> None:
     """Asked, seen as what it is by another independent account, agreed to, taken out once; HXL has its row of tags. Mutation: a
-    file without a yes, by one's own yes, for another choice, or twice."""
+    file without a yes, by one's own yes, by that of an organisation that gives
+    help, for another choice, or twice."""
     complaint_id = await hearings.send()
     form = {"weeks": "4", "until": str(week_of(stage.now())), "country": "CO", "format": "hxl"}
     async with stage.client(FOCAL) as one, stage.client(BACKUP) as two:
@@ -91,6 +92,8 @@ async def test_a_file_with_a_second_persons_yes(stage: Stage, hearings: Hearings
         assert (await one.post("/desk/register/approve", data={"id": id})).status_code == 404
         async with stage.client("psea-1") as tied:
             assert (await tied.post("/desk/register/approve", data={"id": id})).status_code == 404
+        async with stage.client("coordinator-1") as tied:  # nor on a page that agrees to other files
+            assert (await tied.post("/desk/statistics/approve", data={"id": id})).status_code == 404
         assert (await two.post("/desk/register/approve", data={"id": "x"})).status_code == 400
         assert (await two.post("/desk/register/approve", data={"id": id})).headers["location"].endswith("?done=approved")
         assert (await one.post("/desk/register/file", data=form | {"format": "csv"})).status_code == 404

@@ -95,7 +95,9 @@ async def approve(visit: Visit) -> Response:
     except ValueError:
         raise Malformed from None
     async with visit.engine.begin() as connection:
-        if not await second_person.approve(connection, visit.actor, id, visit.now):
+        # Only what this page shows: a file of the register is agreed to by independent organisations alone (``register``).
+        waiting = await second_person.waiting(connection, visit.actor, visit.now, "export_statistics")
+        if id not in {row.id for row in waiting} or not await second_person.approve(connection, visit.actor, id, visit.now):
             raise NotHere
     return visit.go("/statistics", done="approved")
 
@@ -220,7 +222,7 @@ def _choices(visit: Visit, asked: Question, holding: list[str]) -> Iterator[Choi
 
 async def _waiting(visit: Visit, connection: AsyncConnection, holding: list[str]) -> list[tuple[Any, Choice]]:
     """What others ask for, with what exactly that is."""
-    rows = await second_person.waiting(connection, visit.actor, visit.now)
+    rows = await second_person.waiting(connection, visit.actor, visit.now, "export_statistics")
     if not rows:
         return []
     known = {choice.digest: choice for asked in _offered(visit) for choice in _choices(visit, asked, holding)}

@@ -18,7 +18,7 @@ from bot.roster.snapshot import RosterSnapshot
 from bot.settings import Settings
 from bot.staff import leaving
 from flows.kernel import Words
-from tests.bot.complaints.world import NOW, Person, World, after
+from tests.bot.complaints.world import NOTE, NOW, Person, World, after
 from tests.bot.tickets.world import SECRET
 
 MINUTE = timedelta(minutes=1)
@@ -222,7 +222,7 @@ async def test_focal_points_and_coordinators_keep_no_shifts_and_are_told_at_any_
 @pytest.mark.requirement("C-6")
 @pytest.mark.requirement("C-7")
 async def test_contested_its_clocks_begin_anew_for_everybody(world: World, eva: Person, leo: Person, mar: Person) -> None:
-    """Mutation: deadlines of the first time, which are over; a level that goes back; content wiped as if it were closed."""
+    """Mutation: deadlines of the first time, which are over; a level that goes back."""
     complaint_id, derived = await world.held(eva)
     await world.answered(eva, complaint_id)
     await desk.close(world.complaints, eva.actor, complaint_id, "answered", after(days=1))
@@ -236,6 +236,36 @@ async def test_contested_its_clocks_begin_anew_for_everybody(world: World, eva: 
     assert [each.late for each in clocks(row, after(days=10, hours=13))] == [True, False, False]
     assert (await world.tick(after(days=10, hours=12))).told == 1
     assert await world.alerted() == {mar.id}
+
+
+@pytest.mark.requirement("C-6")
+async def test_where_no_coordinator_may_know_of_it_its_readers_are_told_again(world: World, eva: Person, mar: Person) -> None:
+    """Mutation: a deadline that passes in silence, since the level that it would tell is empty, or tells whom it is about."""
+    complaint_id, _ = await world.send(about="responders", organisation="")
+    assert await world.alerted() == {eva.id}
+    for hours in (12, 24, 48):
+        await world.tick(after(hours=hours) - MINUTE)
+        assert await world.alerted() == set()
+        await world.tick(after(hours=hours))
+        assert await world.alerted() == {eva.id}, hours
+    assert (await world.row(complaint_id)).level == "network"
+
+
+@pytest.mark.requirement("C-7")
+@pytest.mark.requirement("P-3")
+async def test_what_is_contested_is_not_wiped_while_it_waits(world: World, eva: Person, mar: Person) -> None:
+    """Mutation: content that goes thirty days after a closing that does not count any more, before anybody has read it again."""
+    complaint_id, derived = await world.held(eva)
+    await desk.forward(world.complaints, eva.actor, complaint_id, NOW, way="outside")
+    await world.answered(eva, complaint_id)
+    await desk.close(world.complaints, eva.actor, complaint_id, "forwarded", NOW)
+    assert await code.contest(world.complaints, derived, after(days=29)) == "saved"
+    await world.tick(after(days=31))
+    assert await world.reads_after_accepting(mar, complaint_id, after(days=31)) == [NOTE]
+    await world.answered(mar, complaint_id, after(days=31))
+    await desk.close(world.complaints, mar.actor, complaint_id, "answered", after(days=31))
+    await world.tick(after(days=61))
+    assert not await _kinds(world, complaint_id) & {"card", "note"}
 
 
 # --- what is over ------------------------------------------------------------------------------------------------------

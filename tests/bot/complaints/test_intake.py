@@ -86,6 +86,14 @@ async def test_nobody_knows_whose_staff_means_anybodys(world: World, eva: Person
     assert await world.recipients(complaint_id) == {"card": {eva.public}, "note": {eva.public}}
 
 
+@pytest.mark.requirement("C-4")
+async def test_what_is_about_whoever_sees_the_figures_is_in_none(world: World, eva: Person, mar: Person) -> None:
+    """Mutation: a watching organisation that learns from a number that somebody complained about it."""
+    await world.send(organisation="red-observa")
+    await world.send(world.feedback(organisation="red-observa"))
+    assert await world.counted() == {}
+
+
 @pytest.mark.requirement("T-1")
 async def test_counted_only_with_a_yes_and_never_by_what_happened(world: World, eva: Person, mar: Person) -> None:
     """Mutation: counting without consent; counting the topic, which is what was done to somebody."""

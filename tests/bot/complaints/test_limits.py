@@ -47,6 +47,16 @@ def test_the_breaker_opens_for_all_and_closes_again() -> None:
     assert sum(gate.admits(f"later {number}".encode()) for number in range(10 * ALL)) == ALL
 
 
+def test_what_was_not_taken_is_given_back() -> None:
+    """Mutation: the person's share without the room of all; room beyond all of it for whoever sent nothing."""
+    gate = Limits(clock=Hands())
+    for _ in range(10 * ALL):
+        assert gate.admits(b"a")
+        gate.gives_back(b"a")
+    gate.gives_back(b"nobody")
+    assert sum(gate.admits(str(number).encode()) for number in range(10 * ALL)) == ALL
+
+
 @given(st.integers(1, 40), st.integers(1, 30))
 def test_a_flood_of_few_leaves_room_for_all_others(few: int, rounds: int) -> None:
     """Mutation: the whole room for whoever comes first, however often."""

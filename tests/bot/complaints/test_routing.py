@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from bot.complaints import listing, routing
+from bot.complaints import listing, reading, routing
 from bot.complaints.routing import Network, Ties
 from bot.complaints.storing import complaint
 from bot.complaints.tables import Complaint
+from bot.directory.tables import Organization
 from bot.staff.roles import Actor
+from bot.tickets.sight import NotThere
 from tests.bot.complaints.world import NOW, Person, World
 
 NETWORK = Network({
@@ -191,3 +193,28 @@ async def test_whoever_moved_to_another_employer_has_the_ties_of_both_until_sign
     assert [row.id for row in await listing.inbox(world.complaints, eva.actor, "psea", NOW)] == [complaint_id]
     await world.moved(eva, "casa-sur")
     assert await listing.inbox(world.complaints, eva.actor, "psea", NOW) == []
+
+
+@pytest.mark.requirement("C-4")
+async def test_an_organisation_of_the_directory_that_has_accounts_later_is_tied_to_what_was_said_before(
+    world: World, eva: Person
+) -> None:
+    """Mutation: ties by the keys of employers alone, so that its first focal point reads what was said about it last week."""
+    listed = Organization(name="ORGANISATION Casa Nuéva")
+    key = f"dir-{listed.id.hex}"
+    async with world.engine.begin() as connection:
+        await connection.execute(insert(Organization).values(**listed.model_dump()))
+    complaint_id, _ = await world.send(organisation=key)
+    far = await world.person("coordinator-9", "coordinator", organisation="red-lejos")
+    about_a_place, _ = await world.send(world.feedback(organisation=key))
+    theirs = await world.person("psea-9", "psea_focal_point", organisation="casa-nueva")
+    coordinates = await world.person("coordinator-8", "coordinator", organisation="casa-nueva")
+    for person, id, inbox in ((theirs, complaint_id, "psea"), (coordinates, about_a_place, "feedback")):
+        assert await listing.inbox(world.complaints, person.actor, inbox, NOW) == []
+        with pytest.raises(NotThere):
+            await reading.sheet(world.complaints, person.actor, id, NOW)
+    async with world.engine.connect() as connection:
+        row = await world.row(complaint_id)
+        assert set(await routing.eligible(connection, row)) == {eva.id, far.id}
+        assert (await routing.network(connection)).independent("red-observa")
+    assert [row.id for row in await listing.inbox(world.complaints, eva.actor, "psea", NOW)] == [complaint_id]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.complaints import desk
+from bot.complaints import desk, intake
 from bot.complaints.limits import EACH
 from bot.complaints.tables import Complaint, ComplaintItem, Remark
 from bot.drafts import Draft
@@ -146,6 +146,35 @@ async def test_a_later_request_of_the_conversation_leaves_the_accused_organisati
     assert ticket.not_organisation == "casa-sur"
 
 
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("C-8")
+async def test_help_on_the_way_to_sending_takes_nothing_of_the_complaint_to_those_it_is_about(
+    world: World, network: Network, pile: Pile, eva: Person
+) -> None:
+    """Mutation: a draft that does not know what it was typed for; whose staff are left out only once something was sent."""
+    await world.worker("case-manager-co-1", organisation="casa-sur", duty="primary")
+    await world.worker("case-manager-co-2", organisation="red-norte", duty="primary")
+    await network.employer("casa-sur")
+    await network.employer("red-norte")
+    await pile.roster.refresh()
+    await pile.hearing.refresh()
+    phone = await to_who(pile.phone("555", TELEGRAM))
+    await phone.picks("organisation")
+    await phone.says("Organisation casa-sur")
+    await phone.picks("end")
+    await phone.picks("write")
+    await phone.says(NOTE)
+    for option in ("help", "person"):
+        await phone.picks(option)
+    assert phone.here == "request.safe" and not (await draft_of(pile, phone)).note
+    for option in ("yes", "on", "adult", "yes", "code", "no", "send"):
+        await phone.picks(option)
+    assert phone.here == "request.done"
+    (ticket,) = await world.rows(Ticket)
+    assert ticket.not_organisation == "casa-sur"
+    assert {row.kind for row in await world.rows(SealedItem)} == {"card"} and not await network.rows(Complaint)
+
+
 @pytest.mark.requirement("C-5")
 async def test_the_same_message_delivered_again_finds_the_same_complaint_and_code(
     network: Network, pile: Pile, eva: Person
@@ -202,6 +231,28 @@ async def test_a_flood_is_told_to_wait_and_never_kept_from_the_numbers(network: 
     await phone.says("9")
     assert any(each.startswith("emergency") for each in phone.said)
     assert (await complained(pile.phone("777"))).here == "complaint.done", "nobody else waits for that"
+
+
+@pytest.mark.requirement("C-5")
+async def test_what_the_database_did_not_take_counts_against_nobody(
+    network: Network, pile: Pile, eva: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mutation: a provider that delivers again while the database is away uses up what one person may send in an hour."""
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise OSError("no route to the database")
+
+    phone = await to_who(pile.phone("555"))
+    for option in ("police", "end"):
+        await phone.picks(option)
+    with monkeypatch.context() as patch:
+        patch.setattr(intake, "transact", away)
+        with pytest.raises(StoreDown):
+            await phone.picks("send")
+        for _ in range(EACH):
+            with pytest.raises(StoreDown):
+                await phone.again()
+    assert (await phone.again()).here == "complaint.done"
 
 
 @pytest.mark.requirement("C-7")

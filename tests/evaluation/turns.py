@@ -21,7 +21,7 @@ ANSWERS = frozenset(
     {
         "services.results", "services.nothing", "services.outside", "person.lines", "request.safe", "feedback.channels",
         "rights.asylum", "basics.where_to_ask", "privacy.answer", "start.settings", "start.foreign", "heard.leave",
-        "code.safe",
+        "code.safe", "complaint.safe", "complaint.what", "complaint.other", "notices.rumours",
     }
 )  # fmt: skip
 """Screens that answer somebody."""
@@ -65,7 +65,7 @@ def _next(screen: str, sentence: Sentence, message: Message, labels: dict[str, s
     want = sentence.intents[0]
     if screen == "start.hello":
         return {"es": "1", "en": "2", "pt": "3"}[sentence.lang]
-    if screen in ("services.where", "services.town", "services.share", "person.where", "feedback.where"):
+    if screen in ("services.where", "services.town", "services.share", "person.where", "feedback.where", "complaint.where", "notices.where"):
         return TOWN[sentence.lang]
     if screen == "services.kind":
         return str(_KINDS.index(want) + 1) if want in _KINDS[:5] else "7" if want in _KINDS else "6"
@@ -78,6 +78,8 @@ def _next(screen: str, sentence: Sentence, message: Message, labels: dict[str, s
             if any(label == button.label for row in message.rows for button in row):
                 return f"[{label}]"
         return "6"
+    if screen == "complaint.kind":
+        return "2" if want == "complaint" else "3"
     if screen == "start.menu":
         return _MENU.get(want, "1")
     if screen == "start.extra":

@@ -53,7 +53,7 @@ def _help(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 
 def _person(session: Session, event: Event, facts: Facts) -> Go:
-    """Whoever has chosen an organisation and then looks for help is not led to its staff, whether anything was sent or not (C-4)."""
+    """Whoever has chosen an organisation and then looks for help is not led to its staff, sent or not (C-4)."""
     accused = complaining.organisation_of(session)
     return Go("request.safe", set={"not_org": accused} if accused else {})
 

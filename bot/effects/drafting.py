@@ -20,7 +20,7 @@ async def keep_number(asked: Asked) -> Done:
     if not number:
         return BAD
     asked.draft.number = number
-    asked.draft.typed_at(asked.session.screen)
+    asked.draft.typed_in(asked.session)
     return SAVED
 
 
@@ -30,7 +30,7 @@ async def keep_note(asked: Asked) -> Done:
     if len(text) > NOTE_LIMIT:
         return LONG
     asked.draft.note = text
-    asked.draft.typed_at(asked.session.screen)
+    asked.draft.typed_in(asked.session)
     return SAVED
 
 
@@ -40,7 +40,7 @@ async def keep_words(asked: Asked) -> Done:
     if not text or len(text) > WORD_LIMIT or not all(part.isalpha() for part in text.replace("-", " ").split()):
         return BAD
     asked.draft.word = text
-    asked.draft.typed_at(asked.session.screen)
+    asked.draft.typed_in(asked.session)
     return SAVED
 
 

@@ -35,7 +35,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     typed: str = ""
     """A note in which something identifies somebody, until the person has said what becomes of it."""
     typed_for: str = ""
-    """What the number, note and word were typed for: a request (empty) or a ``complaint``. They never go with the other."""
+    """What the number, note and word were typed for: a request (empty), or which path of a complaint. They go with nothing else:
+    others read it."""
 
     def __repr__(self) -> str:
         return "Draft(…)"
@@ -68,9 +69,9 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
         """The request was sent or given up."""
         self.number = self.note = self.word = self.typed = self.typed_for = ""
 
-    def typed_at(self, screen: str) -> None:
+    def typed_in(self, session: Session) -> None:
         """Something is kept that was typed there."""
-        self.typed_for = _purpose(screen)
+        self.typed_for = _purpose(session)
 
     def forget_ticket(self) -> None:
         """The ticket is not looked at any more."""
@@ -86,7 +87,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
         if session.screen not in ASKED:
             self.typed = ""
         path = (session.screen, *session.back)
-        strange = session.screen.startswith(WAITING) and _purpose(session.screen) != self.typed_for
+        strange = session.screen.startswith(WAITING) and _purpose(session) != self.typed_for
         if strange or not any(screen.startswith(WAITING) for screen in path):
             self.forget_request()
         # At the menu nothing is left of a code, whichever way led there: "back" must not show an answer to the next who looks.
@@ -100,11 +101,11 @@ ASKED = ("request.identifying", "complaint.identifying", "code.identifying", "co
 WAITING = ("request.", "contact.", "code.", "complaint.")
 #: The topic in which a code is open, and the screen that ends it.
 CODE, MENU = "code.", "start.menu"
-_COMPLAINT = "complaint"
 
 
-def _purpose(screen: str) -> str:
-    return _COMPLAINT if screen.startswith(f"{_COMPLAINT}.") else ""
+def _purpose(session: Session) -> str:
+    """Empty for a request."""
+    return f"complaint {session.slot('path') or 'other'}" if session.screen.startswith("complaint.") else ""
 
 
 _encode = msgspec.msgpack.Encoder().encode

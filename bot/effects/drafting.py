@@ -21,7 +21,7 @@ async def keep_number(asked: Asked) -> Done:
     if not number:
         return BAD
     asked.draft.number = number
-    asked.draft.typed_at(asked.session.screen)
+    asked.draft.typed_in(asked.session)
     return SAVED
 
 
@@ -33,7 +33,7 @@ async def keep_note(asked: Asked) -> Done:
     if len(text) > NOTE_LIMIT:
         return LONG
     asked.draft.note, asked.draft.typed = text, ""
-    asked.draft.typed_at(asked.session.screen)
+    asked.draft.typed_in(asked.session)
     return SAVED
 
 
@@ -47,7 +47,7 @@ def noted(asked: Asked) -> str | Done:
         text = _typed(asked)
         if len(text) <= NOTE_LIMIT and spans(text):
             asked.draft.typed = text
-            asked.draft.typed_at(asked.session.screen)
+            asked.draft.typed_in(asked.session)
             return FOUND
         return text
     if not asked.draft.typed:
@@ -61,7 +61,7 @@ async def keep_words(asked: Asked) -> Done:
     if not text or len(text) > WORD_LIMIT or not all(part.isalpha() for part in text.replace("-", " ").split()):
         return BAD
     asked.draft.word = text
-    asked.draft.typed_at(asked.session.screen)
+    asked.draft.typed_in(asked.session)
     return SAVED
 
 

@@ -65,7 +65,15 @@ def _next(screen: str, sentence: Sentence, message: Message, labels: dict[str, s
     want = sentence.intents[0]
     if screen == "start.hello":
         return {"es": "1", "en": "2", "pt": "3"}[sentence.lang]
-    if screen in ("services.where", "services.town", "services.share", "person.where", "feedback.where", "complaint.where", "notices.where"):
+    if screen in (
+        "services.where",
+        "services.town",
+        "services.share",
+        "person.where",
+        "feedback.where",
+        "complaint.where",
+        "notices.where",
+    ):
         return TOWN[sentence.lang]
     if screen == "services.kind":
         return str(_KINDS.index(want) + 1) if want in _KINDS[:5] else "7" if want in _KINDS else "6"

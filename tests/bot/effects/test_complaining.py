@@ -175,6 +175,26 @@ async def test_help_on_the_way_to_sending_takes_nothing_of_the_complaint_to_thos
     assert {row.kind for row in await world.rows(SealedItem)} == {"card"} and not await network.rows(Complaint)
 
 
+@pytest.mark.requirement("C-4")
+async def test_what_was_written_about_behaviour_does_not_go_along_with_thanks(
+    network: Network, pile: Pile, eva: Person, mar: Person
+) -> None:
+    """Coordinators read the one, and the other only once it was escalated. Mutation: one draft for whatever is sent next."""
+    phone = await to_who(pile.phone("555", TELEGRAM))
+    for option in ("police", "end", "write"):
+        await phone.picks(option)
+    await phone.says(NOTE)
+    assert phone.here == "complaint.check" and (await draft_of(pile, phone)).note == NOTE
+    while phone.here != "complaint.kind":
+        await phone.says("atrás")
+    for option in ("other", "#0", "thanks", "yes", "skip"):
+        await phone.picks(option)
+    assert phone.here == "complaint.check" and not (await draft_of(pile, phone)).note
+    await phone.picks("send")
+    assert phone.here == "complaint.done"
+    assert [row.kind for row in await network.rows(ComplaintItem)] == ["card"]
+
+
 @pytest.mark.requirement("C-5")
 async def test_the_same_message_delivered_again_finds_the_same_complaint_and_code(
     network: Network, pile: Pile, eva: Person

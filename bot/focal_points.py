@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tomllib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -140,11 +140,11 @@ class FocalPointBook:
         return record.risks if record.checked_on <= today <= record.expires_on else (NOT_CHECKED, *record.risks)
 
     async def receivers(
-        self, connection: AsyncConnection, to: str, *, child: bool = False, not_organisation: str = ""
+        self, connection: AsyncConnection, to: str, *, child: bool = False, not_organisations: Collection[str] = ()
     ) -> Receivers:
-        """Focal point and back-up of a country. ``child``: for the request of a child. ``not_organisation``: key of an employer
+        """Focal point and back-up of a country. ``child``: for the request of a child. ``not_organisations``: keys of employers
         that the person does not want."""
-        able = await able_to_receive(connection, to, child=child, not_organisation=not_organisation)
+        able = await able_to_receive(connection, to, child=child, not_organisations=not_organisations)
         ordered = sorted(
             (each for each, roles in able.items() if "national_focal_point" in roles),
             key=lambda each: (self._place(to, each.name), each.name),
@@ -212,7 +212,7 @@ class FocalPointBook:
 
 
 async def able_to_receive(
-    connection: AsyncConnection, country: str, *, child: bool = False, not_organisation: str = ""
+    connection: AsyncConnection, country: str, *, child: bool = False, not_organisations: Collection[str] = ()
 ) -> dict[Receiver, tuple[str, ...]]:
     """Every account that may receive a movement to that country, with its roles, in the order of the labels."""
     columns = (_staff.c.id, _staff.c.name, _staff.c.organisation, _staff.c.roles, _staff.c.countries, _staff.c.lang)
@@ -226,18 +226,18 @@ async def able_to_receive(
     return {
         Receiver(row.id, row.name, row.organisation, row.organisation_name, row.public): tuple(row.roles)
         for row in (await connection.execute(asked)).all()
-        if may_receive(Actor.of(row), country, child=child, not_organisation=not_organisation)
+        if may_receive(Actor.of(row), country, child=child, not_organisations=not_organisations)
     }
 
 
 def may_receive(
-    actor: Actor, country: str, *, child: bool = False, not_organisation: str = "", refused: Iterable[str] = ()
+    actor: Actor, country: str, *, child: bool = False, not_organisations: Collection[str] = (), refused: Iterable[str] = ()
 ) -> bool:
     """Whether this account may receive a movement to that country."""
     return (
         may(actor, "accept_movement", country=country)
         and (not child or "child_protection" in actor.roles)
-        and (not not_organisation or actor.organisation != not_organisation)
+        and actor.organisation not in not_organisations
         and actor.id.hex not in refused
     )
 

@@ -41,13 +41,12 @@ def way(session: Session, facts: Facts) -> str:
 
 
 def wishes(session: Session, facts: Facts) -> dict[str, str]:
-    """What was wished of the person on duty; an organisation only where it still has staff there."""
-    there = {key for key, _ in on_duty.desk(session, facts).organisations}
-    not_org = str(session.slot("not_org"))
+    """What was wished of the person on duty. An organisation is left out also where it has no staff there any more: others may have
+    become one with it, which the store knows."""
     return {
         "wish": str(session.slot("wish")),
         "other_lang": str(session.slot("other_lang")),
-        "not_org": not_org if not_org in there else "",
+        "not_org": str(session.slot("not_org")),
     }
 
 
@@ -203,8 +202,7 @@ def _wished(session: Session, facts: Facts) -> list[Value]:
         missing = missing or wished["other_lang"] not in who.languages
     if missing:
         said.append(Phrase("request.check.cannot"))
-    if wished["not_org"]:
-        name = dict(who.organisations)[wished["not_org"]]
+    if name := dict(who.organisations).get(wished["not_org"]):
         said.append(Phrase("request.check.not_org", {"organisation": Data("organisation", name)}))
     return said
 

@@ -6,6 +6,7 @@ answers there are and what is asked (``flows.request``), how it is sealed and st
 
 from __future__ import annotations
 
+from bot.complaints.routing import network
 from bot.effects import Asked, Done, Effects, drafting
 from bot.effects.following import Following
 from bot.effects.means import Means, or_again, sealed_text
@@ -34,8 +35,9 @@ class Requesting:
             return Done("not_saved")
         try:
             with or_again():
+                left_out = await self._left_out(str(asked.effect.params["not_org"]))
                 opened = await open_ticket(
-                    means.tickets, means.line.intake, self._request(asked, way), means.now(), lasts=asked.lasts
+                    means.tickets, means.line.intake, self._request(asked, way, left_out), means.now(), lasts=asked.lasts
                 )
         except CannotSeal:
             return Done("not_saved")
@@ -61,7 +63,14 @@ class Requesting:
             },
         )
 
-    def _request(self, asked: Asked, way: str) -> Request:
+    async def _left_out(self, organisation: str) -> tuple[str, ...]:
+        """Keys of all whose staff shall not see it: of the organisation that was named, and of those that became one with it."""
+        if not organisation:
+            return ()
+        async with self._means.tickets.engine.connect() as connection:
+            return tuple(sorted((await network(connection)).tied(organisation)))
+
+    def _request(self, asked: Asked, way: str, left_out: tuple[str, ...]) -> Request:
         # What was agreed is in the effect (``flows.sending.opening``); slots also hold what was chosen and taken back again.
         means, session, draft, agreed = self._means, asked.session, asked.draft, asked.effect.params
         country = str(agreed["country"])
@@ -76,7 +85,7 @@ class Requesting:
             way=way,
             other_lang=str(agreed["other_lang"]),
             wish=str(agreed["wish"]),
-            not_organisation=str(agreed["not_org"]),
+            not_organisations=left_out,
             age=str(agreed["age"]),
             child=agreed["age"] == "under18",
             urgent=bool(agreed["urgent"]),

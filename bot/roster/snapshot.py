@@ -123,7 +123,7 @@ class RosterSnapshot:
         return [m for m in self.rows.members if any(not m.lacks(each, country) for each in duties)]
 
     def matching(
-        self, country: str, *, wish: str = "", language: str = "", not_organisation: str = "", child: bool = False
+        self, country: str, *, wish: str = "", language: str = "", not_organisations: Collection[str] = (), child: bool = False
     ) -> list[Member]:
         """Those who could answer and honour every wish at once (D-12); empty: it cannot be honoured, and the person is told so."""
         return [
@@ -131,7 +131,7 @@ class RosterSnapshot:
             for member in self.fit(country, ANSWERING_CHILDREN if child else ANSWERING)
             if wish in ("", member.honours)
             and (not language or language in member.languages)
-            and (not not_organisation or member.organisation != not_organisation)
+            and member.organisation not in not_organisations
         ]
 
     # --- times

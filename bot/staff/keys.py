@@ -164,7 +164,7 @@ async def eligible_keys(
     country: str,
     countries: Collection[str] = (),
     child: bool = False,
-    not_organisation: str = "",
+    not_organisations: Collection[str] = (),
     refused: Collection[str] = (),
 ) -> dict[uuid.UUID, bytes]:
     """Account -> public key (32 bytes) of everyone who may read such a request (``roles.may_read``). Empty: no intake.
@@ -182,7 +182,7 @@ async def eligible_keys(
             country=country,
             countries=countries,
             child=child,
-            not_organisation=not_organisation,
+            not_organisations=not_organisations,
             refused=refused,
         )
     }
@@ -194,12 +194,12 @@ async def eligible_staff(
     country: str,
     countries: Collection[str] = (),
     child: bool = False,
-    not_organisation: str = "",
+    not_organisations: Collection[str] = (),
     refused: Collection[str] = (),
 ) -> list[uuid.UUID]:
     """The accounts of ``eligible_keys``, in a fixed order: whom to alert, and who may claim."""
     found = await eligible_keys(
-        connection, country=country, countries=countries, child=child, not_organisation=not_organisation, refused=refused
+        connection, country=country, countries=countries, child=child, not_organisations=not_organisations, refused=refused
     )
     return sorted(found)
 

@@ -247,7 +247,7 @@ async def _known(connection: AsyncConnection, private: X25519PrivateKey) -> Any:
 
 
 async def _open_items(connection: AsyncConnection) -> Sequence[Any]:
-    columns = (_ticket.c.country, _ticket.c.countries, _ticket.c.child, _ticket.c.not_organisation, _ticket.c.refused)
+    columns = (_ticket.c.country, _ticket.c.countries, _ticket.c.child, _ticket.c.not_organisations, _ticket.c.refused)
     asked = select(_item.c.id, _item.c.ticket_id, _item.c.kind, _item.c.envelope, *columns)
     joined = asked.join(_ticket, _ticket.c.id == _item.c.ticket_id)
     return (await connection.execute(joined.where(_ticket.c.state.in_(("waiting", "claimed")), _item.c.kind != "answer"))).all()
@@ -270,7 +270,7 @@ async def _eligible(connection: AsyncConnection, item: Any) -> dict[uuid.UUID, b
         country=item.country,
         countries=item.countries,
         child=item.child,
-        not_organisation=item.not_organisation,
+        not_organisations=item.not_organisations,
         refused=item.refused,
     )
 

@@ -196,7 +196,7 @@ def may_read(
     country: str,
     countries: Collection[str] = (),
     child: bool = False,
-    not_organisation: str = "",
+    not_organisations: Collection[str] = (),
     refused: Collection[str] = (),
 ) -> bool:
     """Whether a request may ever be readable for this account: the one rule of queues, claims, alerts and envelopes.
@@ -209,7 +209,7 @@ def may_read(
         any(role in readers for role in actor.roles)
         and "psea_focal_point" not in actor.roles
         and any(each in actor.countries for each in (country, *countries))
-        and (not not_organisation or actor.organisation != not_organisation)
+        and actor.organisation not in not_organisations
         and actor.id.hex not in refused
     )
 

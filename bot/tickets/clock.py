@@ -156,8 +156,8 @@ async def _tell(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exce
 _ASKED = [
     ticket.c[name]
     for name in (
-        "id", "country", "countries", "child", "urgent", "training", "not_organisation", "refused", "level", "queued_at", "alerted",
-        "escalates_at",
+        "id", "country", "countries", "child", "urgent", "training", "not_organisations", "refused", "level", "queued_at",
+        "alerted", "escalates_at",
     )
 ]  # fmt: skip
 

@@ -72,7 +72,8 @@ class Request:
     """Further ones, each with a yes of its own."""
     other_lang: str = ""
     wish: str = ""
-    not_organisation: str = ""
+    not_organisations: tuple[str, ...] = ()
+    """Employers whose staff shall not see it: the one that the person named, and all that have become one with it."""
     age: str = "unsaid"
     child: bool = False
     urgent: bool = False
@@ -115,7 +116,7 @@ class _Row:
     countries: tuple[str, ...]
     child: bool
     urgent: bool
-    not_organisation: str
+    not_organisations: tuple[str, ...]
     training: bool
     counted: bool
     level: str
@@ -203,7 +204,7 @@ async def _prepare(
         countries=request.countries,
         child=request.child,
         urgent=request.urgent,
-        not_organisation=request.not_organisation,
+        not_organisations=request.not_organisations,
         training=request.training,
         counted=request.counted,
         level="primary",
@@ -230,7 +231,7 @@ def _texts(request: Request, ticket_id: bytes) -> list[tuple[Kind, Words]]:
 def _plain(request: Request, row: _Row, telling: Telling, now: datetime, lifetimes: Lifetimes) -> dict[str, Any]:
     """The columns that may be read."""
     hurry = request.urgent or request.child
-    same = ("country", "countries", "lang", "other_lang", "wish", "not_organisation", "age", "child", "urgent", "way")
+    same = ("country", "countries", "lang", "other_lang", "wish", "not_organisations", "age", "child", "urgent", "way")
     return {
         **{name: getattr(request, name) for name in same},
         "heavy": False,
@@ -292,7 +293,7 @@ def _check(request: Request) -> None:
             raise BadRequest(f"{name} is one of {', '.join(filter(None, allowed))}")
     if not {request.country, *request.countries} <= set(COUNTRIES) or request.country in request.countries:
         raise BadRequest("countries are of the fourteen, and further ones differ from the first")
-    if len(request.other_lang) > 8 or len(request.not_organisation) > 40:
+    if len(request.other_lang) > 8 or any(len(each) > 40 for each in request.not_organisations):
         raise BadRequest("a wished language is a code of at most 8 letters, an organisation a key of at most 40")
     if (request.way == "code") != (request.contact_text is None):
         raise BadRequest("a contact is stored for those who want to be written to or called, and for nobody else")

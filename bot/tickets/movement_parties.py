@@ -67,7 +67,7 @@ async def allowed(
         if role is None:
             raise NotThere
         return found, role
-    points = await moves.book.receivers(connection, move.to_country, child=row.child, not_organisation=row.not_organisation)
+    points = await moves.book.receivers(connection, move.to_country, child=row.child, not_organisations=row.not_organisations)
     parties = {each.by for (_, asked), each in MACHINES[move.what].items() if asked == act}
     known = any(role_of(party, actor, row, move, (*among, *points.all)) for party in parties)
     raise Stale if known else NotThere
@@ -82,10 +82,10 @@ def check_version(row: Any, version: int) -> None:
 async def receivers(connection: AsyncConnection, book: FocalPointBook, row: Any, move: Any) -> tuple[Receiver, ...]:
     """Everybody who may receive this movement now; empty: nobody, or nobody any more."""
     if move.to_staff is not None:
-        able = await able_to_receive(connection, move.to_country, child=row.child, not_organisation=row.not_organisation)
+        able = await able_to_receive(connection, move.to_country, child=row.child, not_organisations=row.not_organisations)
         found = [each for each in able if each.id == move.to_staff]
     else:
-        points = await book.receivers(connection, move.to_country, child=row.child, not_organisation=row.not_organisation)
+        points = await book.receivers(connection, move.to_country, child=row.child, not_organisations=row.not_organisations)
         found = list(points.all)
     return tuple(each for each in found if each.id.hex not in row.refused and each.id != row.claimed_by)
 
@@ -130,7 +130,7 @@ def role_of(party: Party, actor: Actor, row: Any, move: Any, among: tuple[Receiv
         return None
     if party == "supervisor":
         return role_for(actor, row, "close_transfer")
-    if not may_receive(actor, move.to_country, child=row.child, not_organisation=row.not_organisation, refused=row.refused):
+    if not may_receive(actor, move.to_country, child=row.child, not_organisations=row.not_organisations, refused=row.refused):
         return None
     asked = actor.id in [each.id for each in among]
     return acting_as(actor, "accept_movement", country=move.to_country) if asked else None

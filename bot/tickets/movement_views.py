@@ -125,7 +125,7 @@ async def can_be_named(moves: Moves, actor: Actor, ticket_id: bytes, to: str) ->
         row = (await connection.execute(select(ticket).where(ticket.c.id == ticket_id))).first()
         if row is None or sends(actor, row) is None:
             raise NotThere
-        able = await able_to_receive(connection, to, child=row.child, not_organisation=row.not_organisation)
+        able = await able_to_receive(connection, to, child=row.child, not_organisations=row.not_organisations)
     return [(each.name, each.organisation_name) for each in able if each.id != actor.id and each.id.hex not in row.refused]
 
 

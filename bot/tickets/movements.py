@@ -169,7 +169,7 @@ async def _values(connection: AsyncConnection, actor: Actor, row: Any, plan: Pla
         raise Refused("bad_field")
     values = dataclasses.asdict(plan) | {"case_conference": plan.case_conference or plan.high_risk, "to_staff": None}
     if plan.to_staff:
-        able = await able_to_receive(connection, plan.to_country, child=row.child, not_organisation=row.not_organisation)
+        able = await able_to_receive(connection, plan.to_country, child=row.child, not_organisations=row.not_organisations)
         named = next((each.id for each in able if each.name == plan.to_staff and each.id.hex not in row.refused), None)
         if named is None or named == actor.id:
             raise Refused("not_eligible")

@@ -30,7 +30,7 @@ async def readers(connection: AsyncConnection, ticket: Any) -> dict[uuid.UUID, b
         country=ticket.country,
         countries=ticket.countries,
         child=ticket.child,
-        not_organisation=ticket.not_organisation,
+        not_organisations=ticket.not_organisations,
         refused=ticket.refused,
     )
     claimer = getattr(ticket, "claimed_by", None)

@@ -72,7 +72,7 @@ def may_ever_read(actor: Actor, row: Any) -> bool:
         country=row.country,
         countries=row.countries,
         child=row.child,
-        not_organisation=row.not_organisation,
+        not_organisations=row.not_organisations,
         refused=row.refused,
     )
 
@@ -94,8 +94,7 @@ def place(actor: Actor, row: Any) -> str | None:
 def sees(actor: Actor, row: Any) -> bool:
     """Whether the ticket exists for this actor. A claim outlasts a change of country, never an exclusion."""
     if row.claimed_by == actor.id and bool(row.training) == actor.training:
-        excluded = row.not_organisation and actor.organisation == row.not_organisation
-        return not excluded and actor.id.hex not in row.refused and place(actor, row) is not None
+        return actor.organisation not in row.not_organisations and actor.id.hex not in row.refused and place(actor, row) is not None
     return may_ever_read(actor, row) and place(actor, row) is not None
 
 

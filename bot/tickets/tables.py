@@ -68,8 +68,8 @@ class Ticket(Table, table=True):
     other_lang: str = Field(default="", max_length=8)
     """A wished language that Faro does not speak."""
     wish: str = Field(default="", max_length=5)
-    not_organisation: str = Field(default="", max_length=40)
-    """Key of an employer whose staff shall not see it."""
+    not_organisations: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    """Keys of employers whose staff shall not see it: of the one that the person named, and of all that have become one with it."""
     age: str = Field(max_length=7)
     child: bool = False
     """For child-protection case managers only (D-9)."""

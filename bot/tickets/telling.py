@@ -83,6 +83,6 @@ def _reads(member: Member, ticket: Any) -> bool:
         country=ticket.country,
         countries=ticket.countries,
         child=ticket.child,
-        not_organisation=ticket.not_organisation,
+        not_organisations=ticket.not_organisations,
         refused=ticket.refused,
     )

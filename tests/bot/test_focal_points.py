@@ -97,7 +97,7 @@ async def test_every_pair_of_countries_has_a_receiver_or_says_that_there_is_none
         for to in COUNTRIES:
             child = await BOOK.receivers(connection, to, child=True)
             assert all("child_protection" in made[each.id].roles for each in child.all)
-            other = await BOOK.receivers(connection, to, not_organisation="north")
+            other = await BOOK.receivers(connection, to, not_organisations=("north",))
             assert all(each.organisation == "south" for each in other.all)
 
 

@@ -37,7 +37,7 @@ async def test_a_row_says_what_it_may_and_no_more(stage: Stage, requests: Reques
     """Mutation: a field more, such as the way; the rows of another country, of an organisation that the person does not want."""
     plain = await requests.ask()
     urgent = await requests.ask(urgent=True, wish="woman", other_lang="ht", age="adult")
-    await requests.ask(not_organisation="red-norte")
+    await requests.ask(not_organisations=("red-norte",))
     found = await rows(stage, ONE)
     assert [row["id"] for row in found] == [urgent.hex(), plain.hex()]  # urgent ones first
     assert all(row.keys() == FIELDS for row in found)

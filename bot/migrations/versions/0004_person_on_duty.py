@@ -256,7 +256,7 @@ def upgrade() -> None:
         sa.Column("lang", sa.String(length=2), nullable=False),
         sa.Column("other_lang", sa.String(length=8), nullable=False),
         sa.Column("wish", sa.String(length=5), nullable=False),
-        sa.Column("not_organisation", sa.String(length=40), nullable=False),
+        sa.Column("not_organisations", sa.String(), nullable=False),
         sa.Column("age", sa.String(length=7), nullable=False),
         sa.Column("child", sa.Boolean(), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),

@@ -14,6 +14,7 @@ from bot.complaints.limits import EACH
 from bot.complaints.tables import Complaint, ComplaintItem, Remark
 from bot.drafts import Draft
 from bot.exchange import StoreDown
+from bot.tickets.desk import queue
 from bot.tickets.tables import SealedItem, Ticket
 from flows.facts import Traits
 from tests.bot.complaints.world import Person
@@ -143,7 +144,7 @@ async def test_a_later_request_of_the_conversation_leaves_the_accused_organisati
         await phone.picks(option)
     assert phone.here == "request.done"
     (ticket,) = await world.rows(Ticket)
-    assert ticket.not_organisation == "casa-sur"
+    assert ticket.not_organisations == ("casa-sur",)
 
 
 @pytest.mark.requirement("C-4")
@@ -171,7 +172,7 @@ async def test_help_on_the_way_to_sending_takes_nothing_of_the_complaint_to_thos
         await phone.picks(option)
     assert phone.here == "request.done"
     (ticket,) = await world.rows(Ticket)
-    assert ticket.not_organisation == "casa-sur"
+    assert ticket.not_organisations == ("casa-sur",)
     assert {row.kind for row in await world.rows(SealedItem)} == {"card"} and not await network.rows(Complaint)
 
 
@@ -422,3 +423,26 @@ async def test_a_name_in_a_note_is_asked_about_before_it_goes_along(
     row = await only(network)
     await desk.accept(network.complaints, eva.actor, row.id, at(pile))
     assert await network.reads(eva, row.id, "note", at(pile)) == [kept, kept]
+
+
+@pytest.mark.requirement("C-4")
+async def test_a_later_request_leaves_out_all_that_have_become_one_with_those_it_was_about(
+    world: World, network: Network, pile: Pile, eva: Person
+) -> None:
+    """Casa Sur is a part of Casa Grande by now, and its staff answer. Mutation: comparing the key that was chosen."""
+    part = await world.worker("case-manager-co-1", organisation="casa-sur", duty="primary")
+    norte = await world.worker("case-manager-co-2", organisation="red-norte", duty="primary")
+    for key, into in (("casa-grande", ""), ("red-norte", ""), ("casa-sur", "casa-grande")):
+        await network.employer(key, into=into)
+    await pile.roster.refresh()
+    await pile.hearing.refresh()
+    phone = await to_who(pile.phone("555", TELEGRAM))
+    await phone.picks("organisation")
+    await phone.says("Organisation casa-grande")
+    for option in ("end", "help", "person", "yes", "on", "adult", "yes", "code", "no", "send"):
+        await phone.picks(option)
+    assert phone.here == "request.done"
+    (ticket,) = await world.rows(Ticket)
+    assert set(ticket.not_organisations) == {"casa-sur", "casa-grande"}
+    seen = [{row.id for row in await queue(world.tickets, worker.actor, at(pile))} for worker in (part, norte)]
+    assert seen == [set(), {ticket.id}]

@@ -118,8 +118,8 @@ def test_wishes_are_matched_with_who_could_answer() -> None:
     assert told.organisations == (("org-a", "Organisation A"), ("org-b", "Organisation B"))
     names = lambda **wish: [each.name for each in planned.matching("CO", **wish)]  # noqa: E731
     assert names() == ["ana", "luis"]
-    assert names(language="ht") == names(wish="woman") == names(not_organisation="org-b") == ["ana"]
-    assert names(wish="woman", language="guc") == names(wish="man", not_organisation="org-b") == names(language="quc") == []
+    assert names(language="ht") == names(wish="woman") == names(not_organisations=("org-b",)) == ["ana"]
+    assert names(wish="woman", language="guc") == names(wish="man", not_organisations=("org-b",)) == names(language="quc") == []
     assert names(child=True) == names(child=True, language="kek") == ["nina"]
 
 

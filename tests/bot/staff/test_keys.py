@@ -222,7 +222,7 @@ async def test_eligible_is_whoever_may_read_and_has_a_key_in_use(engine: AsyncEn
         await connection.execute(update(_staff).where(_staff.c.id == gone.id).values(active=False))
     pub = {one.id: public(one_key), two.id: public(two_key), boss.id: public(boss_key)}
     assert await eligible(engine) == pub
-    assert await eligible(engine, not_organisation="red-sur") == {id: pub[id] for id in (one.id, boss.id)}
+    assert await eligible(engine, not_organisations=("red-sur",)) == {id: pub[id] for id in (one.id, boss.id)}
     assert await eligible(engine, refused=(one.id.hex,)) == {id: pub[id] for id in (two.id, boss.id)}
     assert await eligible(engine, countries=("PE",)) == pub | {peru.id: public(peru_key)}
     assert await eligible(engine, child=True) == {child.id: public(child_key)}

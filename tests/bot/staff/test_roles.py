@@ -183,7 +183,7 @@ def test_exclusions_only_ever_take_away(
 ) -> None:
     """Mutation: an excluded organisation or a recused colleague who reads; a country that was not agreed to."""
     refused = (somebody.id.hex,) if recused else ("0" * 32,)
-    reads = may_read(somebody, country=country, countries=further, not_organisation=excluded, refused=refused)
+    reads = may_read(somebody, country=country, countries=further, not_organisations=excluded, refused=refused)
     expected = (
         bool({"case_manager", "supervisor"} & set(somebody.roles))
         and "psea_focal_point" not in somebody.roles

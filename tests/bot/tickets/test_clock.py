@@ -42,7 +42,7 @@ async def test_it_escalates_on_the_clock(world: World, ana: Worker, sol: Worker,
     backup = await world.worker("backup", duty="backup")
     await world.worker("foe", organisation="foe", duty="backup")
     peru = await world.worker("pe", countries=["PE"], duty="primary")
-    ticket_id, _ = await world.ask(countries=("PE",), not_organisation="foe", urgent=urgent)
+    ticket_id, _ = await world.ask(countries=("PE",), not_organisations=("foe",), urgent=urgent)
     assert await world.alerted() == {ana.id}
     for minutes, name, told in ((30, "backup", backup), (120, "supervisor", sol), (720, "network", peru)):
         due = after(minutes=minutes * share)

@@ -270,7 +270,7 @@ async def test_a_further_yes_lets_a_further_country_take_it(world: World, ana: W
 @pytest.mark.parametrize("stage", ["waiting", "claimed", "closed", "lapsed"])
 async def test_withdrawing_erases_everything_at_once(world: World, ana: Worker, stage: str) -> None:
     """Mutation: an answer, a hand-over, a movement, the key pair or the look-up value that stays."""
-    ticket_id, derived = await world.ask(wish="woman", other_lang="guc", not_organisation="x", countries=("PE",))
+    ticket_id, derived = await world.ask(wish="woman", other_lang="guc", not_organisations=("x",), countries=("PE",))
     if stage in ("claimed", "closed"):
         await desk.claim(world.tickets, ana.actor, ticket_id, NOW)
         await desk.release(world.tickets, ana.actor, ticket_id, HANDED, NOW)

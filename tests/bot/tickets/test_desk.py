@@ -64,7 +64,7 @@ async def test_who_sees_what(world: World, ana: Worker, ben: Worker, sol: Worker
     made = {
         "plain": (await world.ask())[0],
         "child": (await world.ask(child=True, age="under18"))[0],
-        "not casa-sur": (await world.ask(not_organisation="casa-sur"))[0],
+        "not casa-sur": (await world.ask(not_organisations=("casa-sur",)))[0],
         "training": (await world.ask(training=True))[0],
         "claimed": (await world.taken(ana))[0],
     }
@@ -434,7 +434,7 @@ async def test_who_can_open_it_shares_it_with_who_may(world: World, ana: Worker,
 async def test_wraps_are_taken_for_those_only_who_may_read_it(world: World, ana: Worker, ben: Worker, sol: Worker) -> None:
     """Mutation: any key at all; a key of another country; one of somebody who recused; a wrap that takes the place of another,
     so that a colleague is shut out; wraps by somebody who cannot open it."""
-    ticket_id, _ = await world.taken(ana, not_organisation="casa-sur")
+    ticket_id, _ = await world.taken(ana, not_organisations=("casa-sur",))
     peru = await world.worker("pe", countries=["PE"])
     late = await world.worker("late")
     (note,) = (await world.items(ticket_id))["note"]

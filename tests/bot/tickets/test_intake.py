@@ -95,7 +95,7 @@ async def test_without_anybody_who_can_read_it_nothing_is_stored(world: World) -
     await world.worker("pe", countries=["PE"])
     await world.worker("without-key", key=False)
     excluded = await world.worker("co", organisation="casa-sur")
-    for request in (world.request(not_organisation="casa-sur"), world.request(child=True, age="under18")):
+    for request in (world.request(not_organisations=("casa-sur",)), world.request(child=True, age="under18")):
         assert await open_ticket(world.tickets, world.codes, request, NOW) == NoDuty()
     await nothing_is_stored(world)
     assert isinstance(await open_ticket(world.tickets, world.codes, world.request(), NOW), Opened)
@@ -269,7 +269,7 @@ async def test_a_text_that_is_too_long_stores_nothing(world: World, ana: Worker)
     [
         {"way": "pigeon"}, {"lang": "fr"}, {"age": "17"}, {"wish": "tall"}, {"need": "rape"}, {"country": "AR"},
         {"countries": ("CO",)}, {"countries": ("AR",)}, {"session_id": b"short"}, {"turn": -1}, {"contact_text": None},
-        {"windows": None}, {"tells_only": True}, {"other_lang": "klingonese"}, {"not_organisation": "x" * 41},
+        {"windows": None}, {"tells_only": True}, {"other_lang": "klingonese"}, {"not_organisations": ("x" * 41,)},
     ],
 )  # fmt: skip
 async def test_what_no_flow_can_ask_for_is_refused(on_sqlite: World, wrong: dict[str, Any]) -> None:

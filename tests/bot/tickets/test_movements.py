@@ -386,7 +386,7 @@ async def test_everybody_else_meets_nothing(world: World) -> None:
 @pytest.mark.requirement("M-3")
 async def test_exclusions_hold_for_receivers(world: World) -> None:
     """Mutation: ``receivers`` forgets the organisation that the person does not want, or who recused themselves."""
-    ticket_id = await world.ticket(not_organisation="south")
+    ticket_id = await world.ticket(not_organisations=("south",))
     with pytest.raises(Refused, match="not_eligible"):
         await world.draft(ticket_id, to_staff="case-manager-ve-1")
     id = await world.draft(ticket_id)

@@ -210,8 +210,10 @@ def _heard(session: Session, event: Event, facts: Facts) -> Go:
     if topic in WRONG:
         return Go("thanked", do=_remark, final=False)
     owner = _key(offer.organisation, session, facts)
-    known = heard_in(session, facts, "service", owner)
-    return Go("safe" if known else "nobody", set={"about": "service", "organisation": owner})
+    # Whose place it is nobody here knows: only whoever is tied to no one reads it.
+    about = "service" if owner else "unknown"
+    known = heard_in(session, facts, about, owner)
+    return Go("safe" if known else "nobody", set={"about": about, "organisation": owner})
 
 
 def _key(name: str, session: Session, facts: Facts) -> str:

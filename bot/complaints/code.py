@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import secrets
+import types
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
@@ -188,8 +189,14 @@ async def _write(
 ) -> bool:
     """False: the complaint has changed since ``row`` was read, and nothing was written."""
     until = max(row.expires_at, complaints.deadlines.wiped_at(row.created_at, now))
+    values: dict[str, Any] = {"heard_at": now, "asks": False, "expires_at": until}
+    if row.asks:  # the question is answered: the next answer is due, as the first one was
+        due = complaints.deadlines.due(row.inbox, row.country, now, await storing.closed_days(connection, row.country))
+        values |= {"answered_at": None, "answer_by": due.answer_by}
+        after = types.SimpleNamespace(**{**row._mapping, **values})
+        values["escalates_at"] = complaints.deadlines.next_after(after, now)
     try:
-        await storing.rows.change(connection, row, heard_at=now, asks=False, expires_at=until)
+        await storing.rows.change(connection, row, **values)
     except Changed:
         return False
     await storing.rows.put(connection, envelope, now, until, mark, asks=False)

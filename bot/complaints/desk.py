@@ -235,14 +235,14 @@ async def send_answer(
         _check_version(row, version)
         if (given.kind, given.ticket) != ("answer", row.id) or given.recipients != (key_id(row.public),):
             raise Refused("bad_envelope")
-        if await storing.rows.number_of(connection, row.id, "answer") >= MOST_ANSWERS:
+        answers = await storing.rows.number_of(connection, row.id, "answer")
+        if answers >= MOST_ANSWERS:
             raise Refused("too_many")
-        first = row.answered_at is None
         told = {"answered_at": row.answered_at or now, "asks": asks, "concluded": row.concluded or not asks}
         await _change(connection, complaints, row, now, **told)
         life = max(row.created_at + LONGEST, now) + complaints.lifetimes.closed
         await storing.rows.put(connection, given, now, life, mark, asks=asks)
-        if first:
+        if not answers:
             await count_complaint(connection, row, now, [("complaint_answer", in_time(row.answer_by, now))])
         if met.unit and row.held_by is not None and row.held_by != actor.id:
             await enqueue(connection, [row.held_by], now)

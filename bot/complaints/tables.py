@@ -97,7 +97,7 @@ class Complaint(Table, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     forwarded_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    """The first answer."""
+    """The answer that was due: the first one, or the first after the person has answered a question."""
     asks: bool = False
     """The last answer is a question that waits for the person."""
     escalates_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)

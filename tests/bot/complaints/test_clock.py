@@ -145,6 +145,26 @@ async def test_what_was_done_in_time_tells_nobody(world: World, eva: Person, leo
 
 
 @pytest.mark.requirement("C-6")
+async def test_an_answer_is_due_again_once_the_person_has_answered_a_question(
+    world: World, eva: Person, leo: Person, mar: Person
+) -> None:
+    """A question is no way to stop the clock for good. Mutation: a question that counts as the answer for ever."""
+    complaint_id, derived = await world.held(eva, after(hours=1))
+    await desk.forward(world.complaints, eva.actor, complaint_id, after(hours=2), way="outside")
+    await world.answered(eva, complaint_id, after(hours=3), asks=True)
+    await world.alerted()
+    assert (await world.tick(after(hours=60))).total() == 0
+    assert await code.add_note(world.complaints, derived, Words("cerca del puente"), "m2", after(hours=61)) == "saved"
+    assert (await world.looks(derived, after(hours=61))).due == after(hours=61 + 48).timestamp()
+    await world.alerted()
+    assert (await world.tick(after(hours=108))).total() == 0
+    assert (await world.tick(after(hours=109))).escalated == 1
+    assert await world.alerted() == {eva.id, mar.id}
+    await world.answered(eva, complaint_id, after(hours=110))
+    assert (await world.tick(after(hours=200))).total() == 0
+
+
+@pytest.mark.requirement("C-6")
 async def test_what_was_accepted_and_left_lying_comes_to_the_network_and_can_be_taken_over(
     world: World, eva: Person, mar: Person
 ) -> None:

@@ -73,6 +73,18 @@ class Phone:
         ):
             await self.choose(label)
 
+    async def complain(self) -> None:
+        """From hello to the receipt of a complaint about how somebody behaved, in Spanish, from Colombia."""
+        await self.write("Hola")
+        for label in ("Español", "Quejas o ideas", "El trato de alguien", "Colombia", "Sí", "Seguir", "Seguir", "Una organización"):
+            await self.choose(label)
+        await self.page.locator(".log:visible .theirs").last.locator(".key").first.click()
+        await self._settled()
+        for label in ("Otra persona", "Prefiero no decirlo", "Esta semana", "No", "Sí", "No", "Sí"):
+            await self.choose(label)
+        await self.write("Pasa en la fila de los martes")
+        await self.choose("Enviar")
+
     async def save(self, name: str, what: str = "#phone") -> None:
         FOLDER.mkdir(parents=True, exist_ok=True)
         await self.page.mouse.move(0, 0)
@@ -150,10 +162,15 @@ async def desk(browser: Browser, url: str) -> None:
         await inside.locator(".ticket-row a").first.wait_for()
         await phone.page.evaluate("scrollTo(0, 0)")
         await phone.save("demo-pair-es", "")
+    async with opened(browser, url, locale="es-CO") as phone:
+        await phone.complain()
+        await phone.save("complaint-telegram-es")
     for name, width, height, account in (
         ("desk-queue-phone-es", 390, 780, "case-manager-1"),
         ("desk-ticket-es", 1280, 1400, "case-manager-1"),
         ("desk-roster-es", 1280, 1100, "supervisor-1"),
+        ("desk-complaints-phone-es", 390, 780, "psea-focal-point-1"),
+        ("desk-complaint-es", 1280, 1400, "psea-focal-point-1"),
     ):
         context = await browser.new_context(locale="es-CO", viewport={"width": width, "height": height}, reduced_motion="reduce")
         tab = await context.new_page()
@@ -168,6 +185,14 @@ async def desk(browser: Browser, url: str) -> None:
             for kind in ("card", "contact"):
                 await tab.locator(f"[data-open={kind}]").click()
                 await tab.locator(f"[data-sealed={kind}] .opened:not([hidden])").wait_for()
+        elif name.startswith("desk-complaint"):
+            await tab.goto(f"{url.rstrip('/')}/desk/complaints")
+            if name == "desk-complaint-es":
+                await tab.locator("[data-group=waiting] a").first.click()
+                await tab.locator("form[action$=accept] button").click()
+                for kind in ("card", "note"):
+                    await tab.locator(f"[data-open={kind}]").click()
+                    await tab.locator(f"[data-sealed={kind}] .opened:not([hidden])").wait_for()
         await tab.wait_for_timeout(500)
         await Phone(tab).save(name, "")
         await context.close()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from icalendar import Calendar
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 from sqlalchemy import delete, insert, select
 
 from bot.roster.tables import Holiday, Shift, ShiftException
@@ -408,7 +408,7 @@ async def test_a_shift_is_planned_on_a_phone(desk: Stage, browser: Browser) -> N
         await page.get_by_role("link", name="Week, absences and holidays").click()
         await page.get_by_role("link", name="Add a shift").click()
         await page.get_by_role("button", name="Save").click()
-        await page.wait_for_function("document.activeElement.id === 'account'")
+        await expect(page.locator("#account")).to_be_focused()
         assert await page.locator("[aria-invalid=true]").count() >= 3 and await faults(page) == []
         await page.get_by_label("Account").select_option(label="case-manager-co-1")
         for day in ("Monday", "Sunday"):

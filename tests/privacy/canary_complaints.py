@@ -62,7 +62,7 @@ async def complained(world: World, number: str) -> tuple[bytes, str]:
     """About the police, with a note full of what nobody asked for, and more of it later by the code."""
     await world.types(number, *CONDUCT, "complaint.who.police", "complaint.happened.own", "=Cúcuta", "complaint.when.today")
     await world.types(number, "complaint.danger.no", "complaint.child.no", "complaint.helped.yes", "complaint.answered.yes")
-    await world.types(number, f"={CONFIDED}")
+    await world.types(number, f"={CONFIDED}", "identifying.as_is")
     code = world.receipt(await world.types(number, "complaint.check.send"))
     id = await newest(world)
     await world.types(OTHER, f"={code}", "code.known.yes", "code.complaint.write", f"={ADDED}")
@@ -70,7 +70,7 @@ async def complained(world: World, number: str) -> tuple[bytes, str]:
 
 
 async def thanked(world: World) -> tuple[bytes, str]:
-    await world.types(WRITTEN, *THANKS, f"={THANKED}")
+    await world.types(WRITTEN, *THANKS, f"={THANKED}", "identifying.as_is")
     code = world.receipt(await world.types(WRITTEN, "complaint.check.send"))
     return await newest(world), code
 

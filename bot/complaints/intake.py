@@ -134,7 +134,7 @@ async def open_complaint(
         if (found := await _find(connection, opening)) is not None:
             return found
         row = await _row(connection, complaints, said, now)
-        readers = await routing.readers(connection)
+        readers = await routing.readers(connection, row.organisation)
         eligible = {each.actor.id: each.public for each in readers if each.level(row)}
         if not eligible:
             return NobodyReads()

@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, String, and_, exists, literal, or_, select, type_coerce
+from sqlalchemy import ColumnElement, String, and_, cast, exists, func, literal, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.complaints.names import OF_THE_DIRECTORY
@@ -37,6 +37,9 @@ _organization: Any = Organization.__table__  # type: ignore[attr-defined]
 _employer: Any = Employer.__table__  # type: ignore[attr-defined]
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 _key: Any = StaffKey.__table__  # type: ignore[attr-defined]
+
+#: The key of an organisation of the directory (``names``), as the database makes it of the id: with hyphens or without.
+_KEY_IN_DIRECTORY: Final[Any] = literal(OF_THE_DIRECTORY).concat(func.replace(cast(_organization.c.id, String), "-", ""))
 
 #: Inbox -> what somebody who reads it is allowed.
 ACTION: Final[Mapping[str, Action]] = {"psea": "see_complaints", "feedback": "see_feedback"}
@@ -78,21 +81,18 @@ class Ties(NamedTuple):
     independent: bool
 
 
-async def network(connection: AsyncConnection) -> Network:
+async def network(connection: AsyncConnection, naming: str = "") -> Network:
     """As the database has it. An organisation of the directory that is called like an employer is a part of that one, also where
-    it was complained about before the employer had accounts here."""
+    it was complained about before the employer had accounts here. Of the directory, which may hold many thousands, only those are
+    read that a complaint names, and ``naming``: the key that something new is about."""
     asked = select(_employer.c.key, _employer.c.name, _employer.c.merged_into, _employer.c.independent)
     rows = (await connection.execute(asked.order_by(_employer.c.key))).all()
     called = {fold(row.name): row for row in rows}
-    listed = await connection.execute(select(_organization.c.id, _organization.c.name))
+    named = or_(_KEY_IN_DIRECTORY.in_(select(complaint.c.organisation)), naming == _KEY_IN_DIRECTORY)
+    listed = await connection.execute(select(_organization.c.id, _organization.c.name).where(named))
     same = {f"{OF_THE_DIRECTORY}{row.id.hex}": owner for row in listed if (owner := called.get(fold(row.name))) is not None}
     of_directory = {key: (owner.key, owner.independent) for key, owner in same.items()}
     return Network(of_directory | {row.key: (row.merged_into, row.independent) for row in rows})
-
-
-def tied(among: Network, organisation: str) -> frozenset[str]:
-    """Keys of the organisations to which whoever works for this one is tied."""
-    return among.tied(organisation)
 
 
 def ties_of(among: Network, organisation: str, investigates: Collection[str]) -> Ties:
@@ -191,12 +191,13 @@ class Reader(NamedTuple):
         return "network"
 
 
-async def readers(connection: AsyncConnection) -> list[Reader]:
-    """Everybody who is active, has a key in use and may see any complaint or feedback, in a fixed order."""
+async def readers(connection: AsyncConnection, naming: str = "") -> list[Reader]:
+    """Everybody who is active, has a key in use and may see any complaint or feedback, in a fixed order. ``naming``: as for
+    ``network``."""
     names = ("id", "name", "organisation", "roles", "countries", "lang", "stands_in", "investigates")
     asked = select(*(_staff.c[name] for name in names), _key.c.public).join(_key, _key.c.staff_id == _staff.c.id)
     rows = (await connection.execute(asked.where(_staff.c.active, _key.c.retired_at.is_(None)).order_by(_staff.c.id))).all()
-    among = await network(connection)
+    among = await network(connection, naming)
     found = [(Actor.of(row), row) for row in rows]
     return [
         Reader(actor, ties_of(among, row.organisation, row.investigates), row.stands_in, row.public)

@@ -68,7 +68,7 @@ class Requesting:
         if not organisation:
             return ()
         async with self._means.tickets.engine.connect() as connection:
-            return tuple(sorted((await network(connection)).tied(organisation)))
+            return tuple(sorted((await network(connection, organisation)).tied(organisation)))
 
     def _request(self, asked: Asked, way: str, left_out: tuple[str, ...]) -> Request:
         # What was agreed is in the effect (``flows.sending.opening``); slots also hold what was chosen and taken back again.

@@ -32,7 +32,7 @@ def test_whoever_has_become_one_with_another_is_tied_to_it_in_both_directions() 
     """Mutation: the chain upwards only, so that the larger one reads about its part; one step only."""
     whole = {"casa-sur", "casa-vieja", "red-grande"}
     for each in whole:
-        assert routing.tied(NETWORK, each) == whole
+        assert NETWORK.tied(each) == whole
     assert NETWORK.tied("red-norte") == {"red-norte", "dir-1"}
     assert NETWORK.tied("nowhere") == {"nowhere"}
 
@@ -218,3 +218,17 @@ async def test_an_organisation_of_the_directory_that_has_accounts_later_is_tied_
         assert set(await routing.eligible(connection, row)) == {eva.id, far.id}
         assert (await routing.network(connection)).independent("red-observa")
     assert [row.id for row in await listing.inbox(world.complaints, eva.actor, "psea", NOW)] == [complaint_id]
+
+
+async def test_of_the_directory_only_what_is_named_is_read(world: World) -> None:
+    """By a complaint, or by what somebody is about to send. Mutation: reading all of a directory of thousands at every look;
+    leaving out what is only now being sent."""
+    await world.employer("casa-nueva")
+    named, other = Organization(name="ORGANISATION Casa Nuéva"), Organization(name="Organisation casa-nueva")
+    async with world.engine.begin() as connection:
+        for each in (named, other):
+            await connection.execute(insert(Organization).values(**each.model_dump()))
+    keys = [f"dir-{each.id.hex}" for each in (named, other)]
+    async with world.engine.connect() as connection:
+        assert not set(keys) & set((await routing.network(connection)).employers)
+        assert (await routing.network(connection, keys[0])).tied("casa-nueva") == {"casa-nueva", keys[0]}

@@ -5,14 +5,12 @@ Here belongs when to read again, and what the public may know of it. Never here:
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import dataclasses
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -22,14 +20,12 @@ from bot.complaints import routing
 from bot.complaints.deadlines import Deadlines
 from bot.complaints.routing import Reader
 from bot.place_names import fold
+from bot.refreshing import OLDEST, Refreshing
 from bot.roster.tables import Holiday
 from bot.settings import Settings
 from bot.staff.tables import Employer, Staff
 
 log = logging.getLogger(__name__)
-
-OLDEST: Final = 30.0
-"""Seconds: it is read again at least this often, whatever ``refresh_seconds`` says."""
 
 Organisations = Callable[[str], Iterable[tuple[str, str]]]
 """Country -> (key, public name) of the organisations of the public directory that give help there."""
@@ -75,25 +71,20 @@ class LiveHearing:
     ) -> None:
         """``clock``: seconds since 1970."""
         self._engine, self._clock, self._directory = engine, clock, directory
-        self._every = min(float(settings.refresh_seconds), OLDEST)
         self._deadlines = Deadlines.of(settings)
         self._read = _Read()
         self._listed: dict[str, tuple[_Read, object, tuple[tuple[str, str], ...]]] = {}
         self.checked_at = 0.0
-        self._task: asyncio.Task[None] | None = None
+        self._going_on = Refreshing("hearing", min(float(settings.refresh_seconds), OLDEST), self.refresh, log)
 
     async def start(self) -> None:
         """Read and go on in the background. Raises ``bot.db.DatabaseDown``."""
         await self.refresh()
-        self._task = asyncio.create_task(self._follow(), name="hearing")
+        self._going_on.start()
 
     async def stop(self) -> None:
         """End the background task."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._going_on.stop()
 
     # --- flows.facts.Hearing
 
@@ -151,12 +142,3 @@ class LiveHearing:
             {country: frozenset(found) for country, found in closed.items()},
         )
         self.checked_at = now
-
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(self._every)
-            try:
-                await self.refresh()
-            except Exception as error:
-                # Whatever it was, the next look may succeed. Only the kind is logged: messages may quote data.
-                log.warning("hearing not refreshed", extra={"error": type(error).__name__})

@@ -7,8 +7,6 @@ what is public (``visibility``), how it is read (``snapshot``).
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -19,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot import db
 from bot.directory import snapshot, stamp
 from bot.directory.tables import AudienceChange, ServiceAtLocation
+from bot.refreshing import Refreshing
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -44,20 +43,16 @@ class LiveDirectory:
         self._engine, self._settings, self._clock = engine, settings, clock
         self.current = snapshot.Snapshot(clock(), clock)
         self.checked_at = 0.0
-        self._task: asyncio.Task[None] | None = None
+        self._going_on = Refreshing("directory", settings.refresh_seconds, self.refresh, log)
 
     async def start(self) -> None:
         """Build the first snapshot and go on in the background. Raises ``bot.db.DatabaseDown``."""
         await self._rebuild()
-        self._task = asyncio.create_task(self._follow(), name="directory")
+        self._going_on.start()
 
     async def stop(self) -> None:
         """End the background task."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._going_on.stop()
 
     async def refresh(self) -> bool:
         """Look once; True when a new snapshot took the place of the old. Raises ``bot.db.DatabaseDown``."""
@@ -79,12 +74,3 @@ class LiveDirectory:
         now = self._clock()
         self.current = await snapshot.build(self._engine, now, self._settings, self._clock)
         self.checked_at = now
-
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(self._settings.refresh_seconds)
-            try:
-                await self.refresh()
-            except Exception as error:
-                # Whatever it was, the next look may succeed. Only the kind is logged: messages may quote data.
-                log.warning("directory not refreshed", extra={"error": type(error).__name__})

@@ -5,8 +5,6 @@ Here belongs when to read again. Never here: what may be published (``publishing
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -18,13 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db
 from bot.notices.tables import Notice as Row
+from bot.refreshing import OLDEST, Refreshing
 from bot.settings import Settings
 from flows.facts import Notice
 
 log = logging.getLogger(__name__)
 
-OLDEST = 30.0
-"""Seconds: notices are read again at least this often, whatever ``refresh_seconds`` says."""
 _notice: Any = Row.__table__  # type: ignore[attr-defined]
 
 
@@ -37,22 +34,17 @@ class LiveNotices:
     def __init__(self, engine: AsyncEngine, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         """``clock``: seconds since 1970."""
         self._engine, self._clock = engine, clock
-        self._every = min(float(settings.refresh_seconds), OLDEST)
         self._rows: Sequence[Any] = ()
-        self._task: asyncio.Task[None] | None = None
+        self._going_on = Refreshing("notices", min(float(settings.refresh_seconds), OLDEST), self.refresh, log)
 
     async def start(self) -> None:
         """Read the notices and go on in the background. Raises ``bot.db.DatabaseDown``."""
         await self.refresh()
-        self._task = asyncio.create_task(self._follow(), name="notices")
+        self._going_on.start()
 
     async def stop(self) -> None:
         """End the background task."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._going_on.stop()
 
     def listed(self, kind: str, country: str, lang: str, now: float) -> tuple[Notice, ...]:
         """Newest first, those of the country and of every country, of which the time is not over at ``now``."""
@@ -75,12 +67,3 @@ class LiveNotices:
         with db.explained(self._engine.url):
             async with self._engine.connect() as connection:
                 self._rows = (await connection.execute(asked)).all()
-
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(self._every)
-            try:
-                await self.refresh()
-            except Exception as error:
-                # Whatever it was, the next look may succeed. Only the kind is logged: messages may quote data.
-                log.warning("notices not refreshed", extra={"error": type(error).__name__})

@@ -5,8 +5,6 @@ Here belongs when to read again. Never here: who counts for what (``snapshot``),
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -16,15 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db
 from bot.duty_texts import DutyTextBook
+from bot.refreshing import OLDEST, Refreshing
 from bot.roster import snapshot
 from bot.roster.snapshot import RosterSnapshot
 from bot.settings import Settings
 from flows.facts import DutyText, OnCall
 
 log = logging.getLogger(__name__)
-
-OLDEST = 30.0
-"""Seconds: the roster is read again at least this often, whatever ``refresh_seconds`` says."""
 
 
 class LiveRoster:
@@ -44,24 +40,19 @@ class LiveRoster:
     ) -> None:
         """``clock``: seconds since 1970. ``texts``: None reads the file that ``settings`` names (raises ``DutyTextError``)."""
         self._engine, self._clock = engine, clock
-        self._every = min(float(settings.refresh_seconds), OLDEST)
         self._texts = texts if texts is not None else DutyTextBook.of(settings)
         self.current = RosterSnapshot()
         self.checked_at = 0.0
-        self._task: asyncio.Task[None] | None = None
+        self._going_on = Refreshing("roster", min(float(settings.refresh_seconds), OLDEST), self.refresh, log)
 
     async def start(self) -> None:
         """Read the roster and go on in the background. Raises ``bot.db.DatabaseDown``."""
         await self.refresh()
-        self._task = asyncio.create_task(self._follow(), name="roster")
+        self._going_on.start()
 
     async def stop(self) -> None:
         """End the background task."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._going_on.stop()
 
     # --- flows.facts.Duty
 
@@ -94,12 +85,3 @@ class LiveRoster:
         """Look once; True when a new snapshot took the place of the old. Raises ``bot.db.DatabaseDown``."""
         before = self.current
         return await self.fresh() is not before
-
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(self._every)
-            try:
-                await self.refresh()
-            except Exception as error:
-                # Whatever it was, the next look may succeed. Only the kind is logged: messages may quote data.
-                log.warning("roster not refreshed", extra={"error": type(error).__name__})

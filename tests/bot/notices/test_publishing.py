@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.notices import publishing
-from bot.notices.live import OLDEST, LiveNotices
+from bot.notices.live import LiveNotices
 from bot.notices.publishing import Draft, Faulty
+from bot.refreshing import OLDEST
 from bot.settings import Settings
 from bot.staff.audit import latest
 from flows.facts import COUNTRIES, Notices
@@ -130,8 +131,8 @@ async def test_over_for_a_month_it_is_deleted(engine: AsyncEngine) -> None:
 async def test_the_snapshot_is_read_again_by_itself(engine: AsyncEngine) -> None:
     """Mutation: reading once."""
     notices = live(engine)
-    assert notices._every <= OLDEST
-    notices._every = 0.02
+    assert notices._going_on.every <= OLDEST
+    notices._going_on.every = 0.02
     await notices.start()
     try:
         await publishing.publish(engine, COORDINATOR, DRAFT, NOW - timedelta(seconds=1))

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db
 from bot.duty_texts import DutyTextBook
-from bot.roster.live import OLDEST, LiveRoster
+from bot.refreshing import OLDEST
+from bot.roster.live import LiveRoster
 from bot.roster.tables import Shift
 from bot.settings import Settings
 from bot.staff.tables import StaffKey
@@ -72,7 +73,7 @@ async def test_a_lost_database_is_said_and_survived(
     duty = live(engine, settings)
     await duty.start()
     try:
-        duty._every = 0.01
+        duty._going_on.every = 0.01
         await duty.stop()
         before = duty.current
         failing = [0]
@@ -85,7 +86,7 @@ async def test_a_lost_database_is_said_and_survived(
         with pytest.raises(db.DatabaseDown):
             await duty.fresh_on_call("CO", AT)
         with caplog.at_level(logging.WARNING):
-            duty._task = asyncio.create_task(duty._follow())
+            duty._going_on.start()
             async with asyncio.timeout(5):
                 while failing[0] < 4:
                     await asyncio.sleep(0.01)
@@ -98,8 +99,8 @@ async def test_a_lost_database_is_said_and_survived(
 def test_a_snapshot_is_never_older_than_half_a_minute(settings: Settings) -> None:
     """Mutation: taking the setting as it is."""
     engine = db.open_engine("sqlite+aiosqlite:///unused.db")
-    assert live(engine, settings.model_copy(update={"refresh_seconds": 60}))._every == OLDEST == 30
-    assert live(engine, settings.model_copy(update={"refresh_seconds": 5}))._every == 5
+    assert live(engine, settings.model_copy(update={"refresh_seconds": 60}))._going_on.every == OLDEST == 30
+    assert live(engine, settings.model_copy(update={"refresh_seconds": 5}))._going_on.every == 5
 
 
 @pytest.mark.requirement("D-2")

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,9 +25,9 @@ from bot.codes import Derived
 from bot.complaints import endings, routing, storing, trail
 from bot.complaints.counting import count_complaint
 from bot.complaints.deadlines import LONGEST, next_step
-from bot.complaints.storing import OPEN, SAID, Complaints, complaint, item
-from bot.sealing import Envelope, unseal
-from bot.tickets.own_key import unlock_private
+from bot.complaints.storing import OPEN, SAID, Complaints, complaint
+from bot.sealing import Envelope
+from bot.tickets import answers
 from bot.tickets.recipients import sealed
 from bot.tickets.references import reference
 from bot.tickets.rows import Changed, gone, transact
@@ -63,15 +63,15 @@ async def look(complaints: Complaints, by: Derived, now: datetime, *, back: int 
         row = await _find(connection, by, now)
         if row is None:
             return None
-        answers = await _answers(connection, row.id, now)
-    unread = [each for each in answers if each.read_at is None]
-    upto = answers[: len(answers) - back] or answers[:1]
+        waiting = await answers.waiting(storing.rows, connection, row.id, now)
+    unread = [each for each in waiting if each.read_at is None]
+    upto = answers.shown(waiting, back)
     due = next_step(row)
     return ComplaintView(
         status=_status(row, unread),
         country=row.country,
         inbox=row.inbox,
-        answer=_opened(row, by, upto[-1]).reveal() if upto else "",
+        answer=answers.opened(row, by, upto[-1]).reveal() if upto else "",
         asks=bool(upto) and upto[-1].asks,
         unread=len(unread),
         more=any(each.read_at is None for each in upto[:-1]),
@@ -89,16 +89,8 @@ async def read_answer(complaints: Complaints, by: Derived, now: datetime, *, bac
 
     async def work(connection: AsyncConnection) -> Answer | None:
         row = await _find(connection, by, now, lock=True)
-        answers = await _answers(connection, row.id, now) if row else []
-        if row is None or not 0 <= back < len(answers):
-            return None
-        older, answer = answers[: len(answers) - 1 - back], answers[len(answers) - 1 - back]
-        if answer.read_at is None:
-            life = min(answer.expires_at, now + complaints.lifetimes.read)
-            await connection.execute(update(item).where(item.c.id == answer.id).values(read_at=now, expires_at=life))
-            if not any(each.read_at is None for each in answers if each is not answer):
-                await _all_read(connection, complaints, row, now)
-        return Answer(_opened(row, by, answer), answer.asks, len(older), any(each.read_at is None for each in older))
+        found = await answers.read(storing.rows, connection, row, complaints.lifetimes, now, back) if row is not None else None
+        return None if found is None else Answer(answers.opened(row, by, found.item), found.item.asks, found.older, found.more)
 
     return await transact(complaints.engine, work)
 
@@ -120,24 +112,6 @@ async def _find(connection: AsyncConnection, by: Derived, now: datetime, *, lock
     if row is None or row.state == "withdrawn" or (row.forgotten_at is not None and row.forgotten_at <= now):
         return None
     return row
-
-
-async def _answers(connection: AsyncConnection, complaint_id: bytes, now: datetime) -> list[Any]:
-    """Oldest first."""
-    return [each for each in await storing.rows.envelopes(connection, complaint_id, ["answer"]) if each.expires_at > now]
-
-
-def _opened(row: Any, by: Derived, answer: Any) -> Words:
-    private = unlock_private(by.key, row.id, row.private_sealed)
-    return unseal(Envelope.decode(answer.envelope), private, kind="answer", ticket=row.id)
-
-
-async def _all_read(connection: AsyncConnection, complaints: Complaints, row: Any, now: datetime) -> None:
-    """Not a change that the desk has to look at: the version stays."""
-    values: dict[str, Any] = {"read_at": now}
-    if row.closed_at is not None:
-        values["forgotten_at"] = complaints.lifetimes.forgotten_at(row.closed_at, now, unread=False)
-    await connection.execute(update(complaint).where(complaint.c.id == row.id).values(**values))
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

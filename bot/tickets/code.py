@@ -14,22 +14,20 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
 from bot.codes import Derived
-from bot.sealing import Envelope, Kind, unseal
+from bot.sealing import Kind
 from bot.staff import audit
-from bot.tickets import storing
+from bot.tickets import answers, storing
 from bot.tickets.adding import OPEN, Connected, Result, Text, find, has_ended, seal_and_put
 from bot.tickets.counting import count_ticket
 from bot.tickets.endings import forget_contact, requeue
 from bot.tickets.guard import Windows
 from bot.tickets.lifetimes import Lifetimes
-from bot.tickets.own_key import unlock_private
 from bot.tickets.references import reference
-from bot.tickets.storing import Tickets, item, ticket
+from bot.tickets.storing import Tickets
 from flows.facts import COUNTRIES, TicketView
 from flows.kernel import Words
 
@@ -80,10 +78,10 @@ async def look(
         row = await find(connection, by, now)
         if row is None or (isinstance(by, Connected) and row.relay != "open"):
             return None
-        answers = await _answers(connection, row.id, now)
+        waiting = await answers.waiting(storing.rows, connection, row.id, now)
     windows = tickets.guard.open(row.id, row.guarded)
-    unread = [each for each in answers if each.read_at is None]
-    upto = answers[: len(answers) - back] or answers[:1]
+    unread = [each for each in waiting if each.read_at is None]
+    upto = answers.shown(waiting, back)
     ended = has_ended(row, now)
     return TicketView(
         status=_status(row, now, tickets.lifetimes, unread=bool(unread)),
@@ -91,7 +89,7 @@ async def look(
         way=row.way if not ended else "code",
         windows=windows.names if windows and not ended else (),
         relay=row.relay,
-        answer=_opened(row, by, upto[-1]).reveal() if upto and isinstance(by, Derived) else "",
+        answer=answers.opened(row, by, upto[-1]).reveal() if upto and isinstance(by, Derived) else "",
         unread=len(unread),
         more=any(each.read_at is None for each in upto[:-1]),
         tells_only=row.tells_only,
@@ -110,16 +108,8 @@ async def read_answer(tickets: Tickets, by: Derived, now: datetime, *, back: int
 
     async def work(connection: AsyncConnection) -> Answer | None:
         row = await find(connection, by, now, lock=True)
-        answers = await _answers(connection, row.id, now) if row else []
-        if row is None or not 0 <= back < len(answers):
-            return None
-        older, answer = answers[: len(answers) - 1 - back], answers[len(answers) - 1 - back]
-        if answer.read_at is None:
-            life = min(answer.expires_at, now + tickets.lifetimes.read)
-            await connection.execute(update(item).where(item.c.id == answer.id).values(read_at=now, expires_at=life))
-            if not any(each.read_at is None for each in answers if each is not answer):
-                await _all_read(connection, row, now, tickets.lifetimes)
-        return Answer(_opened(row, by, answer), len(older), any(each.read_at is None for each in older))
+        found = await answers.read(storing.rows, connection, row, tickets.lifetimes, now, back) if row is not None else None
+        return None if found is None else Answer(answers.opened(row, by, found.item), found.older, found.more)
 
     return await storing.transact(tickets.engine, work)
 
@@ -137,25 +127,6 @@ def _status(
         return "looked_at"
     late = lifetimes.told_at("backup", row.queued_at, hurry=row.urgent or row.child) <= now
     return "nobody_yet" if late else "received"
-
-
-async def _answers(connection: AsyncConnection, ticket_id: bytes, now: datetime) -> list[Any]:
-    """Oldest first."""
-    asked = select(item).where(item.c.ticket_id == ticket_id, item.c.kind == "answer", item.c.expires_at > now)
-    return list((await connection.execute(asked.order_by(item.c.created_at, item.c.id))).all())
-
-
-def _opened(row: Any, by: Derived, answer: Any) -> Words:
-    private = unlock_private(by.key, row.id, row.private_sealed)
-    return unseal(Envelope.decode(answer.envelope), private, kind="answer", ticket=row.id)
-
-
-async def _all_read(connection: AsyncConnection, row: Any, now: datetime, lifetimes: Lifetimes) -> None:
-    """Not a change that the desk has to look at: the version stays."""
-    values: dict[str, Any] = {"read_at": now}
-    if row.closed_at is not None:
-        values["forgotten_at"] = lifetimes.forgotten_at(row.closed_at, now, unread=False)
-    await connection.execute(update(ticket).where(ticket.c.id == row.id).values(**values))
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

@@ -61,8 +61,12 @@ async def tick(complaints: Complaints, now: datetime) -> Ticked:
     Raises the first error that a complaint met with, after all the others were done."""
     done = Ticked()
     faults: list[Exception] = []
-    for step in (_forget, _end, _expire, _free, _tell):
+    for step in (_forget, _end, _expire):
         await step(complaints, now, done, faults)
+    async with complaints.engine.connect() as connection:
+        readers = await routing.readers(connection)
+    await _free(complaints, readers, now, done, faults)
+    await _tell(complaints, readers, now, done, faults)
     done.clean = await gone(complaints.engine, patience=5.0)
     if faults:
         raise faults[0]
@@ -108,14 +112,13 @@ async def _expire(complaints: Complaints, now: datetime, done: Ticked, faults: l
     done.expired = await storing.rows.each(complaints.engine, due, act, faults)
 
 
-async def _free(complaints: Complaints, now: datetime, done: Ticked, faults: list[Exception]) -> None:
+async def _free(complaints: Complaints, readers: list[Reader], now: datetime, done: Ticked, faults: list[Exception]) -> None:
     """Who holds it has left, or may not read it any more (their organisation became one with another, their account changed): their
     wraps are taken away, and it waits for others."""
-    async with complaints.engine.connect() as connection:
-        readers = {each.actor.id: each for each in await routing.readers(connection)}
+    by_account = {each.actor.id: each for each in readers}
 
     async def act(connection: AsyncConnection, row: Any) -> int:
-        holder = readers.get(row.held_by)
+        holder = by_account.get(row.held_by)
         if holder is not None and routing.may_read(holder.actor, holder.ties, row):
             return 0
         if row.held_by is not None:
@@ -131,10 +134,8 @@ async def _free(complaints: Complaints, now: datetime, done: Ticked, faults: lis
 # --- who is to know --------------------------------------------------------------------------------------------------
 
 
-async def _tell(complaints: Complaints, now: datetime, done: Ticked, faults: list[Exception]) -> None:
+async def _tell(complaints: Complaints, readers: list[Reader], now: datetime, done: Ticked, faults: list[Exception]) -> None:
     """Escalate, and tell whoever has come since for what waits."""
-    async with complaints.engine.connect() as connection:
-        readers = await routing.readers(connection)
 
     async def act(connection: AsyncConnection, row: Any) -> int:
         told, escalated = await _tell_one(connection, complaints, readers, row, now)

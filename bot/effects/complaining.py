@@ -18,8 +18,7 @@ from bot.complaints.code import Result
 from bot.complaints.intake import NobodyReads, Said, open_complaint
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
-from bot.effects.drafting import noted
-from bot.effects.means import Means, or_again, sealed_text
+from bot.effects.means import Means, added, or_again, sealed_text
 from bot.exchange import Person
 from bot.sealing import CannotSeal
 from flows.facts import ComplaintView
@@ -151,16 +150,9 @@ class Complaining:
         """``saved`` | ``gone`` | ``ended`` | ``full`` | ``identifying``: see ``drafting.noted``."""
         if asked.inbound.words is None and not asked.draft.typed:
             return NOT_SAVED
-        text = noted(asked)
-        if isinstance(text, Done):
-            return text
-        with or_again():
-            result = await code.add_note(
-                self._means.complaints, _by(asked.draft), Words(text), asked.inbound.message_id, self._means.now()
-            )
-        if result == "saved":
-            asked.draft.typed = ""
-        return _told(result)
+        means, draft, message = self._means, asked.draft, asked.inbound.message_id
+        result = await added(asked, lambda words: code.add_note(means.complaints, _by(draft), words, message, means.now()))
+        return result if isinstance(result, Done) else _told(result)
 
     async def contest(self, asked: Asked) -> Done:
         with or_again():

@@ -16,8 +16,7 @@ from bot.complaints import code as complaint_code
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
 from bot.effects.complaining import COMPLAINT, Complaining, either
-from bot.effects.drafting import noted
-from bot.effects.means import Means, by, or_again, sealed_text
+from bot.effects.means import Means, added, by, or_again, sealed_text
 from bot.exchange import Person, StoreDown
 from bot.tickets import code
 from bot.tickets.code import Connected, Result
@@ -121,16 +120,9 @@ class Following:
         """``saved`` | ``gone`` | ``ended`` | ``identifying``. A note with a name or a number in it waits for one answer first."""
         if asked.inbound.words is None and not asked.draft.typed:
             return GONE
-        text = noted(asked)
-        if isinstance(text, Done):
-            return text
-        with or_again():
-            result = await code.add_note(
-                self._means.tickets, by(asked.draft), Words(text), asked.inbound.message_id, self._means.now()
-            )
-        if result == "saved":
-            asked.draft.typed = ""
-        return _told(result)
+        means, draft, message = self._means, asked.draft, asked.inbound.message_id
+        result = await added(asked, lambda words: code.add_note(means.tickets, by(draft), words, message, means.now()))
+        return result if isinstance(result, Done) else _told(result)
 
     async def set_windows(self, asked: Asked) -> Done:
         windows = self._means.windows(asked.session, str(asked.session.slot("country")))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -21,7 +21,8 @@ from bot.complaints.limits import Limits
 from bot.complaints.storing import Complaints
 from bot.countries import neighbours
 from bot.drafts import Draft
-from bot.effects import Asked
+from bot.effects import Asked, Done
+from bot.effects.drafting import noted
 from bot.exchange import Person, StoreDown
 from bot.sessions import Pointers
 from bot.tickets import code
@@ -34,6 +35,7 @@ from flows import safe_contact
 from flows.facts import WINDOW_NAMES, Duty
 from flows.kernel import Session, Words
 
+Result = TypeVar("Result", bound=str)
 Say = Callable[[str, str], str]
 """(language, id) -> the entry as it stands in the catalog."""
 
@@ -141,3 +143,16 @@ def or_again() -> Iterator[None]:
         raise StoreDown(f"the database did not take it ({type(error).__name__})") from None
     except Busy:
         raise StoreDown("too many codes are being looked up") from None
+
+
+async def added(asked: Asked, add: Callable[[Words], Awaitable[Result]]) -> Result | Done:
+    """What came of handing a note over with ``add``, or what ``noted`` says instead. A text that waited for an answer goes with it
+    once it was taken."""
+    text = noted(asked)
+    if isinstance(text, Done):
+        return text
+    with or_again():
+        result = await add(Words(text))
+    if result == "saved":
+        asked.draft.typed = ""
+    return result

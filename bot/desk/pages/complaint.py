@@ -15,7 +15,7 @@ from bot.complaints import desk, reading, trail
 from bot.complaints.names import names
 from bot.complaints.reading import Sheet
 from bot.desk.pages.complaints import rows
-from bot.desk.pages.ticket import TEXT_LIMIT, asking, ticket_id, wraps_of
+from bot.desk.pages.ticket import TEXT_LIMIT, asking, copies_said, missing_said, ticket_id, wraps_of
 from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import NotHere, Visit
 from bot.desk.words import ask_for, family
@@ -82,8 +82,7 @@ async def open_sealed(visit: Visit) -> Response:
     sheet = await sheet_of(visit)
     with asking("desk.complaint"):
         copies = await reading.released(parts, visit.actor, id, kind, visit.now)
-    said = [{"item": each.item_id.hex, "at": each.created_at.isoformat(), "envelope": packed(each.envelope)} for each in copies]
-    return visit.json({"copies": said, "version": sheet.row.version})
+    return visit.json({"copies": copies_said(copies), "version": sheet.row.version})
 
 
 @page("/complaint/{id}/wraps", methods=("GET",), allow=READS, passive=True)
@@ -91,11 +90,7 @@ async def lacking(visit: Visit) -> Response:
     """What those who may read it cannot open yet, as I may open it, for my browser to wrap for them."""
     with asking("desk.complaint"):
         missing = await desk.missing_wraps(visit.desk.parts.complaints, visit.actor, ticket_id(visit), visit.now)
-    said = [
-        {"item": each.item_id.hex, "kind": each.kind, "envelope": packed(each.envelope), "keys": [packed(key) for key in each.keys]}
-        for each in missing
-    ]
-    return visit.json({"missing": said})
+    return visit.json({"missing": missing_said(missing)})
 
 
 @page("/complaint/{id}/wraps", methods=("POST",), allow=READS, body_limit=1024 * 1024, passive=True)

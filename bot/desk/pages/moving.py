@@ -14,13 +14,12 @@ from typing import Any, Final, cast, get_args
 from starlette.responses import Response
 
 from bot.desk.pages.queue import WORKS
-from bot.desk.pages.ticket import asking, ticket_id, version, wraps_of
+from bot.desk.pages.ticket import asking, missing_said, ticket_id, version, wraps_of
 from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import Malformed, NotHere, Refused, Visit
 from bot.desk.words import family
 from bot.duty_texts import VARIANTS
 from bot.focal_points import NOT_CHECKED, RISKS, Briefing
-from bot.staff.passkeys import packed
 from bot.tickets import movement_views, movements, reading
 from bot.tickets.movement_rules import (
     CONSENTS_FOR_ADULT,
@@ -201,11 +200,7 @@ async def lacking(visit: Visit) -> Response:
     """What my browser has to wrap, so that the receiver can open what moves."""
     with asking():
         missing = await movements.wraps_needed(visit.desk.parts.moves, visit.actor, visit.values["id"], visit.now)
-    said = [
-        {"item": each.item_id.hex, "kind": each.kind, "envelope": packed(each.envelope), "keys": [packed(key) for key in each.keys]}
-        for each in missing
-    ]
-    return visit.json({"missing": said})
+    return visit.json({"missing": missing_said(missing)})
 
 
 @page("/moving/{id:uuid}/wraps/{version:int}", methods=("POST",), allow=WORKS, body_limit=1024 * 1024)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 import msgspec
 from starlette.responses import Response
@@ -27,6 +27,7 @@ from bot.tickets.desk import CLOSINGS, REACHED, RELEASES, RISKS, STEPS, Leaving
 from bot.tickets.movements import Unmet
 from bot.tickets.sight import REASONS, NotThere, Stale
 from bot.tickets.sight import Refused as TicketRefused
+from bot.tickets.wraps import Missing
 from flows.facts import KINDS, PRETEXTS, WINDOW_NAMES, WINDOWS
 
 TEXT_LIMIT: Final = 1800
@@ -176,11 +177,10 @@ async def open_sealed(visit: Visit) -> Response:
         kind = visit.decoded(Opens).kind
         sheet = await reading.sheet(tickets, visit.actor, id, visit.now)
         copies = await reading.released(tickets, visit.actor, id, kind, visit.now)
-    said = [{"item": each.item_id.hex, "at": each.created_at.isoformat(), "envelope": packed(each.envelope)} for each in copies]
     until = sheet.hours.until if kind == "contact" and sheet.way == "phone" and sheet.hours else None
     return visit.json(
         {
-            "copies": said,
+            "copies": copies_said(copies),
             "version": sheet.version,
             "seconds": (until - visit.now).total_seconds() if until else None,
         }
@@ -192,11 +192,7 @@ async def lacking(visit: Visit) -> Response:
     """What those who may read it cannot open yet, as I may open it, for my browser to wrap for them."""
     with asking():
         missing = await desk.missing_wraps(visit.desk.parts.tickets, visit.actor, ticket_id(visit), visit.now)
-    said = [
-        {"item": each.item_id.hex, "kind": each.kind, "envelope": packed(each.envelope), "keys": [packed(key) for key in each.keys]}
-        for each in missing
-    ]
-    return visit.json({"missing": said})
+    return visit.json({"missing": missing_said(missing)})
 
 
 @page("/ticket/{id}/wraps", methods=("POST",), allow=WORKS, body_limit=1024 * 1024, passive=True)
@@ -205,6 +201,19 @@ async def share(visit: Visit) -> Response:
         made = wraps_of(visit)
         added = await desk.add_wraps(visit.desk.parts.tickets, visit.actor, ticket_id(visit), made, visit.now)
     return visit.json({"added": added})
+
+
+def copies_said(copies: Iterable[Any]) -> list[dict[str, str]]:
+    """My own wrapped copies, as the browser opens them."""
+    return [{"item": each.item_id.hex, "at": each.created_at.isoformat(), "envelope": packed(each.envelope)} for each in copies]
+
+
+def missing_said(missing: Iterable[Missing]) -> list[dict[str, Any]]:
+    """What others lack, as the browser wraps it for them."""
+    return [
+        {"item": each.item_id.hex, "kind": each.kind, "envelope": packed(each.envelope), "keys": [packed(key) for key in each.keys]}
+        for each in missing
+    ]
 
 
 def wraps_of(visit: Visit) -> dict[uuid.UUID, list[bytes]]:

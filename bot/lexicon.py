@@ -7,14 +7,13 @@ a word (they are content), a decision about the conversation.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from bot.understanding.danger import Danger
 from bot.understanding.sense import Sense
-from bot.wording import CONTENT, ContentError, Wording, city_name, country_name
+from bot.wording import CONTENT, ContentError, Wording, city_name, country_name, read_lists
 from flows.crisis import CLASSES, Cues
 from flows.facts import FOREIGN, KINDS, LANGS
 from flows.kernel import Country, Data, Listing, Phrase, Value, Zone
@@ -148,12 +147,7 @@ def _said(lang: str, value: Data | Country) -> str:
 def load_foreign(folder: Path = CONTENT) -> dict[str, frozenset[str]]:
     """language -> words by which a text in it is known (``<folder>/foreign.toml``). Raises ContentError."""
     path = folder / "foreign.toml"
-    try:
-        lists = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ContentError(f"{path} is missing; without it other languages are not told apart.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ContentError(f"{path} cannot be read: {error}. Mend that line.") from None
+    lists = read_lists(path, "other languages are not told apart")
     unknown = [lang for lang in lists if lang not in FOREIGN]
     if unknown:
         raise ContentError(f"{path}: there is no sentence in {unknown[0]}; write start.foreign.{unknown[0]} first.")
@@ -167,12 +161,7 @@ def load_cues(folder: Path = CONTENT) -> Cues:
     negations: list[str] = []
     for lang in LANGS:
         path = folder / lang / "cues.toml"
-        try:
-            lists = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ContentError(f"{path} is missing; without it crisis cues in that language go unseen.") from None
-        except tomllib.TOMLDecodeError as error:
-            raise ContentError(f"{path} cannot be read: {error}. Mend that line.") from None
+        lists = read_lists(path, "crisis cues in that language go unseen")
         groups = lists.pop("groups", {})
         for name, phrases in lists.items():
             if name == "idioms":

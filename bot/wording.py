@@ -7,6 +7,7 @@ is said (``flows``), how paragraphs and choices are arranged for a channel (``bo
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import date, time
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +42,17 @@ _WIDE = {
 
 class ContentError(Exception):
     """A catalog that cannot be used; says which file, which entry, and what to do."""
+
+
+def read_lists(path: Path, without: str) -> dict[str, Any]:
+    """A file of lists that people write, in TOML. ``without``: what follows where it is missing, as the end of a sentence. Raises
+    ContentError, which names the file and what to do."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ContentError(f"{path} is missing; without it {without}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ContentError(f"{path} cannot be read: {error}. Mend that line.") from None
 
 
 Template = tuple[str, tuple[str, ...]]

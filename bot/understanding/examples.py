@@ -6,14 +6,12 @@ Here belongs how these files are read and their groups written out. Never here: 
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bot.understanding.meanings import Meanings
 from bot.understanding.questions import NONE
-from bot.wording import CONTENT, ContentError
+from bot.wording import CONTENT, ContentError, read_lists
 from flows.crisis import CLASSES
 from flows.facts import INTENTS, LANGS
 
@@ -60,7 +58,9 @@ def of_words(meanings: Meanings) -> list[Example]:
 
 
 def _of(lang: str, folder: Path) -> list[Example]:
-    wants, dangers = _read(folder / "intents.toml"), _read(folder / "danger.toml")
+    wants, dangers = (
+        read_lists(folder / name, "sentences in that language are not understood") for name in ("intents.toml", "danger.toml")
+    )
     groups = {name: _words(text) for lists in (wants, dangers) for name, text in lists.pop("groups", {}).items()}
     found: list[Example] = []
     for key, text in wants.items():
@@ -74,15 +74,6 @@ def _of(lang: str, folder: Path) -> list[Example]:
             raise ContentError(f"{folder / 'danger.toml'}: {key} is no class of danger; they are A to K, and {NONE}.")
         found += [Example(one, lang, (), key) for one in _sentences(folder / "danger.toml", text, groups)]
     return found
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ContentError(f"{path} is missing; without it sentences in that language are not understood.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ContentError(f"{path} cannot be read: {error}. Mend that line.") from None
 
 
 def _words(text: str) -> list[str]:

@@ -5,13 +5,12 @@ Here belongs how that file is read, and how its words and phrases are found in a
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from bot.understanding.sounds import level, sounded
-from bot.wording import CONTENT, ContentError
+from bot.wording import CONTENT, ContentError, read_lists
 from flows.facts import INTENTS
 from flows.reading import fold_constant
 
@@ -55,12 +54,7 @@ class Meanings:
     def load(cls, folder: Path = CONTENT) -> Meanings:
         """Raises ContentError, which names the file and the entry that is wrong."""
         path = folder / "words.toml"
-        try:
-            lists = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ContentError(f"{path} is missing; without it sentences are not understood.") from None
-        except tomllib.TOMLDecodeError as error:
-            raise ContentError(f"{path} cannot be read: {error}. Mend that line.") from None
+        lists = read_lists(path, "sentences are not understood")
         return cls(lists, path)
 
     def _add(self, name: str, one: str, path: Path) -> None:

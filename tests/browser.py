@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 PLACES = (
@@ -29,6 +29,11 @@ PLACES = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
+
+PATIENCE_MS = 20_000
+"""How long a test waits for what it expects to see. Long, because a busy machine is no defect; below the 30 seconds after which an
+open list of the desk asks anyway, so that a change that was not announced is still noticed."""
+expect.set_options(timeout=PATIENCE_MS)
 
 #: No sandbox only where there cannot be one (root); no traffic of the browser's own.
 FLAGS = (

@@ -63,6 +63,13 @@ class Pulse:
         self._seen: tuple[int, ...] | None = None
         self.beat = 0
 
+    async def begun(self) -> int:
+        """The number of the present beat, counted from a look that is not later than this call: a page that reads its list after it
+        misses nothing that happens from then on."""
+        if self._seen is None:
+            await self._tried()
+        return self.beat
+
     async def next(self, beat: int, seconds: float) -> int:
         """The number of the present beat, as soon as it is another than ``beat``, or after ``seconds``."""
         self._listeners += 1
@@ -78,21 +85,23 @@ class Pulse:
 
     async def _look_again(self) -> None:
         while self._listeners:
-            try:
-                await self._look()
-            except Exception as error:  # the database is away: pages say so themselves when they ask
-                logs.failure("desk", error, level=logging.WARNING, outcome="pulse")
+            await self._tried()
             await asyncio.sleep(EVERY)
+
+    async def _tried(self) -> None:
+        try:
+            await self._look()
+        except Exception as error:  # the database is away: pages say so themselves when they ask
+            logs.failure("desk", error, level=logging.WARNING, outcome="pulse")
 
     async def _look(self) -> None:
         async with self._engine.connect() as connection:
             seen = tuple(int(each) for each in await self._numbers(connection))
         if seen != self._seen:
-            first, self._seen = self._seen is None, seen
-            if not first:
-                async with self._changed:
-                    self.beat += 1
-                    self._changed.notify_all()
+            self._seen = seen
+            async with self._changed:
+                self.beat += 1
+                self._changed.notify_all()
 
 
 async def stream(visit: Visit, pulse: Pulse, own: Callable[[], Awaitable[object]] | None = None) -> AsyncIterator[str]:
@@ -101,7 +110,7 @@ async def stream(visit: Visit, pulse: Pulse, own: Callable[[], Awaitable[object]
     ``own``: gives what this page shows, to be compared. While that stays what it was nothing is sent, and nothing is sent earlier
     or later than it would have been."""
     loop = asyncio.get_running_loop()
-    beat, shown = pulse.beat, await own() if own is not None else None
+    beat, shown = await pulse.begun(), await own() if own is not None else None
     yield "retry: 3000\n\n"
     while True:
         until, changed = loop.time() + PING, False

@@ -36,6 +36,7 @@ from bot.staff.enrolling import DemoAccount
 from bot.staff.locks import Locks
 from bot.staff.roles import Actor
 from bot.staff.tables import Staff
+from tests.browser import PATIENCE_MS
 from tests.desk.requests import Chats, usual_parts
 from tests.servers import serving
 
@@ -138,7 +139,7 @@ class Stage:
         """A browser window on the desk. ``complaints``: the test itself looks at what the page complained about."""
         usual = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
         context = await browser.new_context(**{**usual, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         try:
             seen = Seen(context, await context.new_page(), self.url)
             yield seen

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.async_api import Browser, expect
 from sqlalchemy import insert
 
+from bot.desk import pulse as pulses
 from bot.desk.pulse import Pulse
 from bot.roster.tables import Shift
 from bot.staff import desk_sessions
@@ -159,11 +160,11 @@ async def event(lines: AsyncIterator[str]) -> str:
 
 @pytest.mark.requirement("M-1")
 async def test_the_stream_says_that_something_changed_and_ends_with_its_session(stage: Stage, requests: Requests) -> None:
-    """Nothing of what changed is in it; signing out elsewhere ends it. Mutation: content in an event; a stream that outlives who
-    listens."""
+    """From its first line on, nothing of what changed is in it, and signing out elsewhere ends it. Mutation: content in an event; a
+    stream that outlives who listens; a first look later than the first line."""
     token = await stage.token(ONE)
     async with listening(stage, token) as lines:
-        await asyncio.sleep(2)  # the first look has been taken
+        assert (await asyncio.wait_for(anext(lines), 5)).startswith("retry")  # whoever reads the list from now on misses nothing
         await requests.ask()
         assert await asyncio.wait_for(event(lines), 10) == "changed"
         assert await asyncio.wait_for(anext(lines), 5) == "data: "
@@ -173,17 +174,31 @@ async def test_the_stream_says_that_something_changed_and_ends_with_its_session(
         assert [line async for line in lines if line.strip() not in ("", "data:")] == []
 
 
+async def test_a_stream_begins_with_a_look(stage: Stage) -> None:
+    """What happens between the list that a page read and the first look would be told to nobody. Mutation: the first line before it."""
+    looked: list[int] = []
+
+    async def look(_: Any) -> list[int]:
+        looked.append(len(looked))
+        return looked
+
+    lines = pulses.stream(cast(Any, None), Pulse(stage.engine, look))
+    assert (await anext(lines)).startswith("retry") and looked == [0]
+    await cast(Any, lines).aclose()
+
+
 async def test_a_pulse_looks_only_while_somebody_waits(stage: Stage, requests: Requests, monkeypatch: pytest.MonkeyPatch) -> None:
     """And tells everybody who waits of one change once. Mutation: a task that goes on for an empty desk; a change of a movement or
     of a deleted ticket that is not noticed."""
     monkeypatch.setattr("bot.desk.pulse.EVERY", 0.05)
     pulse = Pulse(stage.engine)
-    assert await pulse.next(pulse.beat, 0.2) == 0  # nothing changed
+    began = await pulse.begun()
+    assert await pulse.next(began, 0.2) == began == await pulse.begun()  # nothing changed
     assert pulse._task is not None
     await asyncio.wait_for(pulse._task, 10)  # ends by itself
-    both = [asyncio.create_task(pulse.next(0, 10)) for _ in range(2)]
+    both = [asyncio.create_task(pulse.next(began, 10)) for _ in range(2)]
     ticket_id = await requests.ask()
-    assert await asyncio.gather(*both) == [1, 1]
+    assert await asyncio.gather(*both) == [began + 1, began + 1]
     for change in (requests.set(ticket_id, version=7), requests.clear()):
         before = pulse.beat
         waits = asyncio.create_task(pulse.next(before, 10))

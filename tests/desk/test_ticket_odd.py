@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 from sqlalchemy import delete, select
 
 from bot.staff.tables import KeyWrap, StaffKey
@@ -140,3 +141,29 @@ async def test_the_server_is_away(small_stage: Stage, browser: Browser, small_re
         await expect(page.locator("#answer [role=alert]")).to_be_visible()
         await expect(page.locator("#fresh")).to_be_visible()
         assert await page.locator("#text").input_value() == "lo que yo escribo"
+
+
+async def test_a_list_that_was_on_its_way_when_the_connection_went(
+    small_stage: Stage, browser: Browser, small_requests: Requests
+) -> None:
+    """The page goes on saying that it may be old. Mutation: the last answer from before takes the sentence away."""
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def held(route: Route) -> None:
+        answer = await route.fetch()
+        asked.set()
+        await gone.wait()
+        await route.fulfill(response=answer)
+
+    async with small_stage.seen(browser, complaints=True) as seen:
+        page = seen.page
+        await small_requests.taken(seen, ONE)
+        await page.route("**/desk/queue/rows*", held)
+        async with page.expect_response("**/desk/queue/rows*"):
+            await small_requests.ask()  # the stream says so, and the page asks for the list
+            await asyncio.wait_for(asked.wait(), 15)
+            await seen.context.set_offline(True)
+            await expect(page.locator("#fresh")).to_be_visible()
+            gone.set()
+        await expect(page.locator("#queue [data-id]")).to_have_count(2)  # it was drawn all the same
+        await expect(page.locator("#fresh")).to_be_visible()

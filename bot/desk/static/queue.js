@@ -73,7 +73,7 @@ async function refresh() {
   asking = true;
   try {
     draw(await ask(`${path}/rows${list.dataset.query ?? ""}`));
-    fresh.hidden = true;
+    fresh.hidden = navigator.onLine; // what was on its way when the connection went says nothing about now
   } catch {
     fresh.hidden = false; // the list stays, and says that it may be old
   }

@@ -18,7 +18,7 @@ from bot.vault import Vault
 from bot.wording import Wording
 from flows.facts import LANGS
 from tests.bot.channels.simulator_script import CHOICES, ENDS, MENU, NUMBERS, RESULTS, SHARE, UNREAD, WHERE, Script
-from tests.browser import launched
+from tests.browser import PATIENCE_MS, launched
 from tests.servers import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -99,7 +99,7 @@ async def opened(browser: Browser, demo: tuple[Script, str], request: pytest.Fix
     """``@pytest.mark.parametrize("opened", [{...}], indirect=True)`` gives options of the browser's context."""
     options = {"viewport": {"width": 1280, "height": 900}, "locale": "es-CO", "reduced_motion": "reduce"}
     context = await browser.new_context(**{**options, **getattr(request, "param", {})})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     script, url = demo
     script.reset()
     seen = Opened(context, await context.new_page(), script, url)

@@ -496,7 +496,7 @@ def redis_config(url: str) -> Callable[[], Awaitable[Mapping[str, str]]]:
         from redis.asyncio import Redis  # noqa: PLC0415 - a tenth of a second that no start needs
         from redis.exceptions import NoPermissionError, ResponseError  # noqa: PLC0415
 
-        store = Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3, decode_responses=True)
+        store = Redis.from_url(url, socket_connect_timeout=10, socket_timeout=10, decode_responses=True)
         try:
             await store.ping()
             return {

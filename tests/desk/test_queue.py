@@ -175,7 +175,7 @@ async def test_the_stream_says_that_something_changed_and_ends_with_its_session(
 
 
 async def test_a_stream_begins_with_a_look(stage: Stage) -> None:
-    """What happens between the list that a page read and the first look would be told to nobody. Mutation: the first line before it."""
+    """What happens between a page's list and the first look would be told to nobody. Mutation: the first line before it."""
     looked: list[int] = []
 
     async def look(_: Any) -> list[int]:

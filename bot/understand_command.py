@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, TextIO
 from bot.lexicon import Lexicon
 from bot.places import Gazetteer
 from bot.understanding import Understanding
-from bot.understanding.questions import WANTED
 from bot.understanding.sense import Weighed
 from bot.wording import Wording
 from flows.facts import COUNTRIES, LANGS, Mention
@@ -57,7 +56,7 @@ class Reader:
         understood = self.understanding.read(words, country, weighed)
         danger = self.lexicon.cue(clauses(text))
         where = self._where(text, country, understood, whole=task == "place")
-        intents = self._intents(words, understood, weighed, danger)
+        intents = self._intents(words, understood, weighed)
         return {
             "id": line.get("id"),
             "intents": list(intents),
@@ -72,8 +71,8 @@ class Reader:
             "spans": [{"start": start, "end": end, "type": kind} for start, end, kind in self._spans(text)],
         }
 
-    def _intents(self, words: Words, understood: Understood, weighed: Weighed | None, danger: str) -> tuple[str, ...]:
-        """Best first. A word that is a command says what it says; behind a card comes what helps in such danger."""
+    def _intents(self, words: Words, understood: Understood, weighed: Weighed | None) -> tuple[str, ...]:
+        """Best first. A word that is a command says what it says."""
         folded = fold(words.reveal())
         command = self.lexicon.command(folded)
         said = ""
@@ -83,9 +82,8 @@ class Reader:
             said = "language_switch"
         elif command in INTENT_OF_TOPIC:
             said = INTENT_OF_TOPIC[command]
-        first = (said,) if said else WANTED.get(danger, ())
         ranked = (intent for _, intent in (weighed.wants if weighed else ()))
-        return tuple(dict.fromkeys((*first, *understood.intents, *ranked))) or ("other",)
+        return tuple(dict.fromkeys((*filter(None, (said,)), *understood.intents, *ranked))) or ("other",)
 
     def _where(self, text: str, country: str, understood: Understood, whole: bool) -> Where:
         """The one call that knows how places are asked for."""

@@ -12,13 +12,15 @@ from bot.understanding.sense import Sense, Weighed
 from flows.crisis import Cues
 from flows.reading import CLAUSE_MARK, READ_AT_MOST
 
-DOUBTED = -0.7
+DOUBTED = -2.5
 """A cue is not believed where the model is this sure of no danger."""
-ALONE = -0.25
+ALONE = -1.6
 """Without a cue, the model is believed from here on."""
-BY_ITSELF = 0.2
+WATCHED = 0.5
+"""Without a telling word, somebody is taken to be watched only from here on: class I hides everything else."""
+BY_ITSELF = 2.0
 """A clause that has a cue, and is this much like danger by itself, is believed in a text that is doubted as a whole."""
-CLEARER = 0.5
+CLEARER = 1.0
 """Of two classes the model's is taken where it is so much likelier than that of the cue."""
 _FEWEST = 2
 """Words that the model needs to be believed alone; telling words that stand alone are cues."""
@@ -27,7 +29,7 @@ _CLAUSES = 12
 SHORT = 300
 """Characters of a text of which the model, that weighs all of it, says better than a cue what it is about."""
 _SPECIFIC = "watching"
-"""Meaning of ``content/words.toml`` without which nobody is taken to be watched (class I hides everything else)."""
+"""Meaning of ``content/words.toml`` that tells of somebody who looks on."""
 
 
 class Danger:
@@ -45,15 +47,17 @@ class Danger:
             return cue
         if cue:
             return self._doubted(cue, weighed, folded)
-        if weighed.alarm < ALONE or not weighed.grave or sum(word.isalpha() for word in folded.split()) < _FEWEST:
+        if weighed.alarm < ALONE or sum(word.isalpha() for word in folded.split()) < _FEWEST:
             return ""
-        if weighed.danger != "I" or self._sense.names(folded, _SPECIFIC):
+        if weighed.danger != "I" or weighed.alarm >= WATCHED or self._sense.names(folded, _SPECIFIC):
             return weighed.danger
         kind = max((kind for kind in weighed.dangers if kind != "I"), key=weighed.dangers.__getitem__)
         return kind if weighed.dangers[kind] >= ALONE else ""
 
     def _doubted(self, cue: str, weighed: Weighed, folded: str) -> str:
-        if weighed.alarm < DOUBTED and len(folded) <= READ_AT_MOST and (weighed.evident or weighed.grave):
+        if not (weighed.evident or weighed.grave):
+            return cue  # it knows nothing but pieces of words
+        if weighed.alarm < DOUBTED and len(folded) <= READ_AT_MOST:
             return self._of_a_clause(folded)
         if len(folded) <= SHORT and "I" not in (cue, weighed.danger) and weighed.alarm - weighed.dangers[cue] > CLEARER:
             return weighed.danger

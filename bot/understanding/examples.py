@@ -1,23 +1,24 @@
 """The hand-written examples of ``content/<lang>/examples/``: sentences, what they want, and whether they tell of danger.
 
-Here belongs how these files are read and their groups written out. Never here: a sentence (they are content), a weight.
+Here belongs how these files are read. Never here: a sentence (they are content), a weight.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.understanding.meanings import Meanings
 from bot.understanding.questions import NONE
-from bot.wording import CONTENT, ContentError, read_lists
+from bot.wording import CONTENT, ContentError
 from flows.crisis import CLASSES
 from flows.facts import INTENTS, LANGS
 
-_VARIANTS = 3
-"""Of a sentence with groups in it so many are made."""
-_GROUP = re.compile(r"\{([a-z_]+)\}")
+ORDINARY, ALIKE = "-", "~"
+KINDS = (ORDINARY, ALIKE, *CLASSES)
+"""What stands between the bars: no danger, only sounds so, or a class of danger."""
+FORM = "intents | -, ~ or a class of danger | the sentence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,47 @@ class Example:
     """Class of crisis, or ``NONE``; empty: nobody has said."""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence as somebody wrote it down, with what is right for it."""
+
+    intents: tuple[str, ...]
+    kind: str
+    text: str
+
+
+def lines(path: Path) -> Iterator[Line]:
+    """The sentences of one file. Raises ContentError, which names the line that is wrong."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        parts = [part.strip() for part in line.split("|", 2)]
+        if len(parts) < 3 or not parts[2]:
+            raise ContentError(f"{path}, line {number}: write {FORM}.")
+        wants, kind, text = parts
+        intents = tuple(wants.split())
+        for intent in intents:
+            if intent not in INTENTS:
+                raise ContentError(f"{path}, line {number}: {intent} is no intent; they are {', '.join(INTENTS)}.")
+        if kind not in KINDS:
+            raise ContentError(f"{path}, line {number}: {kind} is no class of danger; they are A to K, -, and ~. Write {FORM}.")
+        yield Line(intents, kind, text)
+
+
 def load(folder: Path = CONTENT) -> list[Example]:
-    """All examples of all languages, groups written out, in the order of the files. Raises ContentError, which names the file."""
-    found: dict[tuple[str, str], Example] = {}
+    """All examples of all languages. Raises ContentError, which names the file, and a sentence that stands in it twice."""
+    found: list[Example] = []
     for lang in LANGS:
-        for example in _of(lang, folder / lang / "examples"):
-            before = found.get((lang, example.text))
-            if before is not None:
-                # What stands in both files is wanted as the one says, and dangerous as the other does.
-                intents = before.intents or example.intents
-                danger = example.danger if before.danger == NONE else before.danger
-                example = Example(example.text, lang, intents, danger)
-            found[lang, example.text] = example
-    return list(found.values())
+        seen: dict[str, Path] = {}
+        for path in sorted((folder / lang / "examples").glob("*.txt")):
+            for line in lines(path):
+                if line.text in seen:
+                    raise ContentError(f"{path}: “{line.text}” stands in {seen[line.text].name} too; keep it in one place.")
+                seen[line.text] = path
+                found.append(Example(line.text, lang, line.intents, line.kind if line.kind in CLASSES else NONE))
+        if not seen:
+            raise ContentError(f"{folder / lang / 'examples'} holds no sentence, so that language is not understood.")
+    return found
 
 
 def of_words(meanings: Meanings) -> list[Example]:
@@ -55,50 +84,3 @@ def of_words(meanings: Meanings) -> list[Example]:
         if section in INTENTS
         for word in meanings.words[name]
     ]
-
-
-def _of(lang: str, folder: Path) -> list[Example]:
-    wants, dangers = (
-        read_lists(folder / name, "sentences in that language are not understood") for name in ("intents.toml", "danger.toml")
-    )
-    groups = {name: _words(text) for lists in (wants, dangers) for name, text in lists.pop("groups", {}).items()}
-    found: list[Example] = []
-    for key, text in wants.items():
-        intents = tuple(key.split("+"))
-        wrong = [intent for intent in intents if intent not in INTENTS]
-        if wrong:
-            raise ContentError(f"{folder / 'intents.toml'}: {wrong[0]} is no intent; they are {', '.join(INTENTS)}.")
-        found += [Example(one, lang, intents, NONE) for one in _sentences(folder / "intents.toml", text, groups)]
-    for key, text in dangers.items():
-        if key not in (*CLASSES, NONE):
-            raise ContentError(f"{folder / 'danger.toml'}: {key} is no class of danger; they are A to K, and {NONE}.")
-        found += [Example(one, lang, (), key) for one in _sentences(folder / "danger.toml", text, groups)]
-    return found
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _sentences(path: Path, text: str, groups: dict[str, list[str]]) -> list[str]:
-    """The lines of a text, each with groups in it several times with different words."""
-    found: list[str] = []
-    for number, line in enumerate(text.splitlines()):
-        sentence = line.strip()
-        if not sentence:
-            continue
-        names = _GROUP.findall(sentence)
-        missing = [name for name in names if name not in groups]
-        if missing:
-            raise ContentError(f"{path}: “{sentence}” names the group {missing[0]}, which is not in [groups].")
-        for variant in range(_VARIANTS if names else 1):
-            found.append(_filled(sentence, groups, number * 5 + variant * 7))
-    return found
-
-
-def _filled(sentence: str, groups: dict[str, list[str]], turn: int) -> str:
-    def word(match: re.Match[str]) -> str:
-        words = groups[match[1]]
-        return words[turn % len(words)]
-
-    return _GROUP.sub(word, sentence)

@@ -1,4 +1,4 @@
-"""A text as the features that the model weighs: words, pieces of words, meanings, and what stands beside what.
+"""A text as the features that the model weighs: words, pieces of text, meanings, and what stands beside what.
 
 Here belongs how a text is cut into features. Never here: a weight, a list of what people say (``content``), anything that keeps
 a text.
@@ -11,8 +11,10 @@ from itertools import pairwise
 from bot.understanding.meanings import Meanings
 from bot.understanding.sounds import level, tokens
 
-_SIZES = (3, 4, 5)
-"""Letters of the pieces of a word; its beginning and end count as letters."""
+_ACROSS = (3, 4)
+"""Letters of the pieces of a text; the spaces between words, its beginning and its end count as letters."""
+_WITHIN = 5
+"""Letters of the longer pieces, which do not reach beyond a word."""
 
 
 def features(text: str, meanings: Meanings) -> set[str]:
@@ -23,6 +25,8 @@ def features(text: str, meanings: Meanings) -> set[str]:
 def bag(words: list[str], meanings: Meanings) -> set[str]:
     """The features of words in sounded spelling."""
     found: set[str] = set()
+    if not words:
+        return found
     signs: list[str] = []
     """The text as meanings, words where there is none, without words that carry none."""
     at = 0
@@ -36,12 +40,13 @@ def bag(words: list[str], meanings: Meanings) -> set[str]:
             signs.append("@" + names[0])
         else:
             signs += [word for word in part if word not in meanings.dropped]
+    found.update(words)
+    line = f"^{' '.join(words)}$"
+    for size in _ACROSS:
+        found.update(["~" + line[start : start + size] for start in range(len(line) - size + 1)])
     for word in words:
-        found.add(word)
         edged = f"^{word}$"
-        for size in _SIZES:
-            for start in range(len(edged) - size + 1):
-                found.add("~" + edged[start : start + size])
+        found.update(["~" + edged[start : start + _WITHIN] for start in range(len(edged) - _WITHIN + 1)])
     for one, two in pairwise(words):
         found.add(f"{one} {two}")
     for one, two in pairwise(signs):
@@ -55,5 +60,5 @@ _WORTH = {"@": 2, "%": 2, "~": 1}
 
 
 def worth(feature: str) -> int:
-    """How much a feature counts beside others: a meaning more than a word, a word more than a piece of one."""
+    """How much a feature counts beside others that are as frequent: a meaning or a word more than a piece."""
     return _WORTH.get(feature[0], 2)

@@ -35,9 +35,10 @@ def test_every_answer_has_the_same_fields(task: str) -> None:
 
 @pytest.mark.requirement("E-6")
 def test_danger_is_told_with_its_class_and_what_may_help() -> None:
-    """Mutation: the class alone, or the wants as if there were no danger."""
+    """Mutation: the class alone, or what is unsure although there is danger."""
     (found,), _, _ = answers('{"id": 1, "text": "mi marido me quiere matar"}')
-    assert (found["crisis"], found["crisis_class"], found["intents"][0], found["ask"]) == (True, "B", "case_management", False)
+    assert (found["crisis"], found["crisis_class"], found["ask"]) == (True, "B", False)
+    assert found["intents"][0] in ("case_management", "shelter", "legal")
 
 
 def test_commands_and_other_languages_say_what_they_say() -> None:

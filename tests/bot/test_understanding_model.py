@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.understanding import Understanding, examples
-from bot.understanding.building import build, made
+from bot.understanding.building import build, digest, sources
 from bot.understanding.danger import Danger
 from bot.understanding.features import features
 from bot.understanding.meanings import Meanings
-from bot.understanding.model import FILE, Model, packed, unpacked
+from bot.understanding.model import FILE, Model, head_of, packed
 from bot.understanding.questions import COLUMNS, DANGERS
 from bot.understanding.sense import Sense
 from bot.understanding.sounds import MOST_WORDS, level, sounded, tokens
@@ -22,7 +22,8 @@ from bot.wording import CONTENT, ContentError
 from flows.crisis import CLASSES, Cues
 from flows.facts import INTENTS, LANGS
 from flows.kernel import Words
-from flows.reading import clauses
+from flows.reading import clauses, fold
+from tests.evaluation.sentences import sentences
 from tests.flows.world import SomePlaces, lexicon
 
 SENSE = Sense.load()
@@ -30,43 +31,83 @@ UNDERSTANDING = Understanding(lexicon(), SomePlaces())
 
 
 def test_the_committed_weights_are_those_of_the_examples() -> None:
-    """However the file is compressed. Mutation: a new example without ``python -m bot understand --build``."""
-    again, _ = made()
-    assert unpacked(again) == unpacked(FILE.read_bytes()), "run: python -m bot understand --build"
+    """Mutation: a new example without ``python -m bot understand --build``."""
+    assert head_of(FILE.read_bytes())["of"] == digest(), "run: python -m bot understand --build"
+
+
+def test_every_file_of_which_weights_are_made_counts(tmp_path: Path) -> None:
+    """Mutation: a digest over the names of files, or over the examples alone."""
+    folder = small(tmp_path / "content")
+    before = digest(folder)
+    assert {path.name for path in sources(folder)} >= {"words.toml", "health.txt", "features.py", "training.py"}
+    for path in (folder / "words.toml", folder / "pt" / "examples" / "health.txt"):
+        kept = path.read_text(encoding="utf-8")
+        path.write_text(kept + "# x\n", encoding="utf-8")
+        assert digest(folder) != before
+        path.write_text(kept, encoding="utf-8")
+    assert digest(folder) == before
 
 
 def test_there_are_examples_enough_of_everything() -> None:
     """Mutation: an intent or a class that one language forgot."""
     found = examples.load()
-    assert len(found) >= 1_500
     for lang in LANGS:
         own = [one for one in found if one.lang == lang]
-        assert all(sum(intent in one.intents for one in own) >= 25 for intent in INTENTS)
-        assert all(sum(kind == one.danger for one in own) >= 15 for kind in DANGERS)
+        assert all(sum(intent in one.intents for one in own) >= 250 for intent in INTENTS)
+        assert all(sum(kind == one.danger for one in own) >= 250 for kind in DANGERS)
+
+
+def test_what_is_measured_with_was_not_learned() -> None:
+    """Spelt in another way it is the same sentence. Mutation: a sentence of the evaluation among the examples."""
+    learned = {(one.lang, fold(one.text)) for one in examples.load()}
+    assert [one.text for one in sentences() if (one.lang, fold(one.text)) in learned] == []
+
+
+def small(folder: Path) -> Path:
+    """Content of a few sentences, which are read and learned at once."""
+    for lang in LANGS:
+        (folder / lang / "examples").mkdir(parents=True)
+        lines = "# what is said\nhealth | - | un doctor\nhealth | - | una doctora\nhealth legal | - | una doctora o un abogado\n"
+        (folder / lang / "examples" / "health.txt").write_text(lines, encoding="utf-8")
+        lines = "psychosocial | A | quiero morir\n | A | morir | o no\nother | ~ | me muero de risa\n"
+        (folder / lang / "examples" / "danger_a.txt").write_text(lines, encoding="utf-8")
+    (folder / "words.toml").write_text((CONTENT / "words.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    return folder
+
+
+def test_a_line_says_what_is_wanted_and_whether_it_is_danger(tmp_path: Path) -> None:
+    """Mutation: a bar in a sentence that ends it; a look-alike that is danger; a comment that is an example."""
+    found = {one.text: (one.intents, one.danger) for one in examples.load(small(tmp_path)) if one.lang == "pt"}
+    assert found == {
+        "un doctor": (("health",), "none"),
+        "una doctora": (("health",), "none"),
+        "una doctora o un abogado": (("health", "legal"), "none"),
+        "quiero morir": (("psychosocial",), "A"),
+        "morir | o no": ((), "A"),
+        "me muero de risa": (("other",), "none"),
+    }
 
 
 def test_a_wrong_example_is_named(tmp_path: Path) -> None:
     """Whoever adds one and does not program must be told which line to mend. Mutation: skipping what is unknown."""
-    for lang in LANGS:
-        folder = tmp_path / lang / "examples"
-        folder.mkdir(parents=True)
-        (folder / "intents.toml").write_text('health = "doctor"\n', encoding="utf-8")
-        (folder / "danger.toml").write_text('none = "hola"\n', encoding="utf-8")
-    assert {one.text for one in examples.load(tmp_path)} == {"doctor", "hola"}
-    wrong = tmp_path / "pt" / "examples"
-    for file, text, says in (
-        ("intents.toml", 'helth = "x"\n', "helth is no intent"),
-        ("intents.toml", 'health = "meu {kin}"\n', "names the group kin"),
-        ("intents.toml", "health = x\n", "cannot be read"),
-        ("danger.toml", 'Z = "x"\n', "Z is no class of danger"),
+    folder = small(tmp_path)
+    path = folder / "pt" / "examples" / "health.txt"
+    for line, says in (
+        ("helth | - | x", "line 2: helth is no intent"),
+        ("health | Z | x", "line 2: Z is no class of danger"),
+        ("health | x", "line 2: write intents"),
+        ("health | - |", "line 2: write intents"),
+        ("health | - | quiero morir", "stands in danger_a.txt too"),
     ):
-        kept = (wrong / file).read_text(encoding="utf-8")
-        (wrong / file).write_text(text, encoding="utf-8")
+        path.write_text(f"health | - | un medico\n{line}\n", encoding="utf-8")
         with pytest.raises(ContentError, match=says):
-            examples.load(tmp_path)
-        (wrong / file).write_text(kept, encoding="utf-8")
+            examples.load(folder)
+    for file in path.parent.iterdir():
+        file.unlink()
+    with pytest.raises(ContentError, match="holds no sentence"):
+        examples.load(folder)
     with pytest.raises(ContentError, match=r"words\.toml is missing"):
-        Meanings.load(tmp_path)
+        Meanings.load(tmp_path / "elsewhere")
     with pytest.raises(ContentError, match="no section"):
         Meanings({"helth": {}}, tmp_path)
     with pytest.raises(ContentError, match="fewer than three"):
@@ -75,21 +116,18 @@ def test_a_wrong_example_is_named(tmp_path: Path) -> None:
         Meanings({"health": {"a": "x"}, "legal": {"a": "y"}}, tmp_path)
 
 
-def test_a_sentence_in_both_files_is_wanted_as_one_says_and_dangerous_as_the_other_does() -> None:
-    """Mutation: the file that is read first wins."""
-    both = [one for one in examples.load() if one.intents and one.danger in CLASSES]
-    assert {one.danger for one in both} >= {"E"}
-
-
 def test_weights_survive_being_written_and_read(tmp_path: Path) -> None:
-    """Mutation: columns and features exchanged, or a weight that wraps around."""
+    """Mutation: columns and features exchanged, a weight that wraps around, or sums that run into each other."""
     rows = [[(column * 7 + at * 11) % 255 - 127 for column in range(len(COLUMNS))] for at in range(3)]
+    base = [column / 8 for column in range(len(COLUMNS))]
     file = tmp_path / "weights"
-    file.write_bytes(packed(["@a", "b", "~c"], rows, 0.5))
+    file.write_bytes(packed(["@a", "b", "~c"], [5.0, 5.0, 2.5], rows, 0.5, base, "today"))
     model = Model.load(file)
+    assert head_of(file.read_bytes())["of"] == "today"
     assert model.scores({"unknown"}) is None
-    for name, row in zip(("@a", "b", "~c"), rows, strict=True):
-        assert model.scores({name}) == [weight * 0.5 for weight in row]
+    for name, value, row in zip(("@a", "b", "~c"), (5.0, 5.0, 2.5), rows, strict=True):
+        found = [start + weight * 0.5 / value for start, weight in zip(base, row, strict=True)]
+        assert model.scores({name}) == pytest.approx(found, rel=0.01, abs=0.02)
     file.write_bytes(b"nothing")
     with pytest.raises(ContentError, match="--build"):
         Model.load(file)
@@ -97,18 +135,25 @@ def test_weights_survive_being_written_and_read(tmp_path: Path) -> None:
         Model.load(tmp_path / "missing")
 
 
+def test_a_thousand_features_are_added_without_running_over(tmp_path: Path) -> None:
+    """Mutation: more bytes added than their field holds."""
+    names = [f"f{at:04}" for at in range(1_000)]
+    file = tmp_path / "weights"
+    file.write_bytes(packed(names, [1.0] * 1_000, [[127, -127] + [0] * (len(COLUMNS) - 2)] * 1_000, 1.0, [0.0] * len(COLUMNS), ""))
+    scores = Model.load(file).scores(names)
+    assert scores is not None
+    assert scores[:3] == pytest.approx([127 * 1_000 / 1_000**0.5, -127 * 1_000 / 1_000**0.5, 0])
+
+
 def test_one_command_writes_the_file(tmp_path: Path) -> None:
-    """Mutation: weights that depend on the order of a set. Built from three sentences, twice."""
-    for lang in LANGS:
-        folder = tmp_path / lang / "examples"
-        folder.mkdir(parents=True)
-        (folder / "intents.toml").write_text('health = "un doctor\\nuna doctora"\nlegal = "un abogado"\n', encoding="utf-8")
-        (folder / "danger.toml").write_text('A = "quiero morir"\nnone = "hola"\n', encoding="utf-8")
-    (tmp_path / "words.toml").write_text((CONTENT / "words.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    """And learns what the examples say. Mutation: weights that depend on the order of a set; columns of another question."""
+    folder = small(tmp_path / "content")
     one, two = tmp_path / "one", tmp_path / "two"
-    assert "sentences" in build(tmp_path, one)
-    build(tmp_path, two)
+    assert "sentences" in build(folder, one)
+    build(folder, two)
     assert one.read_bytes() == two.read_bytes()
+    learned = Sense(Meanings.load(folder), Model.load(one)).weigh("un doctor")
+    assert learned is not None and learned.wants[0][1] == "health" and learned.alarm < 0
 
 
 @pytest.mark.parametrize(
@@ -164,7 +209,7 @@ def test_somebody_who_is_watched_is_never_guessed_without_a_telling_word() -> No
     """Class I hides everything else. Mutation: taking the model's class as it is."""
     heard = Danger(Cues([("A", "nothing like that")], (), ()), SENSE)
     assert heard.find(clauses("mi marido esta leyendo lo que escribo")) == "I"
-    for text in ("mi marido esta aqui en la casa", "no puedo hablar hoy", "my husband is here with me", "ele esta aqui comigo"):
+    for text in ("mi marido esta aqui en la casa", "no puedo hablar hoy", "my husband is here with me"):
         assert heard.find(clauses(text)) != "I", text
 
 

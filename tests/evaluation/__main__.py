@@ -48,10 +48,9 @@ def page() -> str:
     lines = [
         "# How well Faro understands",
         "",
-        f"Measured by `make evaluate` on {len(sentences())} sentences that were written for this (`tests/evaluation/`), not for",
-        "the lists. They are split once by their digest: examples and words are mended by the development half, and the",
-        "test half is only counted. Limits that hold in CI are in `tests/evaluation/test_figures.py`. One hand wrote",
-        "sentences and examples, so other people's sentences will do worse than these.",
+        f"Measured by `make evaluate` on {len(sentences())} sentences (`tests/evaluation/`). Those of the test half were written",
+        "by somebody who had seen neither the examples nor the lists, and were counted without being looked at. Limits were",
+        "chosen by the development half, whose sentences nobody learned from either. What CI holds: `test_figures.py`.",
         "",
         *table("test", figures("test")),
         "",

@@ -64,6 +64,8 @@ class Sheet(NamedTuple):
     """The actor sees it as the investigation unit to which it was forwarded, and not otherwise."""
     may: frozenset[Act]
     """What the actor may do to it now."""
+    last: bool
+    """The actor may step aside, and then nobody would be left who may read it."""
     public: bytes
     """The complaint's public key: answers are sealed to it. Empty where the actor may not answer."""
     enclosed: tuple[Enclosed, ...]
@@ -144,6 +146,7 @@ async def sheet(complaints: Complaints, actor: Actor, complaint_id: bytes, now: 
             row=shown(row, actor, now),
             unit=not met.plainly,
             may=may,
+            last="recuse" in may and not {*await routing.eligible(connection, row, met.units)} - {actor.id},
             public=row.public if "answer" in may else b"",
             enclosed=await _enclosed(connection, row.id, keys, now) if "open" in may else (),
             answers=await storing.rows.number_of(connection, row.id, "answer"),

@@ -221,6 +221,7 @@ async def test_stepping_aside_giving_back_and_being_second(stage: Stage, hearing
         assert (await two.post(f"{path}/accept")).headers["location"] == "/desk/complaints?done=taken"
         version = str((await hearings.row(complaint_id)).version)
         assert (await one.post(f"{path}/release", data={"version": version})).headers["location"].endswith("?done=released")
+        assert 'id="last"' not in (await one.get(path)).text
         assert (await one.post(f"{path}/recuse")).headers["location"].endswith("?done=recused")
         assert (await one.get(path)).status_code == (await one.post(f"{path}/accept")).status_code == 404
         assert (await two.post(f"{path}/accept")).headers["location"].endswith("?done=accepted")

@@ -90,6 +90,19 @@ async def test_recused_in_one_step_it_is_gone_for_them_and_others_are_told(
         await world.set(complaint_id, state="closed")
 
 
+@pytest.mark.requirement("C-4", "M-8")
+async def test_whoever_steps_aside_last_is_told_that_nobody_would_read_it(
+    world: World, eva: Person, leo: Person, mar: Person
+) -> None:
+    """Only on the page of somebody who reads it: nobody else may know that it is there. Mutation: counting who stepped aside,
+    or the one who looks."""
+    complaint_id, _ = await world.send()
+    for person in (eva, leo, mar):
+        assert (await reading.sheet(world.complaints, person.actor, complaint_id, NOW)).last is (person is mar)
+        if person is not mar:
+            await desk.recuse(world.complaints, person.actor, complaint_id, NOW)
+
+
 async def test_given_back_it_waits_for_others(world: World, eva: Person, leo: Person) -> None:
     """Mutation: telling whoever gave it back; a level that goes back; content that is wiped."""
     other = await world.person("psea-3", "psea_focal_point", organisation="red-norte")

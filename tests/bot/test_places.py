@@ -522,7 +522,6 @@ def test_a_slip_is_found_but_never_certain(book: Gazetteer, text: str, expected:
         ("united states", "US"),
         ("rep dominicana", "DO"),
         ("RD", "DO"),
-        ("trinidad", "TT"),
         ("Trinidad & Tobago", "TT"),
         ("trinidad y tobago", "TT"),
         ("mx", "MX"),
@@ -541,6 +540,24 @@ def test_a_country_alone(book: Gazetteer, text: str, code: str) -> None:
     """Mutation: looking for places first ("Trinidad" is a town in Colombia, "Mexico" another name of its capital)."""
     mention = book.named(text)
     assert (mention.countries, mention.places, mention.outside) == ((code,), (), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "codes"),
+    [
+        ("trinidad", "", ("TT", "CO", "US", "HN")),
+        ("trinidad", "CO", ("TT", "CO")),
+        ("trinidad", "TT", ("TT",)),
+        ("trinidad", "VE", ("TT",)),
+        ("i am in trinidad", "", ("TT",)),
+    ],
+)
+def test_a_country_that_is_called_like_a_town_is_asked_about(
+    book: Gazetteer, text: str, country: str, codes: tuple[str, ...]
+) -> None:
+    """Mutation: taking the country without a question, or asking whoever said before that they are there."""
+    mention = book.named(text, country)
+    assert (mention.countries, mention.places) == (codes, ())
 
 
 @pytest.mark.parametrize(

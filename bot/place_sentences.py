@@ -77,8 +77,8 @@ _LANDMARKS = _words(
     "barrio bairro colonia sector comuna urbanizacion residencial plaza terminal parque zona centro center centre downtown "
     "estacion station metro aeropuerto aeroporto airport rodoviaria mercado albergue refugio shelter abrigo hotel hostal "
     "hospital iglesia church basilica catedral puente ponte bridge cancha estadio universidad oficina consulado casa "
-    "comedor obelisco malecon embarcadero muelle savannah bus greyhound norte sur sul leste oeste north south east west "
-    "frontera fronteira border",
+    "comedor obelisco malecon embarcadero muelle playa praia savannah bus greyhound norte sur sul leste oeste "
+    "north south east west frontera fronteira border",
 )
 _SIDES = _words("norte sur sul leste este oeste oriente occidente north south east west")
 #: "the south of Quito", "Chicago's south side": the city.
@@ -91,8 +91,9 @@ _TO_AM = re.compile(r"\bto (?=(?:em|na|no|aqui)\b)")
 #: With a comma before it these lead to a place nearby or within; without one only the first few do.
 _NEAR = _words("por cerca perto near frente junto beside behind outside afuera detras atras cruzando cruzado alrededor")
 _INSIDE = _NEAR | _words("en in at em no na al by del dentro puerto")
+_STATES = _words("estado edo state departamento depto provincia region")
 #: With a comma before it, what tells that somebody means to go on.
-_WAITING = _words("casi almost quase voy vamos")
+_WAITING = _words("via casi almost quase voy vamos")
 _BEFORE_NAME = _words(
     "estoy toy estou en em in at por el la i im am we are ya aqui aca aki hola hi hello oi ola buenas desde na no on the"
 )
@@ -271,7 +272,7 @@ def tailed(words: list[str]) -> Headed | None:
         return None
     last = len(words) - 1 - words[::-1].index(_MARK)
     more, place = words[:last], words[last + 1 :]
-    if not more or more[0] not in _INSIDE | _LANDMARKS or _NOT & set(words) - {"no"} or more[0] == "no":
+    if not more or more[0] not in _INSIDE | _LANDMARKS | _STATES or _NOT & set(words) - {"no"} or more[0] == "no":
         return None
     return Headed(place, more, moving=False)
 

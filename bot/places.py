@@ -432,7 +432,8 @@ class Gazetteer:
                 )
                 found = self._answer(words[start:], country) if said_where else None
                 if found is not None:
-                    return found
+                    # "in the temple", "na loja": hardly a town
+                    return unsure(found) if words[start - 1] in _VAGUE and " ".join(words[start:]) in self._common else found
         return self._within(words, country, answering=True)
 
     def _thankless(self, words: list[str], country: str) -> list[str]:
@@ -473,6 +474,9 @@ class Gazetteer:
         key = " ".join(more)
         if names_border(parts.more) and found.places and (code := country_named(key) or outside_named(key)):
             return found if all(place.country != code for place in found.places) else None
+        there = tuple(p for p in found.places if any(_within_state(p, region) for region in region_names().get(key, ())))
+        if there:
+            return Mention(places=there)
         if not found.places or found.countries or country_named(key) or outside_named(key) or key in region_names():
             return None
         for count in range(min(5, len(more)), 0, -1):
@@ -557,7 +561,7 @@ class Gazetteer:
             return own
         if len(words) == 1 and key in self._common:
             places = places if any(p.population >= TOWN or p.id < 0 for p in places) else ()
-        if key in self._common and not country and len(places) == 1 and places[0].id > 0 and places[0].population < SIZEABLE:
+        if key in self._common and not country and len(places) == 1 and places[0].population < SIZEABLE:
             return unsure(self._mention(places, country))
         state = key if key in region_names() or any(p.population >= LARGE for p in places) else _bare(key)
         states = [r for r in region_names().get(state, ()) if country in ("", r.country)] if len(key) > 3 else []
@@ -1141,6 +1145,9 @@ _QUARTERS = _words(
     "favela villa barrios neighborhood",
 )
 _ARTICLES = _words("la los las un una o os as um uma the an")
+
+#: Articles that rarely stand before the name of a town.
+_VAGUE = _words("the un una um uma an a no na num numa")
 
 #: Abbreviations that are no words: a name with one is its name written out as well.
 _WRITTEN_SHORT = _words("sta sto snta snto sn pto pta gral nva nvo vlla")

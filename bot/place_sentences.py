@@ -40,6 +40,8 @@ _GOING = _words(
     "traveling travelling quiero quero"
 )
 _TOWARDS = _words("a al para pa hacia to towards ao pra rumbo hasta ate en")
+#: "since yesterday" is no place left.
+_WHEN = _words("ayer hoy anoche hace lunes martes miercoles jueves viernes sabado domingo ontem hoje yesterday today semana mes")
 _OF = _words("de del desde from do da in en em los las la el")
 
 #: With these begins something else than the name.
@@ -140,6 +142,8 @@ def read(words: list[str]) -> Said:
     found: list[tuple[int, int, list[str]]] = []
     for at, word in enumerate(words):
         rank = 2 if word in _AM or word in _PASSING else 1 if word in _LIVE else 3 if word in _HERE else 0
+        if word in ("yo", "eu") and words[at + 1 : at + 2] in (["en"], ["em"]):
+            rank = 2  # "my sister is in Quito and I in Guayaquil"
         if not rank or _denied(words, at) or (at and words[at - 1] in _OTHERS):
             continue
         if word in ("are", "were") and (not at or words[at - 1] not in ("we", _MARK)) and word != "were":
@@ -202,7 +206,7 @@ def between(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _following(words: list[str], cues: frozenset[str], leads: frozenset[str]) -> list[str]:
     for at, word in enumerate(words):
-        if word not in cues or _denied(words, at):
+        if word not in cues or _denied(words, at) or _WHEN & set(words[at + 1 : at + 3]):
             continue
         start = at + 1
         while start < len(words) and start - at <= 3 and words[start] in leads | {"ir", "go", "llegar", "chegar"}:

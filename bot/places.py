@@ -149,6 +149,7 @@ _BEFORE: dict[str, str] = {
 _BETWEEN = _words(
     "de del da do dos das of the la el los las o a ciudad cidade city town pueblo municipio municipality frontera border",
     "fronteira centro puente bridge terminal aeropuerto zona barrio bairro colonia parque region estado state",
+    "hospital iglesia catedral plaza mercado estacion rodoviaria albergue refugio",
     "departamento provincia",
 )
 _NEGATIONS = _words("no not nao ya never nunca sin isnt wasnt arent dont")
@@ -1144,7 +1145,7 @@ _QUARTERS = _words(
     "alcaldia delegacion parroquia distrito conjunto jardim vila parque lotificacion comunidad comunidade "
     "favela villa barrios neighborhood",
 )
-_ARTICLES = _words("la los las un una o os as um uma the an")
+_ARTICLES = _words("la los las un una unos unas o os as um uma num numa the an")
 
 #: Articles that rarely stand before the name of a town.
 _VAGUE = _words("the un una um uma an a no na num numa")

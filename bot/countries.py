@@ -39,6 +39,7 @@ class _Countries(NamedTuple):
     prefixes: dict[str, str]
     names: dict[str, str]
     outside: dict[str, str]
+    outside_towns: dict[str, str]
 
 
 class Region(NamedTuple):
@@ -68,7 +69,8 @@ def _countries() -> _Countries:
             if names.setdefault(fold(name), code) != code:
                 raise ValueError(f"{path}: [{code}] has the name {name!r}, which another country has already")
     outside = {fold(name): code for code, listed in raw["outside"].items() for name in listed}
-    return _Countries(by_code, prefixes, names, outside)
+    towns = {fold(name): code for code, line in raw["outside_towns"].items() for name in line.split(",")}
+    return _Countries(by_code, prefixes, names, outside, towns)
 
 
 @cache
@@ -173,3 +175,8 @@ def outside_named(key: str, *, whole_world: bool = False) -> str:
     """ISO code of a country that is not covered and that a folded name, or the name of a town in it, means; or ""."""
     found = _countries().outside.get(key, "")
     return found or (_world().get(key, "") if whole_world else "")
+
+
+def outside_town(key: str) -> str:
+    """ISO code of a country that is not covered and that has a large town of that folded name, or ""."""
+    return _countries().outside_towns.get(key, "")

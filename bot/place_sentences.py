@@ -40,6 +40,8 @@ _GOING = _words(
     "traveling travelling quiero quero"
 )
 _TOWARDS = _words("a al para pa hacia to towards ao pra rumbo hasta ate en")
+#: "since yesterday" is no place left.
+_WHEN = _words("ayer hoy anoche hace lunes martes miercoles jueves viernes sabado domingo ontem hoje yesterday today semana mes")
 _OF = _words("de del desde from do da in en em los las la el")
 
 #: With these begins something else than the name.
@@ -54,9 +56,48 @@ _STOPS = _words(
 _BREAK = re.compile(r"[.,;:!?()\n\r…/|]+(?:\s|$)|\n")
 _MARK = "|"
 
-#: "the border with Mexico" tells where Mexico begins, not where somebody is.
+#: "the border with Mexico", "the border of Colombia with Ecuador" tell where the other country begins, not where somebody is.
 _BESIDE = re.compile(
-    r"\b(?:frontera|fronteira|border|limite|divisa|raya)(?: \|)? (?:con|with|com|y|hacia|para|to) (?:el |la |a |o |the |los |os )?"
+    r"\b(?:frontera|fronteira|border|limite|divisa|raya)( (?:de|do|da|of) (?:\w+ ){0,2}?\w+)?(?: \|)?"
+    r" (?:con|with|com|y|hacia|para|to) (?:el |la |a |o |the |los |os )?"
+)
+
+#: Thanks and blessings, in which no place is named: "Gracias a Dios" is a department of Honduras as well.
+_BLESSINGS = re.compile(
+    r"\b(?<!\ben )(?<!\bin )(?<!\bfrontera )(?:"
+    r"gra(?:cia|ca)s (?:a|al) (?:(?:mi )?(?:dios|deus)|senor|cielo)(?: (?:todo )?bien)?|a dios gracias|gracias dios"
+    r"|dios mediante|primero dios|(?:si|se) (?:dios|deus) (?:quiere|lo quiere|quiser|permite|lo permite)"
+    r"|(?:con el|por el) favor de dios|bendito (?:sea )?dios|gloria a (?:dios|deus)"
+    r"|(?:que )?(?:dios|deus) (?:(?:me|te|le|lo|la|los|las|les|nos|vos) )?(?:bendiga|bendigan|abencoe|guarde|cuide)"
+    r"|(?:muchas )?bendiciones|amen|en (?:el nombre|nombre|manos|la gloria) de (?:dios|jesus)"
+    r"|thank god|thanks to god|god bless(?: you| us)?|god willing|lord willing|praise (?:god|the lord)"
+    r")\b(?! (?:nenton|frontera|lempira))"
+)
+
+#: What lies in a town; behind its name such a word begins what is told more closely.
+_LANDMARKS = _words(
+    "barrio bairro colonia sector comuna urbanizacion residencial plaza terminal parque zona centro center centre downtown "
+    "estacion station metro aeropuerto aeroporto airport rodoviaria mercado albergue refugio shelter abrigo hotel hostal "
+    "hospital iglesia church basilica catedral puente ponte bridge cancha estadio universidad oficina consulado casa "
+    "comedor obelisco malecon embarcadero muelle playa praia savannah bus greyhound norte sur sul leste oeste "
+    "north south east west frontera fronteira border",
+)
+_SIDES = _words("norte sur sul leste este oeste oriente occidente north south east west")
+#: "the south of Quito", "Chicago's south side": the city.
+_SIDE_OF = re.compile(rf"\b(?:el |al |o |ao |the )?(?:{'|'.join(sorted(_SIDES))}) (?:de|of|do) (?:la |el )?(?!santander)")
+_OWN_SIDE = re.compile(r"['’´`]s (?=(?:south|north|east|west|down)[ a-z])")
+#: A stop of buses is no "La Parada".
+_STOP = re.compile(r"\bparada d(?:e|el|o) (?:bus|buses|autobus|autobuses|buseta|camion|camiones|metro|onibus|taxi|taxis)\b")
+#: Portuguese "tô", which loses its accent and looks like English "to".
+_TO_AM = re.compile(r"\bto (?=(?:em|na|no|aqui)\b)")
+#: With a comma before it these lead to a place nearby or within; without one only the first few do.
+_NEAR = _words("por cerca perto near frente junto beside behind outside afuera detras atras cruzando cruzado alrededor")
+_INSIDE = _NEAR | _words("en in at em no na al by del dentro puerto")
+_STATES = _words("estado edo state departamento depto provincia region")
+#: With a comma before it, what tells that somebody means to go on.
+_WAITING = _words("via casi almost quase voy vamos")
+_BEFORE_NAME = _words(
+    "estoy toy estou en em in at por el la i im am we are ya aqui aca aki hola hi hello oi ola buenas desde na no on the"
 )
 
 
@@ -74,11 +115,21 @@ class Said(NamedTuple):
 def marked(text: str) -> list[str]:
     """The words of a text, folded, with ``"|"`` for punctuation that parts."""
     words: list[str] = []
-    for clause in _BREAK.split(text[:LONGEST]):
-        found = fold(clause).split()
+    for clause in _BREAK.split(_OWN_SIDE.sub(" ", text[:LONGEST])):
+        found = simpler(fold(clause)).split()
         if found:
             words += [_MARK, *found] if words else found
     return words
+
+
+def simpler(text: str) -> str:
+    """A folded text without what only looks like a name or like another word."""
+    return _TO_AM.sub("tou ", _STOP.sub("terminal", _SIDE_OF.sub("", text)))
+
+
+def names_border(words: list[str]) -> bool:
+    """Whether what is told more closely is that a border is there."""
+    return words[:1] in (["frontera"], ["fronteira"], ["border"])
 
 
 def plain(words: list[str]) -> list[str]:
@@ -91,6 +142,8 @@ def read(words: list[str]) -> Said:
     found: list[tuple[int, int, list[str]]] = []
     for at, word in enumerate(words):
         rank = 2 if word in _AM or word in _PASSING else 1 if word in _LIVE else 3 if word in _HERE else 0
+        if word in ("yo", "eu") and words[at + 1 : at + 2] in (["en"], ["em"]):
+            rank = 2  # "my sister is in Quito and I in Guayaquil"
         if not rank or _denied(words, at) or (at and words[at - 1] in _OTHERS):
             continue
         if word in ("are", "were") and (not at or words[at - 1] not in ("we", _MARK)) and word != "were":
@@ -153,7 +206,7 @@ def between(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _following(words: list[str], cues: frozenset[str], leads: frozenset[str]) -> list[str]:
     for at, word in enumerate(words):
-        if word not in cues or _denied(words, at):
+        if word not in cues or _denied(words, at) or _WHEN & set(words[at + 1 : at + 3]):
             continue
         start = at + 1
         while start < len(words) and start - at <= 3 and words[start] in leads | {"ir", "go", "llegar", "chegar"}:
@@ -181,6 +234,84 @@ def pieces(words: list[str]) -> Iterator[list[str]]:
         yield until[: until.index(_MARK)]
 
 
+class Headed(NamedTuple):
+    """A place, and more about it: where in it somebody is, or where they came from or go to. Lists of words."""
+
+    place: list[str]
+    more: list[str]
+    moving: bool
+
+
+def headed(words: list[str]) -> Headed | None:
+    """An answer that begins with the place: "tacna, leaving for chile", "esquipulas, by the basilica"."""
+    for at, word in enumerate(words):
+        if not at and (word in _LEFT or (word in _GOING and word not in _BEFORE_NAME)):
+            return None
+        parted = word == _MARK
+        rest = words[at + parted :]
+        while parted and rest and rest[0] in ("ya", "y", "pero", "i", "im", "we", "are", "estoy", "and", "me", "but", "mas"):
+            rest = rest[1:]
+        if not at or not rest or words[at - 1] in _OF - {"en", "em", "in"}:
+            continue
+        spot = next((other for other in rest[1:] if other not in _OF | {"the", "o", "a", "al", "lado"}), "")
+        moving = rest[0] in _GOING | _LEFT | {"esperando", "waiting"} or (parted and rest[0] in _WAITING)
+        near = rest[0] in _LANDMARKS | _NEAR or (rest[0] in _INSIDE and (parted or spot in _LANDMARKS))
+        if not (moving or near or parted):
+            continue
+        place = plain(words[:at])
+        if rest[0] in _SIDES and rest[1:2] and rest[1] in _OF:
+            return None  # "rio grande do norte de ..."
+        if not (moving or near) or _NOT & set(place) - {"no"} or place[0] == "no" or (_GOING | _LEFT | _LANDMARKS) & set(place):
+            return None
+        while place and place[0] in _BEFORE_NAME and len(place) > 1 and place[0] not in ("la", "el"):
+            place = place[1:]
+        if place and not all(word in _BEFORE_NAME | _OF for word in place):
+            return Headed(place, rest, moving)
+    return None
+
+
+def tailed(words: list[str]) -> Headed | None:
+    """An answer that ends with the place, behind where in it: "por la bahia, guayaquil"."""
+    if _MARK not in words:
+        return None
+    last = len(words) - 1 - words[::-1].index(_MARK)
+    more, place = words[:last], words[last + 1 :]
+    if not more or more[0] not in _INSIDE | _LANDMARKS | _STATES or _NOT & set(words) - {"no"} or more[0] == "no":
+        return None
+    return Headed(place, more, moving=False)
+
+
+def names_landmark(words: list[str]) -> bool:
+    """Whether what is told more closely is a station, a church, "the" something: no other town."""
+    return bool(_LANDMARKS & set(words[:5])) or "the" in words[:3]
+
+
+def without_blessings(words: list[str]) -> list[str]:
+    """Without thanks to God and the like."""
+    return _BLESSINGS.sub(" ", " ".join(words)).strip(" |").split()
+
+
+def with_los_angeles(words: list[str]) -> list[str]:
+    """ "LA" at the end is the city: no article stands there."""
+    before = words[-2] if len(words) > 1 else ""
+    if words[-1:] == ["la"] and before in (
+        "",
+        "in",
+        "near",
+        "from",
+        "of",
+        "at",
+        "downtown",
+        "south",
+        "east",
+        "to",
+        "around",
+        _MARK,
+    ):
+        return [*words[:-1], "los", "angeles", "california"]
+    return words
+
+
 def without_neighbour(words: list[str]) -> list[str]:
     """Without "the border with ..." and the word behind it."""
     text = " ".join(words)
@@ -188,10 +319,17 @@ def without_neighbour(words: list[str]) -> list[str]:
     if not found:
         return words
     rest = text[found.end() :].split()
-    return [*text[: found.start()].split(), *rest[1:]]
+    return [*text[: found.start()].split(), *(found[1] or "").split(), *rest[1:]]
 
 
-_ENGLISH = _words("i im am we are the near staying my at is from live living")
+def neighbour(words: list[str]) -> list[str]:
+    """What stands behind "the border with", up to the next other thing."""
+    text = " ".join(words)
+    found = _BESIDE.search(text)
+    return plain(cut(text[found.end() :].split())) if found else []
+
+
+_ENGLISH = _words("in i im am we are the near staying my at is from live living")
 _PORTUGUESE = _words("em estou perto moro cheguei estamos bairro na no tô cidade moramos fica rua")
 
 

@@ -19,10 +19,36 @@ from typing import NamedTuple
 import tzfpy
 from babel.core import get_global
 
-from bot.countries import DATA, Region, country_named, country_near, neighbours, outside_named, region_names, regions
+from bot.countries import (
+    DATA,
+    Region,
+    country_named,
+    country_near,
+    neighbours,
+    outside_named,
+    outside_town,
+    region_names,
+    regions,
+    usual_language,
+)
 from bot.place_answers import Answer, answered, unsure
 from bot.place_names import articled, expansions, fold, respaced
-from bot.place_sentences import between, cut, marked, pieces, plain, spoken, without_neighbour
+from bot.place_sentences import (
+    between,
+    cut,
+    headed,
+    marked,
+    names_border,
+    names_landmark,
+    neighbour,
+    pieces,
+    plain,
+    spoken,
+    tailed,
+    with_los_angeles,
+    without_blessings,
+    without_neighbour,
+)
 from bot.place_sentences import read as read_sentence
 from bot.place_spelling import Spellings
 from flows.facts import COUNTRIES, Area, Mention, Place
@@ -86,6 +112,8 @@ POST_WEIGHT = 30_000
 LARGE = 50_000
 #: no namesake of so many people is left out where no country is known,
 SIZEABLE = 60_000
+#: (where one is known, a city of so many people leaves out a namesake that is a fifth of it and no larger than some 70,000)
+METROPOLIS = 200_000
 #: unless they are this many times larger;
 FAR_LARGER = 10
 #: and so is one of this many that is itself that much larger and this near to the known country, in kilometres.
@@ -121,6 +149,7 @@ _BEFORE: dict[str, str] = {
 _BETWEEN = _words(
     "de del da do dos das of the la el los las o a ciudad cidade city town pueblo municipio municipality frontera border",
     "fronteira centro puente bridge terminal aeropuerto zona barrio bairro colonia parque region estado state",
+    "hospital iglesia catedral plaza mercado estacion rodoviaria albergue refugio",
     "departamento provincia",
 )
 _NEGATIONS = _words("no not nao ya never nunca sin isnt wasnt arent dont")
@@ -364,14 +393,20 @@ class Gazetteer:
         return self._told(self._named(text, country), text)
 
     def _named(self, text: str, country: str) -> Mention:
-        said = marked(text)
+        said = self._thankless(marked(text), country)
         if all(word.isdigit() for word in plain(said)):
             return Mention()
+        if country == "US":
+            said = with_los_angeles(said)
         words = without_neighbour(said)
+        if found := self._at_border(words, neighbour(said), country):
+            return found
         sentence = read_sentence(words)
         for following in sentence.here:
             if found := self._here(following, country):
                 return found
+        if not sentence.here and (found := self._headed(words, country)):
+            return found
         ends = between(words)
         if not any(ends):
             ends = (sentence.left, sentence.going)
@@ -390,7 +425,7 @@ class Gazetteer:
             if found is not None:
                 return found
             start = next((i for i, word in enumerate(words) if word not in _LEAD and word not in _ARTICLES), len(words))
-            while start and words[start - 1] in _ARTICLES and " ".join(words[start - 1 :]) in self._extra:
+            while start and words[start - 1] in _ARTICLES and self._with_article(" ".join(words[start - 1 :])):
                 start -= 1
             if 0 < start < len(words) and not self._single(words[start:]) and not _NEGATIONS & set(words[: start - 1]):
                 said_where = (
@@ -398,13 +433,72 @@ class Gazetteer:
                 )
                 found = self._answer(words[start:], country) if said_where else None
                 if found is not None:
-                    return found
+                    # "in the temple", "na loja": hardly a town
+                    return unsure(found) if words[start - 1] in _VAGUE and " ".join(words[start:]) in self._common else found
         return self._within(words, country, answering=True)
+
+    def _thankless(self, words: list[str], country: str) -> list[str]:
+        """Without thanks to God, unless they are the name of a place in the known country, and the whole text."""
+        key = " ".join(words)
+        if country and any(region.country == country for region in region_names().get(key, ())):
+            return words
+        if country and any(home.place.country == country for home in self._homes(key)):
+            return words
+        return without_blessings(words)
+
+    def _at_border(self, words: list[str], beyond: list[str], country: str) -> Mention | None:
+        """A town of several that are called so, told by what lies across the border: "san antonio, border with cucuta"."""
+        if not beyond:
+            return None
+        own = [word for word in plain(words) if word not in _BEFORE and word not in _BETWEEN]
+        if code := country_named(" ".join(own)):
+            return Mention(countries=(code,))
+        across = [home.place for home in self._homes(" ".join(beyond)) if home.score >= TOWN]
+        near = [h for h in self._homes(" ".join(own)) if any(_near(h.place, place) for place in across)]
+        places = self._choose(near, country)
+        return Mention(places=places) if len(places) == 1 else None
+
+    def _headed(self, words: list[str], country: str) -> Mention | None:
+        """What an answer means that has the place at its beginning or end, and else where in it, or where to."""
+        parts = headed(words) or tailed(words)
+        if parts is None or len(parts.place) > 5 or self._everyday(parts.place) or self._lookup(plain(words), country):
+            return None
+        found = self._answer(parts.place, country)
+        if found is None or not (found.certain or found.likely or len(found.places) > 1):
+            return None
+        if parts.moving:
+            return found
+        ends = parts.place == words[-len(parts.place) :]
+        if ends and not (found.certain and len(found.places) == 1 and found.places[0].population >= CITY):
+            return None
+        more = _trimmed([word for word in plain(parts.more) if word not in _SMALL], front=True)
+        key = " ".join(more)
+        if names_border(parts.more) and found.places and (code := country_named(key) or outside_named(key)):
+            return found if all(place.country != code for place in found.places) else None
+        there = tuple(p for p in found.places if any(_within_state(p, region) for region in region_names().get(key, ())))
+        if there:
+            return Mention(places=there)
+        if not found.places or found.countries or country_named(key) or outside_named(key) or key in region_names():
+            return None
+        for count in range(min(5, len(more)), 0, -1):
+            for start in range(len(more) - count + 1):
+                gram = more[start : start + count]
+                if count == 1 and (gram[0] in self._never or len(gram[0]) < 4):
+                    continue
+                homes = [h for h in self._forms(gram) if h.score and any(_near(h.place, place) for place in found.places)]
+                if places := self._choose([h for h in homes if any(_beside(h.place, p) for p in found.places)], country):
+                    return Mention(places=places[:1])
+                if across := next((p for p in found.places if any(_near(h.place, p) for h in homes)), None):
+                    return Mention(places=(across,))
+        if names_landmark(parts.more) or (ends and " ".join(plain(parts.more)[1:2]) in _SMALL):
+            return found
+        other = self._within(["en", *plain(parts.more)], country, answering=True)
+        return None if other.places or other.countries or other.outside else found
 
     def _here(self, words: list[str], country: str) -> Mention | None:
         """What stands behind "I am in"; None for no place."""
         for piece in pieces(words):
-            while piece and piece[0] in _ARTICLES and " ".join(piece) not in self._extra:
+            while piece and piece[0] in _ARTICLES and not self._with_article(" ".join(piece)):
                 piece = piece[1:]
             if piece and len(piece) <= 9 and not self._single(piece) and (found := self._answer(piece, country)):
                 if found.places or found.outside or len(piece) == len(plain(words)):
@@ -417,8 +511,15 @@ class Gazetteer:
                 return found
         return None
 
+    def _with_article(self, key: str) -> bool:
+        """Whether a name that begins with an article is known just so."""
+        return key in self._extra or bool(outside_named(key))
+
     def _told(self, found: Mention, text: str) -> Mention:
         """Of homes in several countries the one that the language of the answer points to, where it is a large one."""
+        if len(found.countries) > 1 and not found.places and spoken(fold(text).split()) == "US":
+            english = [code for code in found.countries if usual_language(code) == "en"]
+            return Mention(countries=tuple(english[:1])) if english[:1] == list(found.countries[:1]) else found
         if len({place.country for place in found.places}) < 2:
             return found
         country, top = spoken(fold(text).split()), max(found.places, key=lambda place: place.population)
@@ -433,12 +534,16 @@ class Gazetteer:
 
     def mentioned(self, text: str, country: str = "") -> Mention:
         """A place somewhere inside a longer sentence, such as "doctor en tapachula". Prefers no answer to a wrong one."""
-        return self._within(fold(text).split(), country, answering=False)
+        return self._within(self._thankless(fold(text).split(), country), country, answering=False)
 
     def _answer(self, words: list[str], country: str) -> Mention | None:
         """What a text means that is nothing but a name; None when it is no name."""
         key = " ".join(words)
         code = country_named(key)
+        if code and key in self._asked and code != country:
+            # "Trinidad" is a town in other countries, too
+            others = (h.place.country for h in sorted(self._homes(key), key=lambda h: -h.score) if h.score >= 1_000)
+            return Mention(countries=tuple(dict.fromkeys((code, *(c for c in others if country in ("", c)))))[:CHOICES])
         if code:
             capital = self._choose([h for h in self._homes(key) if h.place.country == code], country) if code == country else ()
             return Mention(countries=(code,), places=capital)
@@ -446,18 +551,23 @@ class Gazetteer:
             return Mention(outside=outside)
         if key not in self._keys and key not in self._extra and (code := country_near(key, farthest=0)):
             return Mention(countries=(code,)) if code in COUNTRIES else Mention(outside=code)
+        if far := self._far(key, country):
+            return Mention(outside=far)
         if self._everyday(words):
             return None
         if beside := self._quarter(words, country):
             return beside
-        places = self._lookup(words, country)
+        places = self._lookup(words, country) or self._turned(words, country)
+        if own := self._own_rather(words, places, country):
+            return own
         if len(words) == 1 and key in self._common:
             places = places if any(p.population >= TOWN or p.id < 0 for p in places) else ()
-        if key in self._common and not country and len(places) == 1 and places[0].id > 0 and places[0].population < SIZEABLE:
+        if key in self._common and not country and len(places) == 1 and places[0].population < SIZEABLE:
             return unsure(self._mention(places, country))
-        states = [r for r in region_names().get(key, ()) if country in ("", r.country)] if len(key) > 3 else []
+        state = key if key in region_names() or any(p.population >= LARGE for p in places) else _bare(key)
+        states = [r for r in region_names().get(state, ()) if country in ("", r.country)] if len(key) > 3 else []
         if states:
-            return self._state(key, states, places, country)
+            return self._state(state, states, places, country)
         if places:
             return self._mention(places, country)
         qualified = self._qualified(words, country)
@@ -475,6 +585,29 @@ class Gazetteer:
         if len(parts) == 1 and not self._single(words) and key not in self._common:
             return self._mention(parts, country)
         return self._inexact(words, country)
+
+    def _far(self, key: str, country: str) -> str:
+        """ISO code of a country that is not covered, whose name or large town has only small namesakes in covered ones; or ""."""
+        town = outside_town(key)
+        code = town or ("" if key in region_names() else outside_named(key, whole_world=True))
+        if not code or (key in self._asked and not town):
+            return ""
+        homes = self._homes(key)
+        if any(home.place.country == country and home.score >= 1_000 for home in homes):
+            return ""
+        return "" if any(home.score >= (LARGE if town or country else TOWN) for home in homes) else code
+
+    def _turned(self, words: list[str], country: str) -> tuple[Place, ...]:
+        """A name that is kept by hand with its city behind it, where the text has the city first: "pereira cuba"."""
+        turned = (" ".join((*words[at:], *words[:at])) for at in range(1, len(words)))
+        homes = [home for form in turned if form in self._extra for home in self._homes(form)]
+        return self._choose(homes, country)
+
+    def _own_rather(self, words: list[str], places: tuple[Place, ...], country: str) -> Mention | None:
+        """A place of the known country that is said like a small one abroad: "kenedy" in Colombia is no village in Texas."""
+        if not country or not places or any(p.country == country or p.population >= LARGE for p in places):
+            return None
+        return self._misspelt(words, country, lambda home, _: home.place.country == country and home.score >= TOWN, farthest=0)
 
     def _single(self, words: list[str]) -> bool:
         """Whether it is one everyday word, which is a name at most where nothing else is said: "rio"."""
@@ -497,7 +630,12 @@ class Gazetteer:
     def _state(self, key: str, states: list[Region], places: tuple[Place, ...], country: str) -> Mention:
         """A state or department alone: its town of the same name if that is large, else its largest towns to choose from."""
         named = {state.name for state in states}
-        called = {h.place.id for h in self._homes(key) if h.score >= h.place.population}  # not by another name
+        # not by another name, unless it is kept by hand and the town lies there: "huehue"
+        called = {
+            h.place.id
+            for h in self._homes(key)
+            if h.score >= h.place.population or (h.place.region in named and h.place.id in self._extra.get(key, ()))
+        }
         if any(p.id in called and (p.population >= 20_000 or p.region in named) for p in places):
             return self._mention((*places, *self._elsewhere(states, places))[:CHOICES], country)
         if capital := self._capital(states):
@@ -540,8 +678,13 @@ class Gazetteer:
             if rest and (code := outside_named(last)) and not self._lookup(words, country):
                 slip = self._misspelt(words, country, lambda home, _: home.score >= CITY, farthest=1)
                 return slip or Mention(outside=code)
+            far = "" if not rest or len(last) < 4 or last in region_names() else outside_named(last, whole_world=True)
+            if far and all(home.score < TOWN for key in (last, " ".join(words)) for home in self._homes(key)):
+                return Mention(outside=far)
             for key, others in ((last, rest), (first, _trimmed(words[count:]))):
                 code = country_named(key)
+                if not code and len(key) >= 6 and key not in self._keys and (said := country_near(key, farthest=0)) in COUNTRIES:
+                    code = said
                 if others and code:
                     inside = self._inside(others, code)
                     if inside is not None:
@@ -652,14 +795,16 @@ class Gazetteer:
         homes = self._homes(key)
         if homes:
             spaced = [h for name in self._spellings.spaced(key) for h in self._homes(name) if h.score >= TOWN]
-            return _merged((homes, self._longer(key, homes), spaced))
+            written = [h for form in expansions(words) for h in self._homes(form)] if _WRITTEN_SHORT & set(words) else []
+            return _merged((homes, self._longer(key, homes), spaced, written))
         for form in expansions(words):
             homes = homes + [h for h in self._homes(form) if h not in homes]
         if homes:
             return homes
         for form in respaced(words):
             if homes := self._homes(form):
-                return homes
+                short = form.split()
+                return _merged((homes, *map(self._homes, expansions(short)))) if _WRITTEN_SHORT & set(short) else homes
         return []
 
     def _homes(self, key: str) -> list[_Home]:
@@ -722,7 +867,7 @@ class Gazetteer:
         if len(words) > 1:
             homes = _merged(self._homes(form) for form in articled(words))
             if places := self._choose([h for h in homes if h.score >= 1_000], country, exact=False):
-                return Mention(places=places, certain=False)
+                return Mention(places=places, certain=False, likely=len(places) == 1 and country in ("", places[0].country))
         key = " ".join(words)
         if not 4 <= len(key) <= 40 or (len(words) == 1 and key in self._common) or any(c.isdigit() for c in key):
             return None
@@ -800,6 +945,7 @@ class Gazetteer:
             inside = here or home.place.country == homes[0].place.country
             share = 10 if inside else 20 if not all_of else 1_000
             small = home.score * share < top and home.score < SIZEABLE and (home.score < 10_000 or top >= 100_000)
+            small = small or bool(here and exact and top >= METROPOLIS and home.score * 5 < top and home.score < 70_000)
             if small and not FIRST_TOWN < home.place.id < 0:
                 continue
             if any(_looks_same(home.place, other.place) for other in kept):
@@ -999,7 +1145,13 @@ _QUARTERS = _words(
     "alcaldia delegacion parroquia distrito conjunto jardim vila parque lotificacion comunidad comunidade "
     "favela villa barrios neighborhood",
 )
-_ARTICLES = _words("la los las un una o os as um uma the an")
+_ARTICLES = _words("la los las un una unos unas o os as um uma num numa the an")
+
+#: Articles that rarely stand before the name of a town.
+_VAGUE = _words("the un una um uma an a no na num numa")
+
+#: Abbreviations that are no words: a name with one is its name written out as well.
+_WRITTEN_SHORT = _words("sta sto snta snto sn pto pta gral nva nvo vlla")
 
 #: Everyday words that names are made of.
 _IN_NAMES = _words(
@@ -1087,6 +1239,16 @@ _NEAR: dict[str, str] = dict.fromkeys(("ciudad", "cidade", "city", "town", "pueb
 
 def _beside(a: Place, b: Place) -> bool:
     return a.country == b.country and km_between(a.lat, a.lon, b.lat, b.lon) <= BESIDE_KM
+
+
+def _near(a: Place, b: Place) -> bool:
+    """Like ``_beside``, across a border too."""
+    return km_between(a.lat, a.lon, b.lat, b.lon) <= BESIDE_KM
+
+
+def _bare(key: str) -> str:
+    """Without an article in front: "el tachira"."""
+    return key.partition(" ")[2] if key.startswith(("el ", "la ", "o ", "a ", "the ")) else key
 
 
 def _within_state(place: Place, state: Region) -> bool:

@@ -522,7 +522,6 @@ def test_a_slip_is_found_but_never_certain(book: Gazetteer, text: str, expected:
         ("united states", "US"),
         ("rep dominicana", "DO"),
         ("RD", "DO"),
-        ("trinidad", "TT"),
         ("Trinidad & Tobago", "TT"),
         ("trinidad y tobago", "TT"),
         ("mx", "MX"),
@@ -541,6 +540,24 @@ def test_a_country_alone(book: Gazetteer, text: str, code: str) -> None:
     """Mutation: looking for places first ("Trinidad" is a town in Colombia, "Mexico" another name of its capital)."""
     mention = book.named(text)
     assert (mention.countries, mention.places, mention.outside) == ((code,), (), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "codes"),
+    [
+        ("trinidad", "", ("TT", "CO", "US", "HN")),
+        ("trinidad", "CO", ("TT", "CO")),
+        ("trinidad", "TT", ("TT",)),
+        ("trinidad", "VE", ("TT",)),
+        ("i am in trinidad", "", ("TT",)),
+    ],
+)
+def test_a_country_that_is_called_like_a_town_is_asked_about(
+    book: Gazetteer, text: str, country: str, codes: tuple[str, ...]
+) -> None:
+    """Mutation: taking the country without a question, or asking whoever said before that they are there."""
+    mention = book.named(text, country)
+    assert (mention.countries, mention.places) == (codes, ())
 
 
 @pytest.mark.parametrize(
@@ -764,3 +781,75 @@ def test_towns_of_our_own_lie_where_they_say(book: Gazetteer) -> None:
     own = [place for place in book._posts.values() if place.id <= places.FIRST_TOWN]
     assert len(own) > 100
     assert [(p.name, country_at(p.lat, p.lon)) for p in own] == [(p.name, p.country) for p in own]
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "name"),
+    [
+        ("tacna, saliendo para chile", "PE", "Tacna"),
+        ("tulcan camino a colombia", "EC", "Tulcán"),
+        ("san antonio texas going to new york", "US", "San Antonio"),
+        ("en tacna esperando cruzar a chile", "PE", "Tacna"),
+        ("arica, vengo de peru", "", "Arica"),
+        ("esquipulas, por la basilica", "GT", "Esquipulas"),
+        ("port of spain, near the savannah", "", "Port of Spain"),
+        ("ipiales, en el puente de rumichaca", "", "Rumichaca"),
+        ("por la bahia, guayaquil", "EC", "Guayaquil"),
+        ("quetzaltenango zona 3", "", "Quetzaltenango"),
+        ("en el sur de quito", "EC", "Quito"),
+        ("colchane frontera bolivia", "CL", "Colchane"),
+        ("tabatinga, perto de leticia", "", "Tabatinga"),
+        ("san antonio frontera con cucuta", "VE", "San Antonio del Táchira"),
+        ("in la", "US", "Los Angeles"),
+    ],
+)
+def test_a_place_that_something_more_is_said_about(book: Gazetteer, text: str, country: str, name: str) -> None:
+    """Mutation: taking the country that somebody goes on to, the largest name, or a question for what a landmark tells."""
+    mention = book.named(text, country)
+    assert [place.name for place in mention.places] == [name]
+    assert mention.certain or mention.likely
+
+
+def test_a_place_of_the_known_country_comes_before_a_small_namesake_abroad(book: Gazetteer) -> None:
+    """Mutation: leaving out ``_own_rather``: "kenedy" would be a village in Texas for whoever is in Colombia."""
+    assert [p.name for p in book.named("en kenedy", "CO").places] == ["Kennedy"]
+    assert [p.country for p in book.named("kenedy", "US").places] == ["US"]
+
+
+@pytest.mark.parametrize(
+    "text", ["gracias a dios bien", "amén", "si Dios quiere", "thank God", "graças a Deus", "dios los bendiga"]
+)
+def test_thanks_to_god_are_no_place(book: Gazetteer, text: str) -> None:
+    """Mutation: leaving the thanks in the text: "Gracias a Dios" is a border post of Guatemala and a department of Honduras."""
+    assert book.named(text) == Mention()
+    assert book.named(f"estamos en colombia, {text}").countries == ("CO",)
+    assert [p.name for p in book.named(f"{text}, en tijuana", "MX").places] == ["Tijuana"]
+
+
+def test_gracias_a_dios_is_a_place_where_it_lies(book: Gazetteer) -> None:
+    """Mutation: taking the thanks away in every country."""
+    assert book.named("gracias a dios", "GT").places
+    assert book.named("en gracias a dios", "HN").places
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "outside"),
+    [
+        ("en la habana", "", "CU"),
+        ("pekin", "", "CN"),
+        ("moscu", "", "RU"),
+        ("cairo, egypt", "", "EG"),
+        ("asuncion", "", "PY"),
+        ("grenada", "TT", "GD"),
+        ("buenos aires", "", "AR"),
+        ("buenos aires", "CR", ""),
+        ("barcelona", "", ""),
+        ("la paz", "", ""),
+        ("santa lucia", "", ""),
+    ],
+)
+def test_large_towns_elsewhere_are_told_from_small_namesakes(book: Gazetteer, text: str, country: str, outside: str) -> None:
+    """Mutation: a small homonym inside for the capital of another country; or that capital for a city inside."""
+    mention = book.named(text, country)
+    assert mention.outside == outside
+    assert bool(mention.places) == (not outside)

@@ -55,9 +55,14 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         # Rua 7 de Setembro 250
         rf"\b{_STREET}\.? \d{{1,2}} de {_WORD},? ?{_NUMBER}{_NOT_AFTER}(?:,? {_INSIDE}){{0,3}}",
         # calle Duarte 15, Rua das Flores, 123, jr. Puno 455, av. Juárez #20, int 3
-        rf"\b{_STREET}\.? (?:{_WORD} ?){{1,5}},? ?{_NUMBER}{_NOT_AFTER}(?: ?-? ?\d{{1,3}})?(?:,? {_INSIDE}){{0,3}}",
+        rf"\b{_STREET}\.? (?:{_WORD} ?){{1,5}},? ?{_NUMBER}{_NOT_AFTER}(?: ?-? ?\d{{1,3}}| {_SIGN} ?\d{{1,4}}[a-z]?)?"
+        rf"(?:,? {_INSIDE}){{0,3}}",
+        # San Pablo 2345, depto 802
+        rf"\b(?:{_WORD} ){{1,3}}\d{{2,5}},? (?:depto|dpto|departamento|apto|apartamento|interior|int)\.? ?\d{{1,4}}[a-z]?\b",
         rf"\b{_STREET}\.? \d{{1,3}}(?: de {_WORD})?,? (?:casa|apto|apartamento|numero|num|nro|no\.|#|edificio|"
         rf"torre|lote|mz|manzana|interior|depto|entre)\b ?#? ?\w{{0,2}}\d{{1,4}}[a-z]?(?:,? {_INSIDE}){{0,3}}",
+        # 774 Grand Concourse, apt 6F
+        r"(?<![\d#])\d{1,5} (?:[a-z][\w'.]{1,15} ?){1,3}, ?(?:apt|apartment|unit|suite|ste)\.? ?#?\d{1,4}[a-z]?\b",
         # casa 24, apto 301: a house within something that is named
         rf"\b(?:manzana|mz|mza|quadra|qd|bloque|bloco|torre|etapa|sector|super ?manzana|smz|"
         rf"zona)\.? ?#?\w{{1,3}},? ?(?:,|y|"
@@ -68,7 +73,7 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"(?<![\d#])\d{1,5}[a-z]? (?:[nsew]\.?[ew]?\.? |north |south |east |"
         r"west )?(?:[a-z0-9][\w'.]{0,15} ){1,3}(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|"
         r"court|ct|way|place|pl|trace|terrace|circle|cir|parkway|pkwy|highway|hwy|extension|"
-        r"ext)\b\.?(?:,? ?(?:#|apt\.?|apartment|unit|suite|ste)\.? ?\w{1,5})?",
+        r"ext)\b\.?(?:,? ?(?:#|apt\.?|apartment|unit|suite|ste)\.? ?\w{1,5}|,? \d(?:st|nd|rd|th) floor)?",
         r"\b(?:lp|light pole) ?#? ?\d{1,4}\b(?:,? (?:[a-z][\w'.]{0,15} ){1,3}(?:road|street|trace|rd|st)\b)?",
         r"\b(?:km|kilometro) ?\d{1,3}(?:[.,]\d)?,? (?:[a-z]\w{0,12} ){0,4}(?:casa|lote|finca|galpao|sitio) ?#? ?\d{1,4}",
         r"\bcep:? ?\d{5}-?\d{3}\b",

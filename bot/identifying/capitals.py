@@ -1,0 +1,128 @@
+"""Names that no list has: words in a row that begin with a capital letter and are no place, office or everyday word.
+
+Here belongs what the capitals themselves tell. Never here: the words before a name (``names``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.identifying.flat import lists
+from bot.identifying.known import common, did, is_place, plain, strange, unknown
+from bot.identifying.spans import Span
+from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, letters, named_after
+
+_TOWARDS = frozenset(("de", "del", "a", "al", "para", "pra", "por", "do", "da", "no", "na", "to", "of"))
+#: Between somebody and what somebody does, or between two people: a single capital behind these is a name.
+_TELLING = frozenset(
+    (
+        "y",
+        "e",
+        "and",
+        "con",
+        "with",
+        "com",
+        "cuando",
+        "when",
+        "quando",
+        "porque",
+        "because",
+        "que",
+        "that",
+        "es",
+        "is",
+        "si",
+        "if",
+        "donde",
+        "where",
+        "mientras",
+        "while",
+        "enquanto",
+        "pero",
+        "but",
+        "mas",
+    )
+)
+
+
+def find(words: list[Word], text: str) -> Iterator[Span]:
+    """Spans of names; ``words`` are those of ``text``, which is not written in capitals throughout."""
+    number = 0
+    while number < len(words):
+        if not words[number].capital or letters(words[number], text):
+            number += 1
+            continue
+        last = number
+        for following in range(number + 1, min(len(words), number + 8)):
+            if not beside(words, following, text):
+                break
+            if words[following].capital:
+                last = following
+            elif words[following].key not in PARTICLES:
+                break
+        yield from _named(words, number, last, text)
+        number = last + 1
+
+
+def _named(words: list[Word], first: int, last: int, text: str) -> Iterator[Span]:
+    opening = _opens(words, first, text)
+    if opening and first < last and _set_aside(words[first]):
+        first += 1  # "Ayer Farida Noorzai", "Client Farida Noorzai"
+        while first < last and words[first].key in PARTICLES:
+            first += 1
+        opening = False
+    telling = [word for word in words[first : last + 1] if word.key not in PARTICLES]
+    if not telling or any(letters(word, text) for word in telling) or named_after(words, first):
+        return
+    if any(_plain(word) for word in telling):
+        return
+    known = [word for word in telling if word.key in lists()["known"]]
+    before = words[first - 1].key if beside(words, first, text) else ""
+    if before in SAINT or (not known and _goes_there(words, first, before)):
+        return
+    if len(telling) == 1 and opening and last + 1 < len(words) and beside(words, last + 1, text):
+        if words[last + 1].key in lists()["somebody"] and unknown(telling[0].key) and not did(telling[0].key):
+            yield Span(telling[0].start, telling[0].end, "name")  # "Keyberth y su hermano", "Yurbis me pasó"
+        return
+    if len(telling) == 1:
+        with_another = (
+            before in ("y", "e", "and") and first > 1 and words[first - 2].capital and words[first - 2].key in lists()["known"]
+        )
+        if not opening and (with_another or before in _TELLING) and strange(telling[0].key):
+            yield Span(telling[0].start, telling[0].end, "name")
+        return
+    if any(len(word.key) < 3 and word not in known for word in telling[1:]) or _somewhere(words[first : last + 1], telling, known):
+        return
+    yield Span(words[first].start, words[last].end, "name")
+
+
+def _opens(words: list[Word], number: int, text: str) -> bool:
+    """Whether a word begins a sentence, where everybody writes a capital."""
+    return number == 0 or not beside(words, number, text)
+
+
+def _set_aside(word: Word) -> bool:
+    if word.key in lists()["known"] or word.key in lists()["named_after"]:
+        return word.key in lists()["never_names"]
+    return word.key in lists()["never_names"] or word.key in common() or did(word.key)
+
+
+def _plain(word: Word) -> bool:
+    """Whether a word of a row makes it no name: one of everyday, of an office, a country ..."""
+    return word.key not in lists()["known"] and plain(word.key)
+
+
+def _goes_there(words: list[Word], first: int, before: str) -> bool:
+    if before in BEFORE_PLACE or before == "from":
+        return True
+    return before in _TOWARDS and first > 1 and words[first - 2].key in lists()["coming"]
+
+
+def _somewhere(row: list[Word], telling: list[Word], known: list[Word]) -> bool:
+    """Whether a row of words is a place, begins with one, is something of a place, or is made of nothing else."""
+    keys = [word.key for word in telling]
+    if row[0].key in SAINT or is_place(*(word.key for word in row)) or is_place(*keys) or (len(keys) > 2 and is_place(*keys[:2])):
+        return True
+    if not known and len(row) > 2 and row[-2].key in ("de", "do", "da", "del") and is_place(row[-1].key):
+        return True
+    return len(known) < len(telling) and all(is_place(key) for key in keys)

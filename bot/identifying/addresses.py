@@ -23,7 +23,7 @@ _STOP = (
     r"dormimos|duermo|estoy|estamos|vivo|principal|central|ha|faz|com"
     r"|moro|durmo|muy|son|nos|me|se|abajo|arriba|solo|sola|todo|toda|al|a las|en|y"
 )
-_WORD = rf"(?!(?:{_STOP})\b)[a-z][\w'.]{{0,20}}"
+_WORD = rf"(?!(?:{_STOP})\b)[a-z][\w'.-]{{0,20}}"
 #: What follows a number that is no number of a house.
 _NOT_AFTER = (
     r"(?! ?(?:dias?|horas?|anos?|meses|mes|semanas?|noches?|personas?|hijos?|ninos?|minutos?|pesos|bs|usd|"
@@ -61,6 +61,8 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?:{_WORD} ){{1,3}}\d{{2,5}},? (?:depto|dpto|departamento|apto|apartamento|interior|int)\.? ?\d{{1,4}}[a-z]?\b",
         rf"\b{_STREET}\.? \d{{1,3}}(?: de {_WORD})?,? (?:casa|apto|apartamento|numero|num|nro|no\.|#|edificio|"
         rf"torre|lote|mz|manzana|interior|depto|entre)\b ?#? ?\w{{0,2}}\d{{1,4}}[a-z]?(?:,? {_INSIDE}){{0,3}}",
+        # 6a avenida 12-33 zona 1 (GT)
+        r"\b\d{1,2} ?\.?[ao]? (?:calle|avenida|av|ave|c)\.?(?: [a-z])? \d{1,3} ?- ?\d{1,3}(?:,? zona \d{1,2})?",
         # 774 Grand Concourse, apt 6F
         r"(?<![\d#])\d{1,5} (?:[a-z][\w'.]{1,15} ?){1,3}, ?(?:apt|apartment|unit|suite|ste)\.? ?#?\d{1,4}[a-z]?\b",
         # casa 24, apto 301: a house within something that is named

@@ -80,15 +80,20 @@ def _named(words: list[Word], first: int, last: int, text: str) -> Iterator[Span
     before = words[first - 1].key if beside(words, first, text) else ""
     if before in SAINT or (not known and _goes_there(words, first, before)):
         return
-    if len(telling) == 1 and opening and last + 1 < len(words) and beside(words, last + 1, text):
+    if (
+        len(telling) == 1
+        and opening
+        and text[: words[first].start].rstrip(" ")[-1:] != ","
+        and last + 1 < len(words)
+        and beside(words, last + 1, text)
+    ):
         if words[last + 1].key in lists()["somebody"] and unknown(telling[0].key) and not did(telling[0].key):
             yield Span(telling[0].start, telling[0].end, "name")  # "Keyberth y su hermano", "Yurbis me pasó"
         return
     if len(telling) == 1:
-        with_another = (
-            before in ("y", "e", "and") and first > 1 and words[first - 2].capital and words[first - 2].key in lists()["known"]
-        )
-        if not opening and (with_another or before in _TELLING) and strange(telling[0].key):
+        other = words[first - 2] if before in ("y", "e", "and") and first > 1 else None
+        shops = other is not None and other.capital and other.key not in lists()["known"]  # "FlixBus and Megabus"
+        if not opening and before in _TELLING and not shops and strange(telling[0].key):
             yield Span(telling[0].start, telling[0].end, "name")
         return
     if any(len(word.key) < 3 and word not in known for word in telling[1:]) or _somewhere(words[first : last + 1], telling, known):
@@ -99,6 +104,12 @@ def _named(words: list[Word], first: int, last: int, text: str) -> Iterator[Span
 def _opens(words: list[Word], number: int, text: str) -> bool:
     """Whether a word begins a sentence, where everybody writes a capital."""
     return number == 0 or not beside(words, number, text)
+
+
+def _listed(words: list[Word], number: int, text: str) -> bool:
+    """Whether a word comes behind a comma and another name: "Greyhound, FlixBus and Megabus", and not "Buenas, Yurbis me pasó"."""
+    before = words[number - 1] if number and text[: words[number].start].rstrip(" ").endswith(",") else None
+    return before is not None and before.capital and before.key not in lists()["never_names"] and before.key not in common()
 
 
 def _set_aside(word: Word) -> bool:
@@ -123,6 +134,6 @@ def _somewhere(row: list[Word], telling: list[Word], known: list[Word]) -> bool:
     keys = [word.key for word in telling]
     if row[0].key in SAINT or is_place(*(word.key for word in row)) or is_place(*keys) or (len(keys) > 2 and is_place(*keys[:2])):
         return True
-    if not known and len(row) > 2 and row[-2].key in ("de", "do", "da", "del") and is_place(row[-1].key):
-        return True
+    if len(row) > 2 and row[-2].key in ("de", "do", "da", "del") and row[0].key not in lists()["known"]:
+        return row[-1].key in lists()["never_names"] or is_place(row[-1].key)
     return len(known) < len(telling) and all(is_place(key) for key in keys)

@@ -18,7 +18,9 @@ from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, 
 _SAYS = re.compile(
     r"\b(?:me llamo|mi nombre(?: completo)? es|mi nombre|nombre(?: completo)? ?[:=]|se llama(?:ba|n)?|"
     r"llamad[oa]s?|de nombre|a nombre de|responde al nombre de|nombre y apellidos?:?|apellidos?:?|le dicen|"
-    r"me dicen|lo llaman"
+    r"me dicen|l[aoe] (?:llaman|dicen|decian|conocen (?:como|por))|conhecid[oa] (?:como|por)|conocid[oa] (?:como|por)|"
+    r"apodad[oa]|apelidad[oa]|"
+    r"known as|goes by|chamam (?:ele|ela) de"
     r"|\w+'?s names? (?:is|are)|names are|my (?:full )?name is|my name'?s|name ?[:=]|is called|named|goes "
     r"by|called|i am called|his name is|her name is|their name is"
     r"|meu nome(?: completo)? [eé]|meu nome|me chamo|nome(?: completo)? ?[:=]|se chama(?:va|m)?|chamad[oa]|"
@@ -39,7 +41,8 @@ _CONTACT = re.compile(
     r"tia|tio|contact|contacto|contato|tutora?|acudiente|representante|solicitante|applicant|sponsor|testigo|detenid[oa]|"
     r"filh[oa]|mae|pai|son|daughter|wife|husband|encaminhar|remitir|responsable|responsavel|caso de|case of|firmado por|"
     r"signed by|segun|according to|de parte de|da parte de|on behalf of|"
-    r"name|nombre|nome|write|message|email|visit|por culpa de|gave (?:it|the money) to|paid|pagu?e a|pagamos a|entreg\w+ a|"
+    r"name|nombre|nome|they call (?:him|her|me)|write|message|email|visit|el de (?:ella|el|mi \w+)(?: es)?|o del[ea](?: e)?|por culpa de|gave (?:it|"
+    r"the money) to|paid|pagu?e a|pagamos a|entreg\w+ a|"
     r"conoc\w+ a|vi a|vimos a|"
     r"met|saw|perd\w+ contacto con|"
     r"junto (?:a|com)|casad[oa] con):?) +"
@@ -73,7 +76,7 @@ _TITLE = re.compile(
     r"hermana|hermano|sor|fray|madre|senhor|senhora|seu|dona"
     r"|doutor|doutora|professor|professora|advogad[oa]|officer|sargento|cabo|teniente|capitan|agente|"
     r"inspector|juez|jueza|comandante|policia|policial|policeman|guarda|guardia|soldado|chofer|motorista|"
-    r"taxista|director|directora|coordinador|coordinadora|encargad[oa]|funcionari[oa]|supervisor|gerente|"
+    r"taxista|director|directora|diretora?|coordenadora?|coordinador|coordinadora|encargad[oa]|funcionari[oa]|supervisor|gerente|"
     r"manager|nurse|enfermer[oa]|psicolog[oa]|trabajadora social|worker|case manager|assistente social|"
     r"sister|father|brother|reverend|rev|pastora|auntie?|uncle|granny|tante|tia|tio|judge|detective|comisario|coyote|alias|"
     r"aka)\.? +"
@@ -166,7 +169,9 @@ def _likely(word: Word, given: frozenset[str], shouted: bool) -> bool:
         return word.capital and not shouted and word.key in given  # "mi hija Abril"
     if not word.capital:
         return word.key in given or foreign(word.key)
-    return not shouted and word.key not in lists()["named_after"]
+    return not shouted and (
+        word.key in lists()["known"] or not (word.key in lists()["named_after"] or word.key in lists()["organisations"])
+    )
 
 
 def _taken(words: list[Word], first: int, text: str, *, loose: bool = False) -> Span | None:

@@ -63,7 +63,9 @@ _DOCUMENTS: tuple[re.Pattern[str], ...] = tuple(
         r"\d{1,2}\.?\d{3}\.?\d{3} ?- ?[\dk]",  # RUT, RUN (CL)
         r"[a-z]{3} ?-?\d{10}",  # receipts of USCIS (US)
         r"[a-z]\d{6}-?[a-z0-9]",  # RNM, CRNM (BR)
-        r"[a-z]{2,3}\d{6,8}",  # passports of most countries
+        r"[a-z]{2,3}\d{6,9}",  # passports of most countries
+        r"[a-z]{2,5}-\d{2,4}-\d{4,8}",  # of families, of programmes
+        r"[a-z]\d{3}-\d{3,4}(?:-\d{1,4}){1,3}",  # driving licences (US)
         r"[a-z]\d{7,9}",  # passports with one letter
         r"\d{2}\.?\d{3}\.?\d{3}-?x",  # RG with X (BR)
         r"\d{5,7}/(?:19|20)\d{2}",  # files of courts and offices

@@ -36,7 +36,7 @@ def split(text: str, folded: str) -> list[Word]:
 
 def letters(word: Word, text: str) -> bool:
     """Whether a word is written in capitals alone, as organisations are."""
-    return word.end - word.start > 1 and text[word.start : word.end].isupper()
+    return len(word.key) > 1 and text[word.start : word.end].isupper()
 
 
 def beside(words: list[Word], number: int, text: str) -> bool:

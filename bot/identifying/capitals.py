@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.identifying.flat import lists
-from bot.identifying.known import common, did, is_place, plain, strange, unknown
+from bot.identifying.known import common, did, foreign, is_place, plain, strange, unknown
 from bot.identifying.spans import Span
 from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, letters, named_after
 
 _TOWARDS = frozenset(("de", "del", "a", "al", "para", "pra", "por", "do", "da", "no", "na", "to", "of"))
+_AND = frozenset(("y", "e", "and"))
 #: Between somebody and what somebody does, or between two people: a single capital behind these is a name.
-_TELLING = frozenset(
+_TELLING = _AND | frozenset(
     (
-        "y",
-        "e",
-        "and",
         "con",
         "with",
         "com",
@@ -33,16 +31,33 @@ _TELLING = frozenset(
         "is",
         "si",
         "if",
-        "donde",
-        "where",
         "mientras",
         "while",
         "enquanto",
-        "pero",
-        "but",
-        "mas",
     )
 )
+#: Somebody may follow what somebody did: "vino Wiliams", "disse Enmanuel".
+_SAID = frozenset(
+    (
+        "vino",
+        "llego",
+        "dijo",
+        "murio",
+        "llamo",
+        "fue",
+        "veio",
+        "chegou",
+        "disse",
+        "ligou",
+        "morreu",
+        "salio",
+        "volvio",
+        "escribio",
+        "aviso",
+        "said",
+    )
+)
+_ARTICLES = frozenset(("el", "la", "lo", "los", "las", "o", "a", "os", "as", "un", "una", "um", "uma", "the", "an"))
 
 
 def find(words: list[Word], text: str) -> Iterator[Span]:
@@ -78,27 +93,39 @@ def _named(words: list[Word], first: int, last: int, text: str) -> Iterator[Span
         return
     known = [word for word in telling if word.key in lists()["known"]]
     before = words[first - 1].key if beside(words, first, text) else ""
-    if before in SAINT or (not known and _goes_there(words, first, before)):
-        return
-    if (
-        len(telling) == 1
-        and opening
-        and text[: words[first].start].rstrip(" ")[-1:] != ","
-        and last + 1 < len(words)
-        and beside(words, last + 1, text)
-    ):
-        if words[last + 1].key in lists()["somebody"] and unknown(telling[0].key) and not did(telling[0].key):
-            yield Span(telling[0].start, telling[0].end, "name")  # "Keyberth y su hermano", "Yurbis me pasó"
+    if before in SAINT or words[first].key in SAINT or (not known and _goes_there(words, first, before)):
         return
     if len(telling) == 1:
-        other = words[first - 2] if before in ("y", "e", "and") and first > 1 else None
-        shops = other is not None and other.capital and other.key not in lists()["known"]  # "FlixBus and Megabus"
-        if not opening and before in _TELLING and not shops and strange(telling[0].key):
+        if _single(words, words.index(telling[0], first), text, opening, before):
             yield Span(telling[0].start, telling[0].end, "name")
         return
-    if any(len(word.key) < 3 and word not in known for word in telling[1:]) or _somewhere(words[first : last + 1], telling, known):
+    if not known and any(len(word.key) < 3 for word in telling[1:]):
+        return
+    if _somewhere(words[first : last + 1], telling, known):
         return
     yield Span(words[first].start, words[last].end, "name")
+
+
+def _single(words: list[Word], number: int, text: str, opening: bool, before: str) -> bool:
+    """Whether one capital alone is somebody, by what stands around it."""
+    key = words[number].key
+    then = words[number + 1].key if number + 1 < len(words) and beside(words, number + 1, text) else ""
+    if opening and then:  # "Keyberth y su hermano", "Yurbis me pasó"
+        return then in lists()["somebody"] and not _listed(words, number, text) and unknown(key) and not did(key)
+    if opening:  # "Gracias por todo. Maigualida"
+        signed = number + 1 == len(words) and number > 2 and text[: words[number].start].rstrip()[-1:] in ".!\n"
+        return signed and unknown(key) and not did(key)
+    does = then in lists()["somebody"] and then not in _AND
+    if before in _ARTICLES or words[number - 1].capital:  # "A Yuliannys está com dor"
+        return (does and strange(key)) or (not words[number - 1].capital and foreign(key))
+    if before in _TOWARDS or (before in _AND and _shop(words[number - 2])):
+        return False
+    return (does or before in _TELLING or before in _SAID) and strange(key)
+
+
+def _shop(word: Word) -> bool:
+    """Whether what stands before "and" has a name of its own and is nobody: "FlixBus and Megabus"."""
+    return word.capital and word.key not in lists()["known"]
 
 
 def _opens(words: list[Word], number: int, text: str) -> bool:

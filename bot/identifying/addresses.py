@@ -61,6 +61,9 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?:{_WORD} ){{1,3}}\d{{2,5}},? (?:depto|dpto|departamento|apto|apartamento|interior|int)\.? ?\d{{1,4}}[a-z]?\b",
         rf"\b{_STREET}\.? \d{{1,3}}(?: de {_WORD})?,? (?:casa|apto|apartamento|numero|num|nro|no\.|#|edificio|"
         rf"torre|lote|mz|manzana|interior|depto|entre)\b ?#? ?\w{{0,2}}\d{{1,4}}[a-z]?(?:,? {_INSIDE}){{0,3}}",
+        # avenida Bolívar con calle 9, casa 26-90
+        rf"\b{_STREET}\.? (?:{_WORD} ?){{1,4}} ?(?:con|y|entre|esquina|esq\.?) {_STREET}\.? \w{{1,12}},? "
+        rf"{_INSIDE}(?<=[\d])(?: ?- ?\d{{1,3}})?",
         # 6a avenida 12-33 zona 1 (GT)
         r"\b\d{1,2} ?\.?[ao]? (?:calle|avenida|av|ave|c)\.?(?: [a-z])? \d{1,3} ?- ?\d{1,3}(?:,? zona \d{1,2})?",
         # 774 Grand Concourse, apt 6F

@@ -112,6 +112,8 @@ def _single(words: list[Word], number: int, text: str, opening: bool, before: st
     then = words[number + 1].key if number + 1 < len(words) and beside(words, number + 1, text) else ""
     if opening and then:  # "Keyberth y su hermano", "Yurbis me pasó"
         return then in lists()["somebody"] and not _listed(words, number, text) and unknown(key) and not did(key)
+    if opening and _between_commas(words, number, text):  # "la enfermera jefe, Rosmira, me cerró la puerta"
+        return words[number + 1].key in lists()["somebody"] and strange(key)
     if opening:  # "Gracias por todo. Maigualida"
         signed = number + 1 == len(words) and number > 2 and text[: words[number].start].rstrip()[-1:] in ".!\n"
         return signed and unknown(key) and not did(key)
@@ -137,6 +139,16 @@ def _listed(words: list[Word], number: int, text: str) -> bool:
     """Whether a word comes behind a comma and another name: "Greyhound, FlixBus and Megabus", and not "Buenas, Yurbis me pasó"."""
     before = words[number - 1] if number and text[: words[number].start].rstrip(" ").endswith(",") else None
     return before is not None and before.capital and before.key not in lists()["never_names"] and before.key not in common()
+
+
+def _between_commas(words: list[Word], number: int, text: str) -> bool:
+    """Whether a word stands alone between two commas, behind one in small letters: said of somebody who was just spoken of."""
+    return (
+        0 < number < len(words) - 1
+        and not words[number - 1].capital
+        and text[words[number - 1].end : words[number].start] == ", "
+        and text[words[number].end : words[number + 1].start] == ", "
+    )
 
 
 def _set_aside(word: Word) -> bool:

@@ -96,7 +96,8 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
     """Spans of names; ``folded`` is ``flat(text)``, ``others`` is what was found before and is no name."""
     words = split(text, folded)
     starts = {word.start: number for number, word in enumerate(words)}
-    shouted = len(words) > 3 and sum(word.capital for word in words) > 0.7 * len(words)
+    # a name and two words more are no shouting
+    shouted = len(words) > 3 and sum(word.capital for word in words) > (0.7 if len(words) > 6 else 0.9) * len(words)
     given, known = lists()["given"], lists()["known"]
 
     def at(position: int) -> int | None:

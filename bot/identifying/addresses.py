@@ -76,7 +76,8 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:apto|apt\.?|apartamento|apartment|depto|dpto) ?#? ?\d{1,4}[a-z]?\b",
         # 1234 N Main St, 12 Main Road
         r"(?<![\d#])\d{1,5}[a-z]? (?:[nsew]\.?[ew]?\.? |north |south |east |"
-        r"west )?(?:[a-z0-9][\w'.]{0,15} ){1,3}(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|"
+        r"west )?(?:(?!(?:the|on|in|my|this|that|at)\b)"
+        r"[a-z0-9][\w'.]{0,15} ){1,3}(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|"
         r"court|ct|way|place|pl|trace|terrace|circle|cir|parkway|pkwy|highway|hwy|extension|"
         r"ext)\b\.?(?:,? ?(?:#|apt\.?|apartment|unit|suite|ste)\.? ?\w{1,5}|,? \d(?:st|nd|rd|th) floor)?",
         r"\b(?:lp|light pole) ?#? ?\d{1,4}\b(?:,? (?:[a-z][\w'.]{0,15} ){1,3}(?:road|street|trace|rd|st)\b)?",

@@ -13,6 +13,8 @@ from bot.identifying.spans import Span
 from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, letters, named_after
 
 _TOWARDS = frozenset(("de", "del", "a", "al", "para", "pra", "por", "do", "da", "no", "na", "to", "of"))
+#: These follow things as often as people.
+_LOOSELY = frozenset(("y", "e", "and", "no", "me", "te", "se", "le", "nos", "nao", "es", "is"))
 _AND = frozenset(("y", "e", "and"))
 #: Between somebody and what somebody does, or between two people: a single capital behind these is a name.
 _TELLING = _AND | frozenset(
@@ -111,7 +113,9 @@ def _single(words: list[Word], number: int, text: str, opening: bool, before: st
     key = words[number].key
     then = words[number + 1].key if number + 1 < len(words) and beside(words, number + 1, text) else ""
     if opening and then:  # "Keyberth y su hermano", "Yurbis me pasó"
-        return then in lists()["somebody"] and not _listed(words, number, text) and unknown(key) and not did(key)
+        if then not in lists()["somebody"] or _listed(words, number, text) or did(key):
+            return False
+        return foreign(key) if then in _LOOSELY else unknown(key)  # "Colchoneta y cobija", "Racismo no posto"
     if opening and _between_commas(words, number, text):  # "la enfermera jefe, Rosmira, me cerró la puerta"
         return words[number + 1].key in lists()["somebody"] and strange(key)
     if opening:  # "Gracias por todo. Maigualida"

@@ -1129,6 +1129,18 @@ def _blocks(path: Path) -> dict[str, list[str]]:
     return blocks
 
 
+@cache
+def names_of_towns() -> frozenset[str]:
+    """Every name of a town, a quarter or a border post, folded: for whoever asks only whether words name a place."""
+    parts = tomllib.loads((DATA / "neighbourhoods.toml").read_text("utf-8")).values()
+    towns = tomllib.loads((DATA / "more_places.toml").read_text("utf-8")).values()
+    posts = tomllib.loads((DATA / "border_posts.toml").read_text("utf-8"))["post"]
+    by_hand = [name for cities in parts for listed in cities.values() for name in listed.split(",")]
+    by_hand += [line.partition("|")[0] for country in towns for line in country.values()]
+    by_hand += [name.partition(" (")[0] for post in posts for name in (post["name"], *post.get("other", ()))]
+    return frozenset(line.partition("\t")[0] for line in _blocks(DATA / "places.tsv.gz")["keys"]) | frozenset(map(fold, by_hand))
+
+
 def _trimmed(words: list[str], *, front: bool = False) -> list[str]:
     """Without "de", "en", "in" ... at the end (or at the front)."""
     if front:

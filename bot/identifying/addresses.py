@@ -23,7 +23,7 @@ _STOP = (
     r"dormimos|duermo|estoy|estamos|vivo|principal|central|ha|faz|com"
     r"|moro|durmo|muy|son|nos|me|se|abajo|arriba|solo|sola|todo|toda|al|a las|en|y"
 )
-_WORD = rf"(?!(?:{_STOP})\b)[a-z][\w'.]{{0,20}}"
+_WORD = rf"(?!(?:{_STOP})\b)[a-z][\w'.-]{{0,20}}"
 #: What follows a number that is no number of a house.
 _NOT_AFTER = (
     r"(?! ?(?:dias?|horas?|anos?|meses|mes|semanas?|noches?|personas?|hijos?|ninos?|minutos?|pesos|bs|usd|"
@@ -55,9 +55,19 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         # Rua 7 de Setembro 250
         rf"\b{_STREET}\.? \d{{1,2}} de {_WORD},? ?{_NUMBER}{_NOT_AFTER}(?:,? {_INSIDE}){{0,3}}",
         # calle Duarte 15, Rua das Flores, 123, jr. Puno 455, av. Juárez #20, int 3
-        rf"\b{_STREET}\.? (?:{_WORD} ?){{1,5}},? ?{_NUMBER}{_NOT_AFTER}(?: ?-? ?\d{{1,3}})?(?:,? {_INSIDE}){{0,3}}",
+        rf"\b{_STREET}\.? (?:{_WORD} ?){{1,5}},? ?{_NUMBER}{_NOT_AFTER}(?: ?-? ?\d{{1,3}}| {_SIGN} ?\d{{1,4}}[a-z]?)?"
+        rf"(?:,? {_INSIDE}){{0,3}}",
+        # San Pablo 2345, depto 802
+        rf"\b(?:{_WORD} ){{1,3}}\d{{2,5}},? (?:depto|dpto|departamento|apto|apartamento|interior|int)\.? ?\d{{1,4}}[a-z]?\b",
         rf"\b{_STREET}\.? \d{{1,3}}(?: de {_WORD})?,? (?:casa|apto|apartamento|numero|num|nro|no\.|#|edificio|"
         rf"torre|lote|mz|manzana|interior|depto|entre)\b ?#? ?\w{{0,2}}\d{{1,4}}[a-z]?(?:,? {_INSIDE}){{0,3}}",
+        # avenida Bolívar con calle 9, casa 26-90
+        rf"\b{_STREET}\.? (?:{_WORD} ?){{1,4}} ?(?:con|y|entre|esquina|esq\.?) {_STREET}\.? \w{{1,12}},? "
+        rf"{_INSIDE}(?<=[\d])(?: ?- ?\d{{1,3}})?",
+        # 6a avenida 12-33 zona 1 (GT)
+        r"\b\d{1,2} ?\.?[ao]? (?:calle|avenida|av|ave|c)\.?(?: [a-z])? \d{1,3} ?- ?\d{1,3}(?:,? zona \d{1,2})?",
+        # 774 Grand Concourse, apt 6F
+        r"(?<![\d#])\d{1,5} (?:[a-z][\w'.]{1,15} ?){1,3}, ?(?:apt|apartment|unit|suite|ste)\.? ?#?\d{1,4}[a-z]?\b",
         # casa 24, apto 301: a house within something that is named
         rf"\b(?:manzana|mz|mza|quadra|qd|bloque|bloco|torre|etapa|sector|super ?manzana|smz|"
         rf"zona)\.? ?#?\w{{1,3}},? ?(?:,|y|"
@@ -66,9 +76,10 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:apto|apt\.?|apartamento|apartment|depto|dpto) ?#? ?\d{1,4}[a-z]?\b",
         # 1234 N Main St, 12 Main Road
         r"(?<![\d#])\d{1,5}[a-z]? (?:[nsew]\.?[ew]?\.? |north |south |east |"
-        r"west )?(?:[a-z0-9][\w'.]{0,15} ){1,3}(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|"
+        r"west )?(?:(?!(?:the|on|in|my|this|that|at)\b)"
+        r"[a-z0-9][\w'.]{0,15} ){1,3}(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|"
         r"court|ct|way|place|pl|trace|terrace|circle|cir|parkway|pkwy|highway|hwy|extension|"
-        r"ext)\b\.?(?:,? ?(?:#|apt\.?|apartment|unit|suite|ste)\.? ?\w{1,5})?",
+        r"ext)\b\.?(?:,? ?(?:#|apt\.?|apartment|unit|suite|ste)\.? ?\w{1,5}|,? \d(?:st|nd|rd|th) floor)?",
         r"\b(?:lp|light pole) ?#? ?\d{1,4}\b(?:,? (?:[a-z][\w'.]{0,15} ){1,3}(?:road|street|trace|rd|st)\b)?",
         r"\b(?:km|kilometro) ?\d{1,3}(?:[.,]\d)?,? (?:[a-z]\w{0,12} ){0,4}(?:casa|lote|finca|galpao|sitio) ?#? ?\d{1,4}",
         r"\bcep:? ?\d{5}-?\d{3}\b",

@@ -29,6 +29,7 @@ def flat(text: str) -> str:
 
 @cache
 def lists() -> dict[str, frozenset[str]]:
-    """The words of ``data/identifying.toml``: section -> words as ``flat`` writes them."""
+    """The words of ``data/identifying.toml``: section -> words as ``flat`` writes them (``known``: all names)."""
     sections = tomllib.loads((DATA / "identifying.toml").read_text("utf-8"))
-    return {name: frozenset(flat(word) for line in lines.values() for word in line.split()) for name, lines in sections.items()}
+    found = {name: frozenset(flat(word) for line in lines.values() for word in line.split()) for name, lines in sections.items()}
+    return {**found, "known": found["given"] | found["family_names"]}

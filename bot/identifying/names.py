@@ -8,23 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from bot.identifying import capitals
 from bot.identifying.flat import lists
+from bot.identifying.known import common, foreign, is_place, plain, strange
 from bot.identifying.spans import Span
-
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
-_PARTICLES = frozenset(("de", "del", "la", "las", "los", "da", "do", "dos", "das", "y", "e", "san", "santa", "van", "von"))
+from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, letters, named_after, split
 
 #: Behind these a name follows, written in capitals or not.
 _SAYS = re.compile(
     r"\b(?:me llamo|mi nombre(?: completo)? es|mi nombre|nombre(?: completo)? ?[:=]|se llama(?:ba|n)?|"
     r"llamad[oa]s?|de nombre|a nombre de|responde al nombre de|nombre y apellidos?:?|apellidos?:?|le dicen|"
-    r"me dicen|lo llaman"
+    r"me dicen|l[aoe] (?:llaman|dicen|decian|conocen (?:como|por))|conhecid[oa] (?:como|por)|conocid[oa] (?:como|por)|"
+    r"apodad[oa]|apelidad[oa]|"
+    r"known as|goes by|chamam (?:ele|ela) de"
     r"|\w+'?s names? (?:is|are)|names are|my (?:full )?name is|my name'?s|name ?[:=]|is called|named|goes "
     r"by|called|i am called|his name is|her name is|their name is"
     r"|meu nome(?: completo)? [eé]|meu nome|me chamo|nome(?: completo)? ?[:=]|se chama(?:va|m)?|chamad[oa]|"
     r"o nome del[ea] [eé]|em nome de"
     r"|su nombre es|los nombres? (?:es|son)|el nombre de (?:mi|el|la|ella) \w+ es|firma(?:do)?:?|atte\.?:?|"
-    r"att\.?:?|atentamente,?|habla|quien escribe es|ass\.?:?|assinado:?|signed:?|sincerely,?|regards,?) +"
+    r"att\.?:?|atentamente,?|quien escribe es|ass\.?:?|assinado:?|signed:?|sincerely,?|regards,?) +"
 )
 #: Behind these a name follows when it is written with a capital letter and is no organisation.
 _CONTACT = re.compile(
@@ -34,15 +36,26 @@ _CONTACT = re.compile(
     r"to|call|tell|fal\w+ com|procur\w+ (?:por|a|o)|chama\w* (?:a|o)"
     r"|quej\w+ (?:contra|de|por)|queixa contra|reclam\w+ (?:contra|de|por)|denunci\w+ (?:a|contra|o)|"
     r"complain\w* (?:about|against)|acus\w+ (?:a|de)|llev\w+ a|mat\w+ a|busc\w+ a|looking for|"
-    r"procurando (?:a|o)?) +"
+    r"procurando (?:a|o)?|(?:client[ae]?|cliente|pacient[ae]|patient|beneficiari[oa]|usuari[oa]|titular|hij[oa]|espos[oa]|"
+    r"padre|madre|"
+    r"tia|tio|contact|contacto|contato|tutora?|acudiente|representante|solicitante|applicant|sponsor|testigo|detenid[oa]|"
+    r"filh[oa]|mae|pai|son|daughter|wife|husband|encaminhar|remitir|responsable|responsavel|caso de|case of|firmado por|"
+    r"signed by|segun|according to|de parte de|da parte de|on behalf of|"
+    r"name|nombre|nome|they call (?:him|her|me)|write|message|email|visit|el de (?:ella|el|mi \w+)(?: es)?|o del[ea](?: e)?|"
+    r"por culpa de|gave (?:it|"
+    r"the money) to|paid|pagu?e a|pagamos a|entreg\w+ a|"
+    r"conoc\w+ a|vi a|vimos a|"
+    r"met|saw|perd\w+ contacto con|"
+    r"junto (?:a|com)|casad[oa] con):?) +"
 )
 #: Behind these a name follows when it is written with a capital letter, or is a known first name.
 _RELATION = re.compile(
     r"\b(?:(?:mi|mis|my|meu|minha|meus|su|his|her|sua|seu|nuestr[oa]|our|nosso|nossa|tu|el|la|o|a|un|una|"
-    r"the|ex|mi ex|del|al|los|dos)\s+)(?:hij[oa]s?|hijit[oa]|nen[ea]|niñ[oa]|nin[oa]s?|bebe|hermanit[oa]|"
+    r"the|ex|mi ex|del|al|los|dos|las|as|um|uma|estes|mis|its)\s+)(?:hij[oa]s?|hijit[oa]|nen[ea]|niñ[oa]|nin[oa]s?|bebe|"
+    r"hermanit[oa]|"
     r"herman[oa]s?|espos[oa]|marido|mujer|pareja|novi[oa]|ex"
     r"|prim[oa]s?|ti[oa]s?|sobrin[oa]s?|niet[oa]s?|abuel[oa]|abuelit[oa]|mama|papa|padre|madre|suegr[oa]|"
-    r"cunad[oa]|padrastro|madrastra|vecin[oa]|jef[ea]|patron[a]?|amig[oa]s?|companer[oa]|coyote|pollero|"
+    r"cunh?ad[oa]|padrastro|madrastra|vecin[oa]|jef[ea]|patron[a]?|amig[oa]s?|companer[oa]|coyote|pollero|"
     r"padrino|madrina|compadre|comadre"
     r"|son|daughter|kids?|baby|brother|sister|husband|wife|partner|boyfriend|girlfriend|cousin|uncle|aunt|"
     r"nephew|niece|grandson|granddaughter|grandma|grandmother|grandfather|mother|father|mom|mum|dad|boss|"
@@ -50,8 +63,13 @@ _RELATION = re.compile(
     r"|filh[oa]s?|filhinh[oa]|irma|irmao|irmaos|marido|companheir[oa]|namorad[oa]|primo|prima|sobrinh[oa]|"
     r"net[oa]|avo|mae|pai|sogr[oa]|padrasto|madrasta|vizinh[oa]|chefe|patrao|patroa|amig[oa]|crianca"
     r"|agente|oficial|senor[a]?|officer|guardia|trabajadora social|psicolog[oa]|abogad[oa]|doctor[a]?|"
-    r"profesor[a]?|maestr[oa]|enfermer[oa])(?: (?:de \d{1,2} anos|mayor|menor|pequen[oa]|se llama|"
-    r"llamad[oa]|called|named|chamad[oa]|es|is))?,? +"
+    r"profesor[a]?|maestr[oa]|enfermer[oa]|yerno|nuera|genro|nora|landlord|landlady|room ?mate|lawyer|attorney|"
+    r"client[ae]?|cliente|paciente|patient|conductor|driver|hijastr[oa]|entead[oa]|stepson|stepdaughter|duen[oa]|caser[oa]|"
+    r"capataz|encarregad[oa]|advogad[oa]|medic[oa]|bisabuel[oa]|gemel[oa]s?|melliz[oa]s?|twins?|fiancee?|noiv[oa]|"
+    r"caseworker|tal(?: d[eoa])?|profe|"
+    r"comadre|ahijad[oa]|afilhad[oa]|bebita|bebito|chamit[oa]|chamo|muchach[oa]|mocinha|rapaz|menin[oa]|boy|girl)(?: (?:de "
+    r"\d{1,2} anos|mayor|menor|pequen[oa]|se llama|"
+    r"llamad[oa]|called|named|chamad[oa]|(?:es|e)(?: el| la| o| a)?|is))?,? +"
 )
 _TITLE = re.compile(
     r"\b(?:sr|sra|srta|dr|dra|lic|lcdo|lcda|ing|prof|profa|abg|mr|mrs|ms|miss|don|dona|senor|senora|"
@@ -59,38 +77,28 @@ _TITLE = re.compile(
     r"hermana|hermano|sor|fray|madre|senhor|senhora|seu|dona"
     r"|doutor|doutora|professor|professora|advogad[oa]|officer|sargento|cabo|teniente|capitan|agente|"
     r"inspector|juez|jueza|comandante|policia|policial|policeman|guarda|guardia|soldado|chofer|motorista|"
-    r"taxista|director|directora|coordinador|coordinadora|encargad[oa]|funcionari[oa]|supervisor|gerente|"
+    r"taxista|director|directora|sindic[oa]|vizinh[oa]|vecin[oa]|diretora?|coordenadora?|coordinador|coordinadora|"
+    r"encargad[oa]|funcionari[oa]|supervisor|gerente|"
     r"manager|nurse|enfermer[oa]|psicolog[oa]|trabajadora social|worker|case manager|assistente social|"
-    r"sister|father|brother|judge|detective|comisario|coyote|alias|aka)\.? +"
+    r"sister|father|brother|reverend|rev|pastora|auntie?|uncle|granny|tante|tia|tio|judge|detective|comisario|coyote|alias|"
+    r"aka)\.? +"
 )
+#: "Señor Jesús", "Padre Dios": whom people pray to.
+_HOLY = frozenset(("jesus", "jesucristo", "cristo", "dios", "deus", "god", "jehova", "jeova"))
 _AM = re.compile(
     r"(?:^|[.,;:!?\n(] *|\b(?:hola|hi|hello|oi|ola|y|buenas|buenos dias|buenas tardes|buenas noches|bom "
     r"dia|boa tarde|boa noite)[ ,]+)(?:yo |eu |mi |aqui )?(?:soy|sou|i am|i'm|im|habla|aqui|this is|le "
-    r"escribe|les escribe|le habla|quien escribe es|fala|aqui e|e a|e o)(?: el| la| a| o)? +"
+    r"escribe|les escribe|le habla|quien escribe es|fala|aqui e|e a|e o|it's|it is)(?: el| la| a| o)? +"
 )
-_SAINT = frozenset(("san", "santo", "santa", "sao", "st", "saint", "virgen"))
-#: Words before a place. Those that stand before a person as often are left out.
-_BEFORE_PLACE = frozenset(("en", "in", "em", "hacia", "desde", "near", "ate", "hasta", "at"))
-
-
-class _Word:
-    """One word of the text."""
-
-    __slots__ = ("capital", "end", "key", "start")
-
-    def __init__(self, match: re.Match[str], folded: str) -> None:
-        self.start, self.end = match.span()
-        self.capital = match[0][0].isupper()
-        self.key = folded[self.start : self.end].rstrip(".")
 
 
 def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
     """Spans of names; ``folded`` is ``flat(text)``, ``others`` is what was found before and is no name."""
-    words = [_Word(match, folded) for match in _TOKEN.finditer(text)]
+    words = split(text, folded)
     starts = {word.start: number for number, word in enumerate(words)}
-    capitals = sum(word.capital for word in words)
-    shouted = len(words) > 3 and capitals > 0.7 * len(words)
-    given, known = lists()["given"], lists()["given"] | lists()["family_names"]
+    # a name and two words more are no shouting
+    shouted = len(words) > 3 and sum(word.capital for word in words) > (0.7 if len(words) > 6 else 0.9) * len(words)
+    given, known = lists()["given"], lists()["known"]
 
     def at(position: int) -> int | None:
         while position < len(text) and text[position] in " \"'“«(:,-":
@@ -110,7 +118,7 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
             first is not None
             and not shouted
             and words[first].capital
-            and not _letters(words[first], text)
+            and not letters(words[first], text)
             and not _placed(words, first, text)
         ) and (span := _taken(words, first, text)):
             yield span
@@ -122,11 +130,12 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
         first = at(match.end())
         if first is None or words[first].key in lists()["never_names"]:
             continue
-        word, following = words[first], words[first + 1] if first + 1 < len(words) else None
-        second = following is not None and following.key in known and following.start - word.end == 1
+        word = words[first]
+        second = first + 1 < len(words) and words[first + 1].key in known and beside(words, first + 1, text)
         if (
-            (word.key in given and (word.capital or second or _alone(words, first, text)))
-            or (word.capital and not shouted and second)
+            (word.key in given and (word.capital or second or _ends(words, first, text)))
+            or (word.capital and not shouted and (second or strange(word.key)))
+            or (foreign(word.key) or (strange(word.key) and _ends(words, first, text)))
         ) and (span := _taken(words, first, text)):
             yield span
     for match in _TITLE.finditer(folded):
@@ -134,40 +143,43 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
         if first is None or (match.start() and text[match.start() - 1].isalnum()):
             continue
         word = words[first]
+        if word.key in _HOLY or text[: match.start()].rstrip().lower().endswith(("nossa", "nuestra")):
+            continue
         if (
             (
                 (word.key in known and (word.capital or word.key in given))
                 or (word.capital and not shouted and word.key not in lists()["never_names"])
             )
-            and not _named_after(words, starts.get(match.start(), first))
+            and not named_after(words, starts.get(match.start(), first))
             and (span := _taken(words, first, text))
         ):
             short = match.end() - match.start() <= 6  # "Sra. Molina", "Don Ramiro", and not "la doctora"
             yield Span(match.start() if short else span.start, span.end, "name")
     yield from _bare(words, text, shouted)
+    if not shouted:
+        yield from capitals.find(words, text)
     yield from _signed(words, text)
 
 
-def _letters(word: _Word, text: str) -> bool:
-    """Whether a word is written in capitals alone, as organisations are."""
-    return word.end - word.start > 1 and text[word.start : word.end].isupper()
-
-
-def _placed(words: list[_Word], first: int, text: str) -> bool:
+def _placed(words: list[Word], first: int, text: str) -> bool:
     """Whether capitals begin the name of an office, a place or a group rather than a person's."""
     key = words[first].key
-    return key in lists()["named_after"] or key in lists()["never_names"] or key in _PARTICLES
+    return key in PARTICLES or (key not in lists()["known"] and (plain(key) or is_place(key))) or key in lists()["never_names"]
 
 
-def _likely(word: _Word, given: frozenset[str], shouted: bool) -> bool:
+def _likely(word: Word, given: frozenset[str], shouted: bool) -> bool:
     if word.key in lists()["never_names"]:
         return word.capital and not shouted and word.key in given  # "mi hija Abril"
-    return word.key in given or (word.capital and not shouted)
+    if not word.capital:
+        return word.key in given or foreign(word.key)
+    return not shouted and (
+        word.key in lists()["known"] or not (word.key in lists()["named_after"] or word.key in lists()["organisations"])
+    )
 
 
-def _taken(words: list[_Word], first: int, text: str, *, loose: bool = False) -> Span | None:
+def _taken(words: list[Word], first: int, text: str, *, loose: bool = False) -> Span | None:
     """The name that begins at a word: up to five words, to a mark, a word that is no name, or where capitals end."""
-    never, known = lists()["never_names"], lists()["given"] | lists()["family_names"]
+    never, known = lists()["never_names"], lists()["known"]
     month = words[first].capital and words[first].key in lists()["given"]  # or a day: "Abril", "Domingo"
     if len(words[first].key) < 2 or (words[first].key in never and not month):
         return None
@@ -178,12 +190,18 @@ def _taken(words: list[_Word], first: int, text: str, *, loose: bool = False) ->
         gap = text[words[number - 1].end : word.start]
         if gap not in (" ", "  ", "\u00a0", ". ") or (text[words[number - 1].end - 1] == "." and len(words[number - 1].key) > 3):
             break
-        if word.key in _PARTICLES:
+        if word.key in PARTICLES:
             following = words[number + 1] if number + 1 < len(words) else None
             if following is None:
                 break
-            goes_on = following.key in known or (capital and following.capital and following.key not in never)
-            if not goes_on and following.key not in _PARTICLES:
+            goes_on = following.key in known or (
+                capital
+                and following.capital
+                and following.key not in never
+                and not _town(words, number + 1)
+                and not letters(following, text)
+            )
+            if not goes_on and following.key not in PARTICLES:
                 break
             continue
         if word.key in never or (capital and not word.capital and word.key not in known):
@@ -194,7 +212,12 @@ def _taken(words: list[_Word], first: int, text: str, *, loose: bool = False) ->
     return Span(words[first].start, words[last].end, "name")
 
 
-def _family_follows(words: list[_Word], first: int) -> bool:
+def _town(words: list[Word], number: int) -> bool:
+    """Whether a place begins at a word: "Eleuterio Chub de Alta Verapaz"."""
+    return is_place(words[number].key) or (number + 1 < len(words) and is_place(words[number].key, words[number + 1].key))
+
+
+def _family_follows(words: list[Word], first: int) -> bool:
     """Whether a first name that is a month or a day as well stands before a family name: "Julio Ramírez"."""
     following = words[first + 1] if first + 1 < len(words) else None
     return (
@@ -206,7 +229,7 @@ def _family_follows(words: list[_Word], first: int) -> bool:
     )
 
 
-def _ends(words: list[_Word], number: int, text: str) -> bool:
+def _ends(words: list[Word], number: int, text: str) -> bool:
     """Whether a sentence ends behind a word, or something else begins: "me llamo yulimar tovarez, tengo ..."."""
     end = words[number].end
     return (
@@ -214,21 +237,7 @@ def _ends(words: list[_Word], number: int, text: str) -> bool:
     )
 
 
-def _alone(words: list[_Word], first: int, text: str) -> bool:
-    return _ends(words, first, text)
-
-
-def _named_after(words: list[_Word], first: int) -> bool:
-    """Whether what stands before makes it the name of a hospital, a square, a saint ..."""
-    for number in range(first - 1, max(-1, first - 4), -1):
-        if words[number].key in lists()["named_after"]:
-            return True
-        if not words[number].capital and words[number].key not in _PARTICLES:
-            return False
-    return False
-
-
-def _bare(words: list[_Word], text: str, shouted: bool) -> Iterator[Span]:
+def _bare(words: list[Word], text: str, shouted: bool) -> Iterator[Span]:
     """First names that stand in the text without a word before them that would tell."""
     given, family, doubtful, never = (lists()[name] for name in ("given", "family_names", "doubtful", "never_names"))
     number = 0
@@ -249,27 +258,61 @@ def _bare(words: list[_Word], text: str, shouted: bool) -> Iterator[Span]:
             if following.key in never or not (
                 following.key in given
                 or following.key in family
-                or (following.key in _PARTICLES and count + number + 1 < len(words) and words[number + count + 1].key in family)
+                or (following.key in PARTICLES and count + number + 1 < len(words) and words[number + count + 1].key in family)
             ):
                 break
             count += 1
         group = words[number : number + count]
         before = words[number - 1].key if number and text[words[number - 1].end : word.start] == " " else ""
-        capital = all(one.capital for one in group if one.key not in _PARTICLES)
+        capital = all(one.capital for one in group if one.key not in PARTICLES)
         surname = any(one.key in family for one in group[1:])
         certain = surname and (capital or word.key not in doubtful or count > 2)
         alone = capital and not shouted and word.key not in doubtful
         several = count > 1 and capital and not shouted
         # "en Santiago Rodríguez", "de San José": places are called after people
-        place = before in _SAINT or _named_after(words, number) or (before in _BEFORE_PLACE and word.key in doubtful)
+        place = (
+            before in SAINT
+            or named_after(words, number)
+            or (
+                (before in BEFORE_PLACE or _from(words, number, text))
+                and (word.key in doubtful or is_place(*(one.key for one in group)))
+            )
+        )
+        if shouted and not place and word.key not in doubtful and _stranger_follows(words, number + count, text):
+            count += 1
+            certain = True
         if (certain or alone or several) and not place:
-            if capital and not shouted and _goes_on(words, number + count, text):
+            while capital and not shouted and count < 6 and _goes_on(words, number + count, text):
                 count += 1
-            yield Span(word.start, words[number + count - 1].end, "name")
+            first = number
+            while (
+                capital
+                and not shouted
+                and beside(words, first, text)
+                and words[first - 1].capital
+                and beside(words, first - 1, text)
+            ):
+                first -= 1  # "ask for Big Mike"
+            yield Span(words[first].start, words[number + count - 1].end, "name")
         number += count
 
 
-def _rare(words: list[_Word], number: int, text: str) -> bool:
+def _from(words: list[Word], number: int, text: str) -> bool:
+    """Whether somebody comes from there: "..., de Leticia"."""
+    return (
+        number > 0
+        and words[number - 1].key in ("de", "do", "da", "from")
+        and beside(words, number, text)
+        and text[: words[number - 1].start].rstrip(" ").endswith(",")
+    )
+
+
+def _stranger_follows(words: list[Word], number: int, text: str) -> bool:
+    """Whether a word that nobody uses every day comes next: where everything is in capitals, only that tells a family name."""
+    return number < len(words) and beside(words, number, text) and strange(words[number].key)
+
+
+def _rare(words: list[Word], number: int, text: str) -> bool:
     """A first name that no list has, before a family name that one has: "Yubraska Colmenares"."""
     word, following = words[number], words[number + 1] if number + 1 < len(words) else None
     return (
@@ -277,24 +320,30 @@ def _rare(words: list[_Word], number: int, text: str) -> bool:
         and word.capital
         and following.capital
         and len(word.key) > 3
-        and not _letters(word, text)
+        and not letters(word, text)
         and text[word.end : following.start] == " "
         and following.key in lists()["family_names"]
-        and not any(word.key in lists()[name] for name in ("given", "never_names", "named_after", "family_names"))
-        and not _named_after(words, number)
-        and not (number and words[number - 1].key in (_BEFORE_PLACE | _SAINT) and words[number - 1].end + 1 == word.start)
+        and word.key not in lists()["known"]
+        and not plain(word.key)
+        and not is_place(word.key, following.key)
+        and not named_after(words, number)
+        and not (number and words[number - 1].key in (BEFORE_PLACE | SAINT) and words[number - 1].end + 1 == word.start)
     )
 
 
-def _goes_on(words: list[_Word], number: int, text: str) -> bool:
+def _goes_on(words: list[Word], number: int, text: str) -> bool:
     """Whether a word belongs to the name right before it, although no list has it."""
     if number >= len(words):
         return False
     word = words[number]
-    return word.capital and text[words[number - 1].end : word.start] == " " and word.key not in lists()["never_names"]
+    if not word.capital or not beside(words, number, text):
+        return False
+    return word.key in lists()["known"] or not any(
+        word.key in one for one in (common(), lists()["never_names"], lists()["named_after"])
+    )
 
 
-def _signed(words: list[_Word], text: str) -> Iterator[Span]:
+def _signed(words: list[Word], text: str) -> Iterator[Span]:
     """A name alone in the last line, or behind a dash or thanks at the end."""
     tail = re.search(
         r"(?:\n|[-–—] ?|\b(?:[Gg]racias|[Tt]hanks|[Tt]hank you|[Oo]brigad[oa]|[Aa]tte|[Bb]endiciones|"
@@ -304,8 +353,8 @@ def _signed(words: list[_Word], text: str) -> Iterator[Span]:
     if not tail:
         return
     inside = [word for word in words if word.start >= tail.start(1)]
-    telling = [word for word in inside if word.key not in _PARTICLES]
-    known = lists()["given"] | lists()["family_names"]
+    telling = [word for word in inside if word.key not in PARTICLES]
+    known = lists()["known"]
     if (
         1 <= len(telling) <= 4
         and all(word.capital for word in telling)

@@ -26,7 +26,19 @@ _PUBLIC_MAIL = re.compile(
     r"@(?:\w+\.)?(?:unhcr|acnur|iom|oim|unicef|msf|ifrc|icrc|cruzroja\w*|nrc|rescue|hias|savethechildren|"
     r"caritas\w*|faro)\b|\.gov?b?\."
 )
-_COORDINATES = re.compile(r"(?<![\d.])-?\d{1,2}\.\d{3,12}\s?[,;]?\s{0,2}-?\d{1,3}\.\d{3,12}(?![\d.])")
+_DEGREES = (
+    r"\d{1,3} ?(?:[°o]|grados|graus|degrees|deg) ?(?:\d{1,2}(?:[.,]\d{1,4})? ?(?:['’′]|minutos|minutes|min)? ?)?"
+    r"(?:\d{1,2}(?:[.,]\d{1,4})? ?(?:[\"”″'’′]{1,2}|segundos|seconds|seg))? ?"
+    r"(?:norte|north|sur|sul|south|este|leste|east|oeste|west|[nsewo])"
+)
+_COORDINATES = re.compile(
+    r"(?<![\d.])-?\d{1,2}\.\d{3,12}(?: ?[°o](?![a-z]))? ?[nsewo]?\s?[,;/]?\s{0,2}(?:(?:y|e|and|,)? ?(?:lon|lng|long|"
+    r"longitud|longitude)\.?:? ?)?-?\d{1,3}\.\d{3,12}"
+    r"(?: ?[°o](?![a-z]))?(?: ?[nsewo](?![a-z]))?(?![\d.])"
+    rf"|(?<![\w.]){_DEGREES}\b[ ,;y]{{0,3}}{_DEGREES}\b"
+    r"|(?<![\d.])-?\d{1,2},\d{4,8}[ ;,]{1,3}-?\d{1,3},\d{4,8}(?![\d,])"
+    r"|(?<!\w)[23456789cfghjmpqrvwx]{4,8}\+[23456789cfghjmpqrvwx]{2,3}(?!\w)"
+)
 _LINK = re.compile(
     r"(?:https?://)?(?:www\.|m\.)?(?:facebook|fb|instagram|tiktok|twitter|x|t|wa|telegram|snapchat|"
     r"maps\.app\.goo|goo)\.(?:com|me|gl|co)/[\w@./?=&%+-]{2,120}"
@@ -49,10 +61,15 @@ _DOCUMENTS: tuple[re.Pattern[str], ...] = tuple(
         r"[ve] ?-? ?\d{1,2}[. ]?\d{3}[. ]?\d{3}",  # cédula (VE)
         r"a ?#? ?-? ?\d{3}[- ]?\d{3}[- ]?\d{2,3}",  # A-number (US)
         r"\d{1,2}\.?\d{3}\.?\d{3} ?- ?[\dk]",  # RUT, RUN (CL)
+        r"[a-z]{3} ?-?\d{10}",  # receipts of USCIS (US)
         r"[a-z]\d{6}-?[a-z0-9]",  # RNM, CRNM (BR)
-        r"[a-z]{2,3}\d{6,8}",  # passports of most countries
+        r"[a-z]{2,3}\d{6,9}",  # passports of most countries
+        r"[a-z]{2,5}-\d{2,4}-\d{4,8}",  # of families, of programmes
+        r"[a-z]\d{3}-\d{3,4}(?:-\d{1,4}){1,3}",  # driving licences (US)
         r"[a-z]\d{7,9}",  # passports with one letter
         r"\d{2}\.?\d{3}\.?\d{3}-?x",  # RG with X (BR)
+        r"\d{5,7}/(?:19|20)\d{2}",  # files of courts and offices
+        r"\d{5}\.\d{6}/(?:19|20)\d{2}-\d{2}",  # protocols of the federal police (BR)
     )
 )
 #: Digits with letters or marks among them: a document behind a word for documents.
@@ -72,7 +89,9 @@ _DOCUMENT_WORDS = re.compile(
     r"|a-number|ssn|social security|visa|visto|green card|licencia|licen[cs]e|habilitacao|cnh|dimex|siuben|"
     r"nit|salvoconducto|case number|numero de caso"
     r"|ead|i-?94|uscis|asylum number|ine|credencial|tarjeta|cartao|cuenta|conta|account|card|clabe|iban|"
-    r"titulo|certificado|acta|registro|matricula consular)"
+    r"titulo|certificado|ptp|cpp|tramite|permiso|proteccion temporal|receipt|recibo|carteira(?: de trabalho)?|ruc|a#|"
+    r"siscon\w*|ctps|pis|nis|nut|caso|case|"
+    r"acta|registro|matricula consular)"
     r"\b[^\d\n]{0,28}$"
 )
 _PHONE_WORDS = re.compile(
@@ -121,24 +140,49 @@ _DATE = re.compile(
     r"dec)[a-z]*(?: (?:de|del|do))? ?(?:19|20)\d{2}"
     r"|(?:19|20)\d{2} ?(?:-|a|al|to) ?(?:19|20)\d{2}|\d{1,2}:\d{2}(?::\d{2})?)(?![\d-])"
 )
+#: "text HELP to 741741": the short number of a service.
+_SHORT_CODE = re.compile(r"\b(?:text|send|sms|envi\w+|mand\w+)\b[^\d\n]{0,20} (?:to|al?|para|pro) +$")
 _RUN = re.compile(r"(?<![\w.])(?:\+ ?)?\(?\d(?:[ .()-]{0,3}\d){3,40}")
-_WORDS = (
-    "cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|zero|um|dois|quatro|sete|oito|nove|one|two|"
-    "three|four|five|six|seven|eight|nine|oh"
-)
+#: Number words, by how many digits they stand for in a number that is read aloud.
+_DIGITS = {
+    1: "cero uno una un dos tres cuatro cinco seis siete ocho nueve zero um uma dois duas quatro sete oito nove meia one two "
+    "three four five six seven "
+    "eight nine oh",
+    2: "diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte veintiuno veintiun veintidos "
+    "veintitres "
+    "veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve treinta cuarenta cincuenta sesenta setenta "
+    "ochenta noventa "
+    "dez onze doze treze catorze quatorze quinze dezesseis dezessete dezoito dezenove vinte trinta quarenta cinquenta "
+    "sessenta oitenta "
+    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty "
+    "seventy eighty ninety",
+    3: "cien ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos "
+    "cem cento duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos hundred",
+}
+_COUNTS = {word: count for count, words in _DIGITS.items() for word in words.split()}
+_WORDS = "|".join(sorted(_COUNTS, key=len, reverse=True))
+_TENS = re.compile(r"(?:[a-z]+(?:nta|inte)|twenty|[a-z]+ty)$")
 #: What may belong to the number of a document before and behind its digits.
 _PREFIX, _SUFFIX = (
     re.compile(r"(?:(?<![a-z0-9])(?:[a-z]{1,6}-|[a-z]{1,3}))?$"),
     re.compile(r"(?:[/-]\d{1,6}){0,2}(?:-[a-z](?![a-z]))?"),
 )
-_SPELT = re.compile(rf"\b(?:{_WORDS}|\d)(?:[ ,.-]{{1,2}}(?:{_WORDS}|\d)){{6,19}}\b")
+_SPELT = re.compile(
+    rf"\b(?:{_WORDS}|\d{{1,4}})(?:(?:[ ,.-]{{1,3}}|\n)(?:(?:y|e|and|doble|doubl[eo]|dobles|duplo|triple|triplo) "
+    rf")?(?:{_WORDS}|\d{{1,4}})(?!\w)){{3,19}}"
+)
 _TOLL_FREE = re.compile(r"0?1?8(?:00|33|44|55|66|77|88)\d{5,8}|0?1?8000\d{3,8}|0[38]00\d{6,8}|1?900\d{6,7}|01800\d{6,8}")
 
 _PLATE_WORDS = r"\b(?:placas?|plates?|patente|matricula|license plate|chapa|tablilla)\b[^\d\n]{0,18}?"
-_PLATE = re.compile(_PLATE_WORDS + r"((?:[a-z]{1,4}[ -]?\d{1,4}[ -]?[a-z]{0,3}\d{0,4}|\d{1,4}[ -]?[a-z]{1,3}[ -]?\d{0,4}))(?![\w])")
+_PLATE = re.compile(
+    _PLATE_WORDS + r"((?:[a-z]{1,4}[ -]?\d{1,4}(?:-?[a-z]{1,3}| (?![ayeo]\b)[a-z](?!\w)| [a-z]{3}(?= ?$)|-?\d{1,4})?\d{0,4}|"
+    r"[a-z]{2}-[a-z]{2}-\d{2}|[a-z]\d[a-z]-?\d{3}|\d[a-z]{3}\d{3}|\d{1,4}[ -]?[a-z]{1,3}[ -]?\d{0,4}))(?![\w])"
+)
 _PLATE_BARE = re.compile(
     r"(?<![\w-])(?:[A-Z]{3}[- ]?\d{3,4}|[A-Z]{3}\d[A-Z]\d{2}|[A-Z]{2}\d{3}[A-Z]{2}|"
-    r"[PCM][- ]?\d{3}[- ]?[A-Z]{3}|[A-Z]{3}-\d{2}-\d{2}|[A-Z]{4}[- ]\d{2})(?![\w-])"
+    r"[PCM][- ]?\d{3}[- ]?[A-Z]{3}|[A-Z]{3}-\d{2}-\d{2}|[A-Z]{4}[- ]\d{2}|"
+    r"[A-Z]{2,3}-\d{3,4}-[A-Z]|[A-Z]-\d{3}-[A-Z]{3}|\d{2}-[A-Z]{3}-\d|\d{3}-[A-Z]{3}|[A-Z]{3} ?\d{2}[A-Z]|"
+    r"[A-Z]{2}-[A-Z]{2}-\d{2}|[A-Z]\d[A-Z]-\d{3}|\d[A-Z]{3}\d{3})(?![\w-])"
 )
 #: Three capitals and a number that are no plate.
 _NO_PLATE = re.compile(
@@ -189,9 +233,24 @@ def find(text: str, folded: str) -> Iterator[Span]:
         if not _NO_PLATE.match(match[0]):
             yield Span(*match.span(), "plate")
     for match in _SPELT.finditer(folded):
-        if sum(word.isalpha() for word in re.split(r"[ ,.-]+", match[0])) >= 4:
+        if _read_aloud(match[0]):
             yield Span(*match.span(), "phone")
     yield from _runs(folded)
+
+
+def _read_aloud(spelt: str) -> bool:
+    """Whether words for numbers are enough digits for a telephone: one by one, in pairs ("cuarenta y cinco") or in hundreds."""
+    digits, count, before = 0, 0, ""
+    for word in re.split(r"[ ,.\n-]+", spelt):
+        if word.isdigit():
+            digits += len(word)
+        elif _COUNTS.get(word, 0) == 1 and _TENS.match(before):
+            pass  # "cuarenta y cinco" is two digits, not three
+        else:
+            digits += _COUNTS.get(word, 0) or word.startswith(("dob", "dou", "dup", "tri"))
+        count += word in _COUNTS
+        before = word if word not in ("y", "e", "and") else before
+    return digits >= 7 and count >= 4
 
 
 def _is_document(match: re.Match[str], text: str, folded: str) -> bool:
@@ -200,6 +259,8 @@ def _is_document(match: re.Match[str], text: str, folded: str) -> bool:
     letters = sum(map(str.isalpha, match[0]))
     if _DOCUMENT_WORDS.search(before):
         return True
+    if "/" in match[0]:
+        return not _LAW.search(before)
     if letters > 6 or match[0][-1] in "kx" or (letters == 0 and _valid_rut(match[0])):
         return True
     written = text[match.start() : match.end()]
@@ -234,6 +295,8 @@ def _kind(folded: str, start: int, end: int) -> str:
     raw = folded[start:end].strip(" .()-")
     digits = re.sub(r"\D", "", raw)
     before, after = folded[max(0, start - 60) : start], folded[end : end + 16]
+    if len(digits) <= 6 and _SHORT_CODE.search(before):
+        return ""
     if len(digits) < 5 or digits in _helplines() or (_TOLL_FREE.fullmatch(digits) and not _OWN.search(before)):
         return ""
     document, phone = _DOCUMENT_WORDS.search(before), _PHONE_WORDS.search(before)

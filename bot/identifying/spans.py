@@ -26,7 +26,8 @@ def settled(text: str, found: Iterable[Span]) -> list[Span]:
     kept: list[Span] = []
     for span in sorted(found, key=lambda one: (one.start, -one.end)):
         start, end = span.start, span.end
-        while start < end and text[start] in " \t\r\n,.;:-":
+        ends = " \t\r\n,.;:" if span.type == "coordinates" else " \t\r\n,.;:-"  # a point west of Greenwich begins with a minus
+        while start < end and text[start] in ends:
             start += 1
         while end > start and text[end - 1] in " \t\r\n,.;:-":
             end -= 1

@@ -23,10 +23,21 @@ from bot.identifying.flat import flat
         ("llame al 911 o al 1-888-373-7888", "llame al 911 o al 1-888-373-7888"),
         ("el bus 45 cuesta 1.500.000 pesos el 12/05/2024", "el bus 45 cuesta 1.500.000 pesos el 12/05/2024"),
         ("el Hospital Rosales y la Plaza Simón Bolívar", "el Hospital Rosales y la Plaza Simón Bolívar"),
+        ("Client Farida Noorzai moved to Phoenix", "Client ··· moved to Phoenix"),
+        ("Ayer fuimos de Tapachula a Ciudad Hidalgo con Cáritas", "Ayer fuimos de Tapachula a Ciudad Hidalgo con Cáritas"),
+        ("soy yorgelis, de Barinas", "soy ···, de Barinas"),
+        ("Nesecito no morir, soy tachirense", "Nesecito no morir, soy tachirense"),
+        ("Keyberth y su hermano duermen aquí", "··· y su hermano duermen aquí"),
+        ("Greyhound, FlixBus and Megabus all want ID", "Greyhound, FlixBus and Megabus all want ID"),
+        ("tres doce ocho cuarenta y cinco sesenta y dos diecinueve", "···"),
+        ("dos niños de tres y cinco años, cuarenta y dos mil pesos", "dos niños de tres y cinco años, cuarenta y dos mil pesos"),
+        ("estamos en -3.1019, -60.0250", "estamos en ···"),
+        ("cerca de 14°54'20\"N 92°15'45\"W, de noche", "cerca de ···, de noche"),
     ],
 )  # fmt: skip
 def test_what_identifies_is_blanked_and_the_rest_stays(text: str, expected: str) -> None:
-    """Mutation: dropping ``data/helplines.toml``, the units behind a number, or ``[named_after]``."""
+    """Mutation: dropping ``data/helplines.toml``, the units behind a number, ``[named_after]``, the common words,
+    the places, how words sound."""
     assert blanked(text) == expected
 
 
@@ -48,7 +59,9 @@ def test_digits_of_other_scripts_and_long_dashes_are_digits_and_dashes() -> None
     "text",
     ["1 " * 5_000, "a" * 10_000, "calle " * 1_700, "@" * 10_000, "me llamo " * 1_200, "Ana " * 2_500, "(1-2." * 2_000,
      "rua a b c d " * 900, "1.2.3.4" * 1_500, " " * 10_000, "casa 1 " * 1_500, "\n" * 10_000, "é" * 10_000, "cedula " * 1_500,
-     "avenida a a a a a " * 600, "x.x" * 3_400, "de la " * 1_700, "A1" * 5_000],
+     "avenida a a a a a " * 600, "x.x" * 3_400, "de la " * 1_700, "A1" * 5_000,
+     "Xyzab Qwertz " * 770, "tres cuarenta y cinco " * 450, "14°54' " * 1_400, "1.2345 " * 1_400,
+     "ab cd ef 123, " * 700, "uno y " * 1_600],
 )  # fmt: skip
 def test_pastes_are_bounded(text: str) -> None:
     """The bound is generous, some ten times what it takes. Mutation: a pattern that tries every way to part the same words."""

@@ -1,4 +1,7 @@
-"""How well identifying data are noticed: the texts of ``identifying.toml``, parted once, and the figures that must not fall.
+"""How well identifying data are noticed, and the figures that must not fall.
+
+The texts of ``identifying.toml`` are parted once by a hash; those of ``identifying_seen.toml`` were
+looked at: development, all of them.
 
 Here belong reading and counting. Never here: a text that somebody wrote to Faro.
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +53,13 @@ class Figures(NamedTuple):
 
 def texts() -> list[Marked]:
     """All texts, without their marks."""
-    found = []
-    for lines in tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")).values():
+    beside = Path(__file__)
+    return [*_read(beside.with_suffix(".toml")), *_read(beside.with_name("identifying_seen.toml"), part="development")]
+
+
+def _read(path: Path, part: str = "") -> Iterator[Marked]:
+    """The texts of one file: all of one part, or parted by a hash of the text."""
+    for lines in tomllib.loads(path.read_text("utf-8")).values():
         for line in lines:
             text, at, marked = "", 0, []
             for match in _MARK.finditer(line):
@@ -59,9 +68,8 @@ def texts() -> list[Marked]:
                 text += match[2]
                 at = match.end()
             text += line[at:]
-            part = "development" if hashlib.sha256(text.encode()).digest()[0] < 128 else "test"
-            found.append(Marked(text, marked, part))
-    return found
+            parted = "development" if hashlib.sha256(text.encode()).digest()[0] < 128 else "test"
+            yield Marked(text, marked, part or parted)
 
 
 def measured(part: str) -> Figures:

@@ -14,7 +14,7 @@ from flows.reading import CLAUSE_MARK, READ_AT_MOST
 
 DOUBTED = -2.5
 """A cue is not believed where the model is this sure of no danger."""
-ALONE = -1.6
+ALONE = -2.0
 """Without a cue, the model is believed from here on."""
 WATCHED = 0.5
 """Without a telling word, somebody is taken to be watched only from here on: class I hides everything else."""

@@ -30,29 +30,29 @@ def test_there_are_sentences_enough_of_every_intent_in_both_halves() -> None:
 def test_the_first_intent_is_acceptable(half: str, lang: str) -> None:
     """Mutation: leaving out the meanings of words, the pieces of words, or the examples of a language."""
     found = figures(half)
-    assert share(found.first[lang]) >= FIRST[half], [line for line in found.wrong if "no card" not in line]
+    assert share(found.first[lang]) >= FIRST[half], lang
 
 
 #: Today's figures, less what a handful of sentences may move.
-FIRST = {"development": 0.90, "test": 0.85}
+FIRST = {"development": 0.91, "test": 0.87}
 
 
 @pytest.mark.requirement("E-6")
 @pytest.mark.parametrize("half", HALVES)
 def test_danger_is_seen_and_seldom_where_there_is_none(half: str) -> None:
-    """Mutation: the cues alone (recall 0.78), the model alone, or no examples of figures of speech."""
+    """Mutation: the cues alone (recall 0.67), or no examples of figures of speech."""
     found = figures(half)
-    assert share(together(found.danger)) >= 0.95, found.wrong
-    assert share(found.ordinary) <= 0.05, found.wrong
-    assert share(found.alike) <= 0.20, found.wrong
-    assert share(found.card) >= 0.90
+    assert share(together(found.danger)) >= 0.97
+    assert share(found.ordinary) <= 0.045
+    assert share(found.alike) <= 0.14
+    assert share(found.card) >= 0.93
 
 
 @pytest.mark.requirement("L-4")
 @pytest.mark.parametrize("half", HALVES)
 def test_the_language_is_told(half: str) -> None:
     """Mutation: the language of the lists of marks alone."""
-    assert share(together(figures(half).language)) >= 0.96
+    assert share(together(figures(half).language)) >= 0.97
 
 
 @pytest.mark.requirement("S-1")
@@ -61,5 +61,5 @@ def test_an_answer_takes_few_turns_and_segments() -> None:
     walks = told(sentences("test")[::4], ("sms",))["sms"]
     turns, segments, answered = middle(walks)
     assert turns <= 2
-    assert segments <= 5
+    assert segments <= 4
     assert answered >= 0.9

@@ -32,7 +32,8 @@ class Meanings:
         """meaning -> its words and phrases as they are written in the file"""
         self._exact: dict[str, list[str]] = {}
         self._stems: dict[str, list[str]] = {}
-        self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._phrases: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
+        """(first word, first letter of the second) -> phrases, long ones first"""
         self.spellings = {level(short): level(meant) for short, meant in lists.get(SPELLINGS, {}).items()}
         self.dropped = frozenset(sounded(word) for word in level(lists.get(DROPPED, {}).get("drop", "")).split())
         for section, meanings in lists.items():
@@ -69,7 +70,7 @@ class Meanings:
             if len(words) > _LONGEST:
                 raise ContentError(f"{path}: “{one}” of {name} has more than {_LONGEST} words.")
             phrase = tuple(sounded(word) + "*" * stem for word, stem in words)
-            self._phrases.setdefault(phrase[0].rstrip("*"), []).append((phrase, name))
+            self._phrases.setdefault((phrase[0].rstrip("*"), phrase[1][0]), []).append((phrase, name))
             return
         word, stem = words[0]
         if stem and len(word) < _SHORTEST_STEM:
@@ -80,9 +81,10 @@ class Meanings:
     def found(self, tokens: list[str]) -> Iterator[tuple[list[str], int]]:
         """For each word or phrase of a text (in sounded spelling): its meanings, and how many words it takes."""
         at = 0
+        following = [*(token[0] for token in tokens[1:]), ""]
         while at < len(tokens):
             meanings, taken = self._of(tokens[at]), 1
-            for phrase, name in self._phrases.get(tokens[at], ()):
+            for phrase, name in self._phrases.get((tokens[at], following[at]), ()):
                 if _stands(phrase, tokens, at):
                     meanings, taken = [name, *meanings], len(phrase)
                     break

@@ -10,7 +10,7 @@ from typing import Any
 
 from flows import services
 from flows.facts import INTENTS, Facts, served
-from flows.intents import KIND_OF, LABEL_OF, SENSITIVE, TOPIC_OF
+from flows.intents import BESIDE, KIND_OF, LABEL_OF, SENSITIVE, TOPIC_OF
 from flows.kernel import Branch, Choice, Event, Flow, Go, Phrase, Said, Session, Understood
 
 flow = Flow("heard", guess=INTENTS, guesses="positions in INTENTS, likeliest first")
@@ -51,7 +51,9 @@ def _offered(heard: Understood) -> tuple[str, ...]:
     labels = {LABEL_OF.get(intent, intent): intent for intent in reversed(heard.intents) if intent != "other"}
     if heard.sure and heard.intents[:1] == ("other",):
         return ()
-    return tuple(intent for intent in heard.intents if intent in labels.values())
+    offered = tuple(intent for intent in heard.intents if intent in labels.values())
+    beside = BESIDE.get(offered[0]) if offered and not heard.named else None
+    return (*(intent for intent in offered[:2] if intent != beside), beside) if beside else offered
 
 
 def _plain(heard: Understood) -> bool:

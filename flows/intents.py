@@ -48,5 +48,9 @@ LABEL_OF: dict[str, str] = {
     "language_switch": "start.menu.settings",
 }
 
-SENSITIVE = frozenset({"complaint", "callback", "case_management", "stop_exit"})
-"""Never taken from a sentence that does not name it: these are offered as a choice first."""
+SENSITIVE = frozenset({"complaint", "callback", "case_management", "child_care", "stop_exit"})
+"""Never taken from a sentence that does not name it: these are offered as a choice first. ``child_care`` is among them since its
+kind of help is for children without family, and whoever looks for a school or for somebody to mind a child is not sent there."""
+
+BESIDE: dict[str, str] = {"child_care": "services_near"}
+"""What is offered beside a want that a sentence does not name."""

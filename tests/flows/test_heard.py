@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.facts import INTENTS, LANGS
-from flows.intents import KIND_OF, LABEL_OF, TOPIC_OF
+from flows.intents import KIND_OF, LABEL_OF, SENSITIVE, TOPIC_OF
 from flows.kernel import Phrase, Said, Understood, Words
 from flows.services import TOPICS
 from tests.flows.standing import CHANNELS, drawn, standing
@@ -20,7 +20,7 @@ def hears(play: Play, *intents: str, sure: bool = True, named: bool = False, **r
 @pytest.mark.parametrize("intent", KIND_OF)
 def test_a_plain_need_with_its_place_gets_results_at_once(intent: str) -> None:
     """In a first message too. Mutation: asking where although it was said."""
-    named = intent == "case_management"  # harm by somebody is never taken from a sentence that does not say it
+    named = intent in SENSITIVE  # these are never taken from a sentence that does not say so
     play = hears(Play(SMS), intent, named=named, mention=Mention(places=(CUCUTA,)))
     assert play.here in ("services.results", "services.nothing")
     assert (play.session.slot("kind"), play.session.slot("place")) == (KIND_OF[intent], CUCUTA.id)
@@ -33,7 +33,7 @@ def test_a_topic_said_in_so_many_words_opens(intent: str) -> None:
 
 
 @pytest.mark.requirement("E-4")
-@pytest.mark.parametrize("intent", ["complaint", "callback", "case_management", "stop_exit"])
+@pytest.mark.parametrize("intent", sorted(SENSITIVE))
 def test_what_is_sensitive_is_offered_first_and_opens_when_chosen(intent: str) -> None:
     """However sure the model is. Mutation: taking it at its word; forgetting the place that was named beside it."""
     play = hears(standing("start.menu", slots={}), intent, mention=Mention(places=(CUCUTA,)))
@@ -42,6 +42,16 @@ def test_what_is_sensitive_is_offered_first_and_opens_when_chosen(intent: str) -
     assert play.session.slot("place") == CUCUTA.id
     play.says("1")
     assert play.here != "heard.which" and not any(id.startswith("unclear.") for id in play.ids)
+
+
+@pytest.mark.requirement("E-4")
+def test_whoever_looks_for_a_school_is_not_sent_to_homes_for_children_without_family() -> None:
+    """What is offered beside them leads to all kinds of help. Mutation: the homes at once; a choice of one."""
+    for intents in (("child_care",), ("child_care", "family"), ("child_care", "family", "legal"), ("child_care", "services_near")):
+        play = hears(standing("start.menu", slots={}), *intents)
+        own = [option.label for option in drawn(play).options if option.id not in ("back", "emergency", "leave")]
+        assert play.here == "heard.which" and len(own) <= 4
+        assert own[0] == Phrase(LABEL_OF["child_care"]) and own.count(Phrase(LABEL_OF["services_near"])) == 1
 
 
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.understanding import examples
 from bot.understanding.meanings import Meanings
 from bot.understanding.model import FILE, packed
+from bot.understanding.training import train
 from bot.wording import CONTENT, ContentError
 
 _MAKERS = ("features.py", "meanings.py", "questions.py", "sounds.py", "training.py")
@@ -34,13 +35,12 @@ def digest(folder: Path = CONTENT) -> str:
 
 def build(folder: Path = CONTENT, file: Path = FILE) -> str:
     """Write the file; says what it was made of. Raises ContentError, which names a wrong entry or what is to be installed."""
-    try:
-        from bot.understanding.training import train  # noqa: PLC0415 - it needs a library that answering does not
-    except ModuleNotFoundError as error:
-        raise ContentError(f"{error.name} is missing, which makes the weights. It comes with the tests: make check.") from None
     meanings = Meanings.load(folder)
     sentences, words = examples.load(folder), examples.of_words(meanings)
-    made = train([*sentences, *words], meanings)
+    try:
+        made = train([*sentences, *words], meanings)
+    except ImportError as error:
+        raise ContentError(f"{error.name} is missing, which makes the weights. It comes with the tests: make check.") from None
     blob = packed(made.features, made.values, made.rows, made.scale, made.base, digest(folder))
     file.write_bytes(blob)
     told = f"{len(sentences)} sentences and {len(words)} words became the weights of {len(made.features)} features"

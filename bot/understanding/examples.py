@@ -1,4 +1,4 @@
-"""The hand-written examples of ``content/<lang>/examples/``: sentences, what they want, and whether they tell of danger.
+"""The examples of ``content/<lang>/examples/``: sentences, what they want, and whether they tell of danger.
 
 Here belongs how these files are read. Never here: a sentence (they are content), a weight.
 """

@@ -11,11 +11,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy
-from scipy.sparse import csr_matrix
-from sklearn.linear_model import SGDClassifier
 
 from bot.understanding.examples import Example
 from bot.understanding.features import features, worth
@@ -26,7 +21,7 @@ from flows.facts import INTENTS
 SEEN_IN = 3
 """A feature counts when so many examples have it."""
 SMOOTH = 1e-6
-"""How strongly weights are held near 0 (``alpha``). Chosen on sentences of hands that wrote none of the examples."""
+"""How strongly weights are held near 0 (``alpha``). Chosen on sentences that were written apart from the examples."""
 EPOCHS = 12
 LARGEST = 127
 
@@ -48,13 +43,24 @@ class Weights:
 
 
 def train(examples: Sequence[Example], meanings: Meanings) -> Weights:
-    """The weights for these examples."""
+    """The weights for these examples. Raises ImportError where what learns is not installed."""
+    import numpy  # noqa: PLC0415 - learning needs libraries that come with the tests only
+    from scipy.sparse import csr_matrix  # noqa: PLC0415
+    from sklearn.linear_model import SGDClassifier  # noqa: PLC0415
+
     bags = [features(example.text, meanings) for example in examples]
     seen = Counter(feature for bag in bags for feature in bag)
     names = sorted(feature for feature, count in seen.items() if count >= SEEN_IN)
     number = {feature: at for at, feature in enumerate(names)}
     values = numpy.array([worth(name) * math.log((1 + len(bags)) / (1 + seen[name])) for name in names])
-    texts = _texts(bags, number, values)
+    ends, ids, data = [0], [], []
+    for bag in bags:
+        known = sorted(number[feature] for feature in bag if feature in number)
+        row = values[known]
+        ids += known
+        data.append(row / (math.sqrt(float(row @ row)) or 1.0))  # a text of any length counts the same
+        ends.append(len(ids))
+    texts = csr_matrix((numpy.concatenate(data), ids, ends), shape=(len(bags), len(names)))
     weights, base = numpy.zeros((len(names), len(COLUMNS))), numpy.zeros(len(COLUMNS))
     for head in HEADS:
         lines, columns, shares = _asked(examples, head)
@@ -68,18 +74,6 @@ def train(examples: Sequence[Example], meanings: Meanings) -> Weights:
             weights[:, column], base[column] = row * values, first
     scale = float(numpy.abs(weights).max()) / LARGEST or 1.0
     return Weights(names, values.tolist(), numpy.rint(weights / scale).astype(int).tolist(), scale, base.tolist())
-
-
-def _texts(bags: Sequence[set[str]], number: dict[str, int], values: Any) -> Any:
-    """A row of length 1 for each text."""
-    ends, ids, data = [0], [], []
-    for bag in bags:
-        known = sorted(number[feature] for feature in bag if feature in number)
-        row = values[known]
-        ids += known
-        data.append(row / (math.sqrt(float(row @ row)) or 1.0))
-        ends.append(len(ids))
-    return csr_matrix((numpy.concatenate(data), ids, ends), shape=(len(bags), len(number)))
 
 
 def _asked(examples: Sequence[Example], head: slice) -> tuple[list[int], list[int], list[float]]:

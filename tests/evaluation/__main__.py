@@ -49,7 +49,7 @@ def page() -> str:
         "# How well Faro understands",
         "",
         f"Measured by `make evaluate` on {len(sentences())} sentences (`tests/evaluation/`). Those of the test half were written",
-        "by somebody who had seen neither the examples nor the lists, and were counted without being looked at. Limits were",
+        "apart, without a look at the examples or the lists, and were counted without being looked at. Limits were",
         "chosen by the development half, whose sentences nobody learned from either. What CI holds: `test_figures.py`.",
         "",
         *table("test", figures("test")),

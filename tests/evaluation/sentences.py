@@ -1,8 +1,8 @@
 """The sentences to measure with, and the figures of any of them.
 
 Here belongs how ``development/<lang>.txt`` and ``test/<lang>.txt`` are read and counted. Never here: a sentence, a limit. Those of
-``development`` may be looked at: words and limits are chosen by them. Those of ``test`` were written by another hand and are only
-counted; whoever mends something because of one of them moves it to the others, and writes another.
+``development`` may be looked at: words and limits are chosen by them. Those of ``test`` were written apart from all others and are
+only counted; whoever mends something because of one of them moves it to the others, and writes another.
 """
 
 from __future__ import annotations

@@ -34,8 +34,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from bot.place_names import fold
-from bot.places import cell_of
+from bot.places import cell_of, fold
 from flows.facts import COUNTRIES
 
 VERSION = "3.0.2"

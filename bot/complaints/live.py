@@ -19,7 +19,7 @@ from bot import db
 from bot.complaints import routing
 from bot.complaints.deadlines import Deadlines
 from bot.complaints.routing import Reader
-from bot.place_names import fold
+from bot.places import fold
 from bot.refreshing import OLDEST, Refreshing
 from bot.roster.tables import Holiday
 from bot.settings import Settings

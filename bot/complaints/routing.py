@@ -27,7 +27,7 @@ from bot.complaints.names import OF_THE_DIRECTORY
 from bot.complaints.storing import complaint, forwarding
 from bot.complaints.tables import INDEPENDENT, LEVELS
 from bot.directory.tables import Organization
-from bot.place_names import fold
+from bot.places import fold
 from bot.sealing import MOST_RECIPIENTS
 from bot.staff.keys import recovery_keys
 from bot.staff.roles import Action, Actor, acting_as

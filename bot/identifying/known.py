@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from bot.countries import DATA, country_named, outside_named, region_names
+from bot.countries import DATA
 from bot.identifying.flat import lists
-from bot.place_names import fold
-from bot.place_spelling import sound
-from bot.places import names_of_towns
+from bot.places import fold, names_of_towns
+from bot.places.lands import country_named, outside_named, region_names
+from bot.places.spelling import sound
 
 #: How words end that say where somebody comes from, what somebody does or how somebody is: "maracucho", "albañil", "caraqueña".
 _DESCRIBES = re.compile(

@@ -14,11 +14,14 @@ import phonenumbers
 import pytest
 import tzfpy
 
-from bot import places
-from bot.countries import country_of_prefix, neighbours, region_names, regions, usual_language
-from bot.place_names import ABBREVIATIONS, fold, one_edit, respaced, sounds_like
-from bot.place_spelling import slips, sound
+from bot.countries import country_of_prefix, neighbours, usual_language
 from bot.places import Gazetteer, country_at, km_between
+from bot.places.geometry import territories
+from bot.places.homes import Home
+from bot.places.lands import region_names, regions
+from bot.places.sizes import FIRST_TOWN
+from bot.places.spelling import slips, sound
+from bot.places.writing import ABBREVIATIONS, fold, one_edit, respaced, sounds_like
 from flows.facts import COUNTRIES, LANGS, Mention
 
 DATA = Path(__file__).parents[2] / "data"
@@ -34,7 +37,7 @@ def book() -> Gazetteer:
 
 def test_every_zone_maps_to_a_country() -> None:
     """Mutation: dropping the zones that Babel lacks (Coyhaique would be nowhere)."""
-    known = places._territories()
+    known = territories()
     assert [z for z in tzfpy.timezonenames() if z not in known and not z.startswith("Etc/")] == []
     assert known["America/Coyhaique"] == "CL"
     assert all(len(code) == 2 and code != "ZZ" for code in known.values())
@@ -135,14 +138,14 @@ def test_points_outside_say_which_country(book: Gazetteer) -> None:
 
 def test_the_nearest_place_is_exact(book: Gazetteer) -> None:
     """Mutation: stopping at the first ring of cells that has a place."""
-    rows = [book._place(i) for i in range(0, len(book._rows))] + list(book._posts.values())
+    rows = [book.store.place(i) for i in range(0, len(book.store.rows))] + list(book.store.posts.values())
     chance = random.Random(7)
     for _ in range(25):
         lat, lon = chance.uniform(-54, 48), chance.uniform(-116, -36)
         for code in chance.sample(COUNTRIES, 2):
             own = [p for p in rows if p.country == code]
             expected = min(km_between(lat, lon, p.lat, p.lon) for p in own)
-            (km, place) = book._nearest(lat, lon, code)[0]
+            (km, place) = book.store.nearest(lat, lon, code)[0]
             assert math.isclose(km, expected, abs_tol=1e-6), (lat, lon, code, place)
 
 
@@ -160,20 +163,20 @@ def test_the_extract_carries_its_attribution_and_is_sorted(book: Gazetteer) -> N
     """Mutation: an unsorted list of names (prefixes would be missed), a file without GeoNames' line."""
     text = gzip.decompress((DATA / "places.tsv.gz").read_bytes()).decode()
     assert "GeoNames" in text.partition("\n")[0] and "CC BY 4.0" in text.partition("\n")[0]
-    assert book._sorted == sorted(book._sorted)
-    assert all(key == fold(key) for key in book._sorted[::50])
-    assert {row.split("\t")[2] for row in book._rows} == set(COUNTRIES)
+    assert book.homes.names == sorted(book.homes.names)
+    assert all(key == fold(key) for key in book.homes.names[::50])
+    assert {row.split("\t")[2] for row in book.store.rows} == set(COUNTRIES)
     assert (DATA / "places.tsv.gz").stat().st_size < 1_500_000
 
 
 def test_every_place_has_a_region_and_comes_back_by_its_id(book: Gazetteer) -> None:
     """Mutation: a region code that regions.toml lacks (homonyms could not be told apart)."""
     chance = random.Random(3)
-    for number in chance.sample(range(len(book._rows)), 2_000):
-        place = book._place(number)
+    for number in chance.sample(range(len(book.store.rows)), 2_000):
+        place = book.store.place(number)
         assert place.region or place.country in ("PE", "VE", "TT")
         assert book.get(place.id) == place
-    assert sum(not book._place(n).region for n in range(0, len(book._rows), 7)) < 10
+    assert sum(not book.store.place(n).region for n in range(0, len(book.store.rows), 7)) < 10
     assert book.get(-1) is not None and book.get(0) is None and book.get(-9999) is None
 
 
@@ -422,8 +425,8 @@ def test_a_city_at_home_is_not_asked_about(book: Gazetteer, text: str, country: 
 
 
 def test_hardly_any_city_is_asked_about_for_a_namesake_across_the_border(book: Gazetteer) -> None:
-    """Mutation: dropping ``FAR_LARGER`` from ``Gazetteer._across``."""
-    cities = [place for place in map(book._place, range(len(book._rows))) if place.population >= 300_000]
+    """Mutation: dropping ``FAR_LARGER`` from ``Namesakes._across``."""
+    cities = [place for place in map(book.store.place, range(len(book.store.rows))) if place.population >= 300_000]
     asked = [c.name for c in cities if any(p.country != c.country for p in book.named(c.name, c.country).places)]
     assert len(cities) > 300 and asked == []
 
@@ -432,12 +435,12 @@ def test_a_town_near_the_border_counts_when_it_is_far_larger() -> None:
     """Mutation: measuring no distance in ``_across``, or taking 50,000 for the only measure."""
     book = Gazetteer.load()
     village, across = book.named("san cristobal", "CO").places
-    near = places._Home(msgspec.structs.replace(across, population=20_000), 20_000)
-    far = places._Home(msgspec.structs.replace(across, population=20_000, lat=8.0, lon=-63.0), 20_000)
-    small = places._Home(village, 500)
-    assert book._choose([near, small], "CO") == (village, near.place)
-    assert book._choose([far, small], "CO") == (village,)
-    assert book._choose([near, places._Home(village, 4_000)], "CO") == (village,)
+    near = Home(msgspec.structs.replace(across, population=20_000), 20_000)
+    far = Home(msgspec.structs.replace(across, population=20_000, lat=8.0, lon=-63.0), 20_000)
+    small = Home(village, 500)
+    assert book.namesakes.choose([near, small], "CO") == (village, near.place)
+    assert book.namesakes.choose([far, small], "CO") == (village,)
+    assert book.namesakes.choose([near, Home(village, 4_000)], "CO") == (village,)
 
 
 @pytest.mark.requirement("S-1")
@@ -478,8 +481,8 @@ def test_a_border_post_is_never_left_out_as_small(book: Gazetteer) -> None:
     post, city = book.get(-1), book.get(3688689)
     village = book.named("necocli").places[0]
     assert post and city
-    homes = [places._Home(post, 100), places._Home(city, 7_000_000), places._Home(village, 100)]
-    assert book._choose(homes, "") == (city, post)
+    homes = [Home(post, 100), Home(city, 7_000_000), Home(village, 100)]
+    assert book.namesakes.choose(homes, "") == (city, post)
 
 
 MISSPELT = [
@@ -778,7 +781,7 @@ def test_slips_are_counted_as_people_make_them() -> None:
 
 def test_towns_of_our_own_lie_where_they_say(book: Gazetteer) -> None:
     """Mutation: coordinates of a town of ``more_places.toml`` in another country, or an id that two of them have."""
-    own = [place for place in book._posts.values() if place.id <= places.FIRST_TOWN]
+    own = [place for place in book.store.posts.values() if place.id <= FIRST_TOWN]
     assert len(own) > 100
     assert [(p.name, country_at(p.lat, p.lon)) for p in own] == [(p.name, p.country) for p in own]
 

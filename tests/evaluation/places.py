@@ -9,8 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.place_answers import Answer
-from bot.places import Gazetteer, km_between
+from bot.places import Answer, Gazetteer, km_between
 
 #: An answer is right within this distance of the place that is meant, in kilometres.
 NEAR_KM = 25.0

@@ -50,7 +50,10 @@ PLANTED: dict[str, list[tuple[str, str]]] = {
         ("bot/desk/pages/front.py", "import bot.channels.telegram"),
     ],
     "conversation-is-deaf": [("bot/conversation.py", "import bot.channels.twilio"), ("bot/wording.py", "import telegram")],
-    "directory-of-places": [("bot/directory/search.py", "import bot.sessions"), ("bot/places.py", "import bot.conversation")],
+    "directory-of-places": [
+        ("bot/directory/search.py", "import bot.sessions"),
+        ("bot/places/gazetteer.py", "import bot.conversation"),
+    ],
     "one-root": [("bot/layout.py", "import bot.app")],
     "one-path": [("bot/channels/telegram.py", "from bot.conversation import Conversation")],
 }

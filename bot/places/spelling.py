@@ -1,7 +1,7 @@
 """Names near a misspelt one: said alike, or one or two slips of the finger away.
 
 Here belong how a name sounds, how many slips two names are apart, and the index by first letter and length that makes looking
-fast. Never here: which place a name means, how sure one may be of it (``bot.places``).
+fast. Never here: which place a name means, how sure one may be of it (``bot.places.slips``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.place_names import one_edit
+from bot.places.writing import one_edit
 
 #: Rounds of putting one spelling for another, until what is said alike is written alike. Order matters: longer ones first.
 _AS_SAID = "qu>k ph>f sh>x ch>x nh>n lh>y ll>y gue>ge gui>gi hua>ua gua>ua wa>ua hue>ge we>ge hui>gi wi>gi h> j>g v>b"

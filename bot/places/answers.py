@@ -1,6 +1,6 @@
 """What a mention comes to where only one answer has room: one place, one country, or a question back.
 
-Here belongs the rule for it, which the command line and the evaluation ask. Never here: how names are found (``bot.places``).
+Here belongs the rule for it, which the command line and the evaluation ask. Never here: how names are found (``bot.places.names``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How names of places are written: folding, abbreviations, words run together, one slip of the finger.
 
-Here belong pure functions from text to text. Never here: which names exist (``bot.places``).
+Here belong pure functions from text to text. Never here: which names exist (``bot.places.homes``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which part of an answer to "where are you?" says where somebody is now: not where they were, go to, or somebody else is.
 
-Here belong the words around a place, in three languages. Never here: names of places (``bot.places``).
+Here belong the words around a place, in three languages. Never here: names of places (``bot.places.homes``).
 """
 
 from __future__ import annotations
@@ -9,43 +9,39 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.place_names import LONGEST, fold
-
-
-def _words(*lines: str) -> frozenset[str]:
-    return frozenset(word for line in lines for word in line.split())
-
+from bot.places.words import listed
+from bot.places.writing import LONGEST, fold
 
 #: Being here now, and (less telling) living here or having come here.
-_AM = _words(
+_AM = listed(
     "estoy toy stoy estamos tamos stamos ando andamos encuentro encontramos encontro llegando entrando quedamos quede quedo hallo",
     "estou tou tamo chegando am im are were staying stuck stranded sigo seguimos continuo sigue still",
 )
-_LIVE = _words(
+_LIVE = listed(
     "moved mudei mude got crossed cruce cruzamos pasamos pase atravessei crucé vivo vivimos resido llegue "
     "llegamos moro moramos fico ficamos cheguei chegamos live living arrived reached"
 )
-_HERE = _words("aqui aca aki here ahora ahorita agora now hoy hoje")
+_HERE = listed("aqui aca aki here ahora ahorita agora now hoy hoje")
 #: Passing through is being there: "voy por Orizaba".
-_PASSING = _words("voy vamos pasando passando going passing")
+_PASSING = listed("voy vamos pasando passando going passing")
 #: What leads to the name behind such a word, at most so many words later.
-_LEADS = _words("en em in at near por cerca perto no na nos nas around outside close inside a al ao hacia until ate to")
+_LEADS = listed("en em in at near por cerca perto no na nos nas around outside close inside a al ao hacia until ate to")
 _REACH = 5
-_NOT = _words("no not nao nunca never isnt arent wasnt tampoco ni")
-_OTHERS = _words("they you he she who ellos eles vocês ustedes")
+_NOT = listed("no not nao nunca never isnt arent wasnt tampoco ni")
+_OTHERS = listed("they you he she who ellos eles vocês ustedes")
 
-_LEFT = _words("sali salimos vengo venimos vine vinimos soy somos desde from left came vim viemos venho sai saimos parti partimos")
-_GOING = _words(
+_LEFT = listed("sali salimos vengo venimos vine vinimos soy somos desde from left came vim viemos venho sai saimos parti partimos")
+_GOING = listed(
     "saliendo viajo viajamos voy vamos rumbo camino hacia going heading headed indo vou yendo viajando "
     "traveling travelling quiero quero"
 )
-_TOWARDS = _words("a al para pa hacia to towards ao pra rumbo hasta ate en")
+_TOWARDS = listed("a al para pa hacia to towards ao pra rumbo hasta ate en")
 #: "since yesterday" is no place left.
-_WHEN = _words("ayer hoy anoche hace lunes martes miercoles jueves viernes sabado domingo ontem hoje yesterday today semana mes")
-_OF = _words("de del desde from do da in en em los las la el")
+_WHEN = listed("ayer hoy anoche hace lunes martes miercoles jueves viernes sabado domingo ontem hoje yesterday today semana mes")
+_OF = listed("de del desde from do da in en em los las la el")
 
 #: With these begins something else than the name.
-_STOPS = _words(
+_STOPS = listed(
     "pero mas but desde vengo venimos vine sali salimos soy somos voy vamos quiero quero necesito busco preciso from going coming",
     "porque con with com cerca perto near need looking yo mi my meu minha tengo tenho hace since ahora "
     "agora now ayer ontem yesterday",
@@ -75,14 +71,14 @@ _BLESSINGS = re.compile(
 )
 
 #: What lies in a town; behind its name such a word begins what is told more closely.
-_LANDMARKS = _words(
+_LANDMARKS = listed(
     "barrio bairro colonia sector comuna urbanizacion residencial plaza terminal parque zona centro center centre downtown "
     "estacion station metro aeropuerto aeroporto airport rodoviaria mercado albergue refugio shelter abrigo hotel hostal "
     "hospital iglesia church basilica catedral puente ponte bridge cancha estadio universidad oficina consulado casa "
     "comedor obelisco malecon embarcadero muelle playa praia savannah bus greyhound norte sur sul leste oeste "
     "north south east west frontera fronteira border",
 )
-_SIDES = _words("norte sur sul leste este oeste oriente occidente north south east west")
+_SIDES = listed("norte sur sul leste este oeste oriente occidente north south east west")
 #: "the south of Quito", "Chicago's south side": the city.
 _SIDE_OF = re.compile(rf"\b(?:el |al |o |ao |the )?(?:{'|'.join(sorted(_SIDES))}) (?:de|of|do) (?:la |el )?(?!santander)")
 _OWN_SIDE = re.compile(r"['’´`]s (?=(?:south|north|east|west|down)[ a-z])")
@@ -91,12 +87,12 @@ _STOP = re.compile(r"\bparada d(?:e|el|o) (?:bus|buses|autobus|autobuses|buseta|
 #: Portuguese "tô", which loses its accent and looks like English "to".
 _TO_AM = re.compile(r"\bto (?=(?:em|na|no|aqui)\b)")
 #: With a comma before it these lead to a place nearby or within; without one only the first few do.
-_NEAR = _words("por cerca perto near frente junto beside behind outside afuera detras atras cruzando cruzado alrededor")
-_INSIDE = _NEAR | _words("en in at em no na al by del dentro puerto")
-_STATES = _words("estado edo state departamento depto provincia region")
+_NEAR = listed("por cerca perto near frente junto beside behind outside afuera detras atras cruzando cruzado alrededor")
+_INSIDE = _NEAR | listed("en in at em no na al by del dentro puerto")
+_STATES = listed("estado edo state departamento depto provincia region")
 #: With a comma before it, what tells that somebody means to go on.
-_WAITING = _words("via casi almost quase voy vamos")
-_BEFORE_NAME = _words(
+_WAITING = listed("via casi almost quase voy vamos")
+_BEFORE_NAME = listed(
     "estoy toy estou en em in at por el la i im am we are ya aqui aca aki hola hi hello oi ola buenas desde na no on the"
 )
 
@@ -192,7 +188,7 @@ def between(words: list[str]) -> tuple[list[str], list[str]]:
     for at, word in enumerate(words):
         joints: frozenset[str] = frozenset()
         if word in ("entre", "between"):
-            joints = _words("y e and")
+            joints = listed("y e and")
         elif word in ("desde", "from") or (
             word == "de" and (not at or any(other in _GOING for other in words[max(0, at - 3) : at]))
         ):
@@ -329,8 +325,8 @@ def neighbour(words: list[str]) -> list[str]:
     return plain(cut(text[found.end() :].split())) if found else []
 
 
-_ENGLISH = _words("in i im am we are the near staying my at is from live living")
-_PORTUGUESE = _words("em estou perto moro cheguei estamos bairro na no tô cidade moramos fica rua")
+_ENGLISH = listed("in i im am we are the near staying my at is from live living")
+_PORTUGUESE = listed("em estou perto moro cheguei estamos bairro na no tô cidade moramos fica rua")
 
 
 def spoken(words: list[str]) -> str:

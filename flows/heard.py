@@ -39,7 +39,7 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
     offered = _offered(heard)
     if not offered:
         return services.understand(session, event, facts)
-    if _plain(heard):
+    if _plain(heard) or (offered[0] == "services_near" and not session.turn):
         return _to(offered[0], session, event, facts)
     if len(offered) == 1 and offered[0] not in SENSITIVE:
         return services.understand(session, event, facts) or _which(offered, heard, facts)

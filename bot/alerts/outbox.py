@@ -109,7 +109,9 @@ async def send_due(engine: AsyncEngine, post: Post, now: datetime, on_shift: OnS
                 logs.failure("alert", error, level=logging.WARNING)
                 return False
 
-    return sum(await asyncio.gather(*(one(row) for row in due)))
+    async with asyncio.TaskGroup() as group:  # whoever stops this waits until nothing of it goes on
+        tasks = [group.create_task(one(row)) for row in due]
+    return sum(task.result() for task in tasks if not task.cancelled())
 
 
 async def _send(engine: AsyncEngine, post: Post, row: _Due, now: datetime, on_shift: OnShift) -> bool:

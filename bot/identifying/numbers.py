@@ -34,7 +34,7 @@ _DEGREES = (
 _COORDINATES = re.compile(
     r"(?<![\d.])-?\d{1,2}\.\d{3,12}(?: ?[°o](?![a-z]))? ?[nsewo]?\s?[,;/]?\s{0,2}(?:(?:y|e|and|,)? ?(?:lon|lng|long|"
     r"longitud|longitude)\.?:? ?)?-?\d{1,3}\.\d{3,12}"
-    r"(?: ?[°o](?![a-z]))?(?: ?[nsewo](?![a-z]))?(?![\d.])"
+    r"(?: ?[°o](?![a-z]))?(?: ?[nsewo](?![a-z]))?(?!\d|\.\d)"
     rf"|(?<![\w.]){_DEGREES}\b[ ,;y]{{0,3}}{_DEGREES}\b"
     r"|(?<![\d.])-?\d{1,2},\d{4,8}[ ;,]{1,3}-?\d{1,3},\d{4,8}(?![\d,])"
     r"|(?<!\w)[23456789cfghjmpqrvwx]{4,8}\+[23456789cfghjmpqrvwx]{2,3}(?!\w)"
@@ -47,7 +47,7 @@ _HANDLE = re.compile(r"(?<![\w.@])@[a-z0-9_][\w.]{2,29}")
 _USER = re.compile(
     r"\b(?:usuari[oa]|user ?name|user|nick|handle|instagram|insta|ig|facebook|face|fb|telegram|tiktok|"
     r"twitter|snapchat|snap|discord|messenger|perfil|profile|skype)"
-    r"(?: (?:me|encuentran?|encuentras|encontram|acham?|find|estoy|aparezco|es|is|e|sou|soy|como|as|de|do|"
+    r"(?: (?:i|am|me|encuentran?|encuentras|encontram|acham?|find|estoy|aparezco|es|is|e|sou|soy|como|as|de|do|"
     r"en|em|on|name|usuario|user|instagram|facebook|telegram|tiktok)\b){0,4} ?[:=]? ?"
     r"([a-z][\w.]*(?:[\d_]|\.\w)[\w.]{0,24})"
 )

@@ -78,8 +78,11 @@ class Replies:
             if left and going and left.places and going.places:
                 both = dict.fromkeys((*going.places[:2], *left.places[:2]))
                 return Mention(places=tuple(both), certain=False)
-            if going or left:
-                return unsure(going or left or Mention())
+            if found := going or left:
+                # The country that somebody comes from says nothing about where they are; where they go may be what they ask about.
+                return unsure(found) if found.places or going else Mention()
+        if sentence.denied and not sentence.here:
+            return self._mentions.find(plain(words), country, answering=True)
         words = plain(words)
         if not words:
             return Mention()

@@ -15,7 +15,7 @@ from bot.places.writing import LONGEST, fold
 #: Being here now, and (less telling) living here or having come here.
 _AM = listed(
     "estoy toy stoy estamos tamos stamos ando andamos encuentro encontramos encontro llegando entrando quedamos quede quedo hallo",
-    "estou tou tamo chegando am im are were staying stuck stranded sigo seguimos continuo sigue still",
+    "estou tou tamo chegando am im are were staying stuck stranded sigo seguimos continuo sigue still todavia ainda",
 )
 _LIVE = listed(
     "moved mudei mude got crossed cruce cruzamos pasamos pase atravessei crucé vivo vivimos resido llegue "
@@ -106,6 +106,8 @@ class Said(NamedTuple):
     """What follows "I came from"."""
     going: list[str]
     """What follows "I am going to"."""
+    denied: bool
+    """It says that somebody is not somewhere."""
 
 
 def marked(text: str) -> list[str]:
@@ -136,10 +138,14 @@ def plain(words: list[str]) -> list[str]:
 def read(words: list[str]) -> Said:
     """``words`` are those of ``marked``."""
     found: list[tuple[int, int, list[str]]] = []
+    denied = False
     for at, word in enumerate(words):
         rank = 2 if word in _AM or word in _PASSING else 1 if word in _LIVE else 3 if word in _HERE else 0
         if word in ("yo", "eu") and words[at + 1 : at + 2] in (["en"], ["em"]):
             rank = 2  # "my sister is in Quito and I in Guayaquil"
+        if rank == 2 and (_denied(words, at) or words[at + 1 : at + 2] == ["not"]):
+            denied = True
+            continue
         if not rank or _denied(words, at) or (at and words[at - 1] in _OTHERS):
             continue
         if word in ("are", "were") and (not at or words[at - 1] not in ("we", _MARK)) and word != "were":
@@ -152,6 +158,7 @@ def read(words: list[str]) -> Said:
         here=tuple(following for _, _, following in found),
         left=_following(words, _LEFT, _OF),
         going=_following(words, _GOING, _TOWARDS),
+        denied=denied,
     )
 
 

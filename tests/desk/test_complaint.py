@@ -256,7 +256,7 @@ async def test_passed_on_by_paper(stage: Stage, browser: Browser, hearings: Hear
         await page.locator("summary", has_text="It was passed on another way").click()
         await page.get_by_role("button", name="Note that it was passed on").click()
         await expect(page.locator(".course .grow", has_text="outside of the network")).to_be_visible()
-        await page.get_by_role("button", name="The entity said that it has it").click()
+        await page.get_by_role("button", name="The entity said that it has it").press("Enter")
         await expect(page.get_by_text("Noted: they have it.")).to_be_visible()
     assert [what for _, what in await hearings.trail()][-2:] == ["forwarded_outside", "receipt_confirmed"]
 

@@ -1,7 +1,7 @@
 # What people type. All set-up happens here: only Python 3.11 or newer with venv, and make, are needed beforehand.
 #
 #   make demo            the program on 127.0.0.1:8000, with nothing else to install (PORT=9000 changes the port)
-#   make test            every test (ARGS='tests/flows -k leave' runs some)
+#   make test            every test (ARGS='tests/flows -k leave' runs some); what failed is run once more, alone, and named
 #   make requirements    one line for each requirement: id, level, number of tests, result
 #   make evaluate        how well sentences are understood (ARGS=--write also writes docs/evaluation.md)
 #   make bench           what a turn costs, against other ways to write it
@@ -27,7 +27,9 @@ demo: setup
 test:
 	@scripts/set_up.sh test
 	@$(PY) -m tests.browser
-	@$(PY) -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
+	@$(PY) -m pytest --numprocesses=auto --dist=loadfile $(ARGS) || { status=$$?; [ $$status -eq 1 ] || exit $$status; \
+	echo; echo "Once more, alone: what fails again is broken; what does not fails only beside others, and is to be mended too."; \
+	$(PY) -m pytest -v -p no:xdist --last-failed --last-failed-no-failures=none; }
 
 requirements:
 	@scripts/set_up.sh test

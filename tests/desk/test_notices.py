@@ -49,7 +49,7 @@ async def test_a_notice_from_the_form_to_the_conversation_and_back(stage: Stage,
         await page.locator("#text_en").fill("We will help everybody.")
         await page.get_by_role("button", name="Publish the notice").click()
         await expect(page.locator("#text_en-wrong")).to_have_text("Promises, blames or presses: «We will help»")
-        assert await page.evaluate("document.activeElement.id") == "text_en"
+        await expect(page.locator("#text_en")).to_be_focused()
         assert await page.locator("#text_es").input_value() == TEXTS["es"]
         assert await faults(page) == []
         await live.refresh()

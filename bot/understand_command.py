@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
+from bot.identifying import spans
 from bot.lexicon import Lexicon
 from bot.places import Gazetteer
 from bot.understanding import Understanding
 from bot.understanding.sense import Weighed
 from bot.wording import Wording
-from flows.facts import COUNTRIES, LANGS, Mention
+from flows.facts import COUNTRIES, LANGS
 from flows.intents import INTENT_OF_TOPIC, SENSITIVE
 from flows.kernel import Understood, Words
 from flows.reading import clauses, fold
@@ -28,24 +26,13 @@ from flows.reserved import STOP_LIKE
 TASKS = ("intent", "place", "pii")
 
 
-class Where(NamedTuple):
-    """A place as it is printed: nothing found is empty, several alike is ``ask``."""
-
-    country: str = ""
-    place: str = ""
-    lat: float | None = None
-    lon: float | None = None
-    ask: bool = False
-
-
 class Reader:
     """Everything that is needed to understand a line, loaded once. Raises ContentError."""
 
     def __init__(self) -> None:
         self.lexicon = Lexicon.load(Wording.load())
-        self.places: Any = Gazetteer.load()
+        self.places = Gazetteer.load()
         self.understanding = Understanding(self.lexicon, self.places)
-        self._spans = _spans()
 
     def answer(self, line: dict[str, Any], task: str) -> dict[str, Any]:
         """The answer to one line, with the same fields whatever the task."""
@@ -55,7 +42,7 @@ class Reader:
         weighed = self.understanding.sense.weigh(text)
         understood = self.understanding.read(words, country, weighed)
         danger = self.lexicon.cue(clauses(text))
-        where = self._where(text, country, understood, whole=task == "place")
+        where = self.places.answer(text, country)
         intents = self._intents(words, understood, weighed)
         return {
             "id": line.get("id"),
@@ -68,7 +55,7 @@ class Reader:
             "lat": where.lat,
             "lon": where.lon,
             "ask": where.ask if task == "place" else where.ask or _unsure(understood, danger),
-            "spans": [{"start": start, "end": end, "type": kind} for start, end, kind in self._spans(text)],
+            "spans": [{"start": span.start, "end": span.end, "type": span.type} for span in spans(text)],
         }
 
     def _intents(self, words: Words, understood: Understood, weighed: Weighed | None) -> tuple[str, ...]:
@@ -85,18 +72,6 @@ class Reader:
         ranked = (intent for _, intent in (weighed.wants if weighed else ()))
         return tuple(dict.fromkeys((*filter(None, (said,)), *understood.intents, *ranked))) or ("other",)
 
-    def _where(self, text: str, country: str, understood: Understood, whole: bool) -> Where:
-        """The one call that knows how places are asked for."""
-        if hasattr(self.places, "answer"):
-            found = self.places.answer(text, country)
-            return Where(found.country, found.place, found.lat, found.lon, found.ask)
-        mention: Mention = self.places.named(text, country) if whole else understood.mention
-        if len(mention.places) == 1:
-            place = mention.places[0]
-            return Where(place.country, place.name, place.lat, place.lon, not mention.certain)
-        countries = mention.countries or tuple(dict.fromkeys(place.country for place in mention.places))
-        return Where(countries[0] if len(countries) == 1 else "", ask=len(mention.places) > 1)
-
 
 def _leading(weighed: Weighed | None) -> str:
     """The likeliest language, however little it leads."""
@@ -109,18 +84,6 @@ def _unsure(understood: Understood, danger: str) -> bool:
         return False
     sensitive = understood.intents[:1] != () and understood.intents[0] in SENSITIVE
     return not understood.sure or (sensitive and not understood.named)
-
-
-def _spans() -> Callable[[str], Iterable[tuple[int, int, str]]]:
-    """Where identifying data stands in a text: (start, end, type) in code points."""
-    if find_spec("bot.identifying") is None:
-        return lambda text: ()
-    found: Callable[[str], Iterable[Any]] = import_module("bot.identifying").spans
-
-    def spans(text: str) -> list[tuple[int, int, str]]:
-        return [(one.start, one.end, one.type) if hasattr(one, "type") else tuple(one) for one in found(text)]
-
-    return spans
 
 
 def run(task: str, lines: TextIO, out: TextIO, err: TextIO) -> int:

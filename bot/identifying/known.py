@@ -12,6 +12,7 @@ from functools import cache
 from bot.countries import DATA
 from bot.identifying.flat import lists
 from bot.places import fold, names_of_towns
+from bot.places.files import words_of
 from bot.places.lands import country_named, outside_named, region_names
 from bot.places.spelling import sound
 
@@ -32,8 +33,7 @@ _DID = re.compile(r"(?:[aei]mos|aron|ieron|aba|abam?os|aban|ando|iendo|endo|aste
 @cache
 def common() -> frozenset[str]:
     """The words of ``data/common_words.txt``."""
-    lines = (DATA / "common_words.txt").read_text("utf-8").split("\n")
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+    return words_of(DATA / "common_words.txt")
 
 
 @cache

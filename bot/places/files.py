@@ -135,13 +135,16 @@ class Words(NamedTuple):
     """Names of places that are everyday words as well."""
 
 
+def words_of(path: Path) -> frozenset[str]:
+    """The words of a list: lines of words, and of comments that begin with ``#``."""
+    return frozenset(word for line in path.read_text("utf-8").split("\n") if not line.startswith("#") for word in line.split())
+
+
 def words_by_hand(folder: Path) -> Words:
     """Reads ``place_words.toml`` and ``everyday_words.txt``."""
     words = tomllib.loads((folder / "place_words.toml").read_text("utf-8"))
-    everyday = (folder / "everyday_words.txt").read_text("utf-8").split("\n")
-    plain = frozenset(word for line in everyday if not line.startswith("#") for word in line.split())
     return Words(
-        never=plain | {fold(word) for line in words["never"].values() for word in line.split()},
+        never=words_of(folder / "everyday_words.txt") | {fold(word) for line in words["never"].values() for word in line.split()},
         asked=frozenset(fold(name) for line in words["asked"].values() for name in line.split(",")),
         common=frozenset(fold(name) for line in words["common"].values() for name in line.split(",")),
     )

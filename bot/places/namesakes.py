@@ -45,9 +45,7 @@ class Namesakes:
         self._homes = homes
         self._everyday = everyday
 
-    def choose(
-        self, homes: list[Home], country: str, *, strict: bool = False, exact: bool = True, all_of: bool = False
-    ) -> tuple[Place, ...]:
+    def choose(self, homes: list[Home], country: str, *, exact: bool = True, all_of: bool = False) -> tuple[Place, ...]:
         """Up to four of the homes, best first. One alone means that the name is not ambiguous.
 
         The country that is known narrows the homes when it has any. A home is left out when it weighs less than a twentieth of
@@ -58,8 +56,6 @@ class Namesakes:
         then "San Cristóbal" may well stand in the Venezuelan city and not in the village.
         """
         here = [h for h in homes if h.place.country == country]
-        if strict and not here:
-            return ()
         abroad = [h for h in homes if h.place.country != country] if exact else []
         homes = sorted(here or homes, key=lambda h: (-h.score, h.place.country, h.place.id))
         kept: list[Home] = []

@@ -25,10 +25,10 @@ _ZERO = 128
 """How a weight of nothing is written."""
 _AT_ONCE = 256
 """So many bytes can be added in a field of two."""
-_EVEN = sum(0xFF << (16 * field) for field in range(-(-_WIDTH // 2)))
-"""Every other byte; the rest are looked at one byte further on."""
-_FIELDS = Struct(f"<{-(-_WIDTH // 2)}H")
+_FIELDS = Struct(f"<{(_WIDTH + 1) // 2}H")
 """The sums of the even, or of the odd, bytes."""
+_EVEN = int.from_bytes(b"\xff\0" * (_FIELDS.size // 2), "little")
+"""Every other byte; the rest are looked at one byte further on."""
 
 
 class Model:
@@ -89,11 +89,6 @@ def packed(
         bytes((*(weight + _ZERO for weight in row), max(1, round(one / value)))) for row, one in zip(rows, values, strict=True)
     )
     return zlib.compress("\n".join((head, *names)).encode() + b"\n\n" + b"".join(lines), 9)
-
-
-def head_of(file: bytes) -> dict[str, object]:
-    """What the file says of itself."""
-    return unpacked(file)[0]
 
 
 def unpacked(file: bytes) -> tuple[dict[str, Any], list[str], bytes]:

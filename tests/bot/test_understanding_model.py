@@ -14,7 +14,7 @@ from bot.understanding.building import build, digest, sources
 from bot.understanding.danger import Danger
 from bot.understanding.features import features
 from bot.understanding.meanings import Meanings
-from bot.understanding.model import FILE, Model, head_of, packed
+from bot.understanding.model import FILE, Model, packed, unpacked
 from bot.understanding.questions import COLUMNS, DANGERS
 from bot.understanding.sense import Sense
 from bot.understanding.sounds import MOST_WORDS, level, sounded, tokens
@@ -32,7 +32,7 @@ UNDERSTANDING = Understanding(lexicon(), SomePlaces())
 
 def test_the_committed_weights_are_those_of_the_examples() -> None:
     """Mutation: a new example without ``python -m bot understand --build``."""
-    assert head_of(FILE.read_bytes())["of"] == digest(), "run: python -m bot understand --build"
+    assert unpacked(FILE.read_bytes())[0]["of"] == digest(), "run: python -m bot understand --build"
 
 
 def test_every_file_of_which_weights_are_made_counts(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_weights_survive_being_written_and_read(tmp_path: Path) -> None:
     file = tmp_path / "weights"
     file.write_bytes(packed(["@a", "b", "~c"], [5.0, 5.0, 2.5], rows, 0.5, base, "today"))
     model = Model.load(file)
-    assert head_of(file.read_bytes())["of"] == "today"
+    assert unpacked(file.read_bytes())[0]["of"] == "today"
     assert model.scores({"unknown"}) is None
     for name, value, row in zip(("@a", "b", "~c"), (5.0, 5.0, 2.5), rows, strict=True):
         found = [start + weight * 0.5 / value for start, weight in zip(base, row, strict=True)]

@@ -47,6 +47,13 @@ fi
     fail "$venv has no pip: remove it and try again."
 
 # --- libraries --------------------------------------------------------------------------------------------------------
+# Building a library leaves locks and folders in TMPDIR: they lie in a folder of their own, and go with it.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 done_before() { [ -f "$venv/.done-$1" ] && cmp -s "$2" "$venv/.done-$1"; }
 pip_install() { "$venv/bin/python" -m pip install --quiet "$@"; }
 
@@ -55,10 +62,8 @@ if [ "$venv" = .venv ] && ! done_before tools requirements-setup.lock; then
     if ! pip_install --require-hashes --only-binary :all: -r requirements-setup.lock 2>/dev/null; then
         say "No wheel of uv for this machine; pip will install instead, which takes longer."
         rm -f "$venv/bin/uv"
-        without_uv=$(mktemp)
-        trap 'rm -f "$without_uv"' EXIT
-        awk '/^[a-z]/ { keep = !/^uv==/ } keep' requirements-setup.lock > "$without_uv"
-        pip_install --require-hashes -r "$without_uv" || fail "The builder could not be installed: see the lines above."
+        awk '/^[a-z]/ { keep = !/^uv==/ } keep' requirements-setup.lock > "$TMPDIR/without-uv.lock"
+        pip_install --require-hashes -r "$TMPDIR/without-uv.lock" || fail "The builder could not be installed: see the lines above."
     fi
     cp requirements-setup.lock "$venv/.done-tools"
 fi

@@ -17,7 +17,7 @@ def clone(tmp_path: Path) -> Path:
     """The files of the set-up, without any environment."""
     (tmp_path / "scripts").mkdir()
     shutil.copy(ROOT / "scripts" / "set_up.sh", tmp_path / "scripts")
-    for lock in ROOT.glob("requirements*.lock"):
+    for lock in [*ROOT.glob("requirements*.lock"), ROOT / "pyproject.toml"]:
         shutil.copy(lock, tmp_path)
     return tmp_path
 
@@ -66,6 +66,18 @@ def test_an_unknown_part_is_named(clone: Path) -> None:
     """Mutation: treating it as the runtime."""
     ran = set_up(clone, "everything")
     assert ran.returncode == 1 and "not 'everything'" in ran.stderr
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["built", "build fails"])
+def test_what_building_leaves_behind_is_taken_away(clone: Path, fails: bool) -> None:
+    """Builders of libraries leave locks in the folder for temporary files. Mutation: handing them the machine's own."""
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (temporary := clone / "temporary").mkdir()
+    build = f'case "$*" in *"pip install"*) touch "$TMPDIR/left.lock"; echo "$TMPDIR" >> built; exit {int(fails)};; esac'
+    shutil.copy(python(clone, build), clone / ".venv" / "bin" / "python")
+    ran = set_up(clone, TMPDIR=str(temporary))
+    assert (clone / "built").read_text(encoding="utf-8").strip().startswith(str(temporary))
+    assert ran.returncode == int(fails) and not list(temporary.iterdir())
 
 
 @pytest.mark.parametrize("target", ["demo", "test", "requirements", "bench", "check", "lock"])

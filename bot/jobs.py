@@ -26,13 +26,14 @@ from bot.channels import twilio_retention
 from bot.complaints import clock as complaints_clock
 from bot.complaints.deadlines import Deadlines
 from bot.complaints.storing import Complaints
+from bot.complaints.trail import TRAIL
 from bot.job_runs import hours_since, remember
 from bot.notices import publishing
 from bot.roster import load
 from bot.roster.live import LiveRoster
 from bot.secret import process_secret
 from bot.settings import Settings
-from bot.staff import desk_sessions, keys, second_person
+from bot.staff import audit, desk_sessions, keys, second_person
 from bot.tickets import clock as tickets_clock
 from bot.tickets.guard import Guard
 from bot.tickets.lifetimes import Lifetimes
@@ -111,13 +112,22 @@ class Clockwork:
 
     async def _sweep(self) -> int:
         """Rows of the desk that are over: sessions, keys to which nothing is sealed any more, questions to a second person,
-        marks of heavy requests, notices, remarks."""
+        marks of heavy requests, notices, remarks, what the audits hold for too long."""
         now = self._now()
         count = await desk_sessions.sweep(self._engine, now)
         async with self._engine.begin() as connection:
             count += await keys.sweep(connection, now) + await second_person.sweep(connection, now)
             count += await publishing.sweep(connection, now) + await remarks.sweep(connection, now)
-            return count + await load.forget_marks(connection, now)
+            count += await load.forget_marks(connection, now)
+        await self._forget(now)
+        return count
+
+    async def _forget(self, now: datetime) -> None:
+        """Of both chains; how many is not said, since one of them is about complaints (C-4)."""
+        life = timedelta(days=self._settings.audit_days)
+        for chain in (audit.DESK, TRAIL):
+            async with self._engine.begin() as connection:
+                await audit.forget(connection, life, now, chain)
 
 
 def _client(settings: Settings) -> Any:

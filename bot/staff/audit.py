@@ -5,7 +5,8 @@ person, a sentence.
 
 A chain shows a change or a removal within it. Whoever can write the database could make the whole chain anew, or cut its end:
 ``head`` gives number and hash of the last entry, to be kept elsewhere (the worker writes it to its log), and ``verify`` holds
-the chain against it.
+the chain against it. Entries have an end date too (P-3): ``forget`` takes the oldest away and leaves an entry that says up to
+which one, and its hash, so that the rest still follows.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from bot.db import UTCDateTime
@@ -39,7 +40,7 @@ WHATS: Final[frozenset[str]] = frozenset(
         # the rest of the desk
         "roster_loaded", "shift_changed", "exception_added", "exception_removed", "holiday_changed", "duty_text_confirmed",
         "export_asked", "export_approved", "exported", "agreement_recorded", "training_begun", "training_ended", "alerts_changed",
-        "notice_published", "notice_ended", "remark_done",
+        "notice_published", "notice_ended", "remark_done", "forgotten",
     }
 )  # fmt: skip
 """Everything that can be recorded. A further code is a line here, and ``desk.audit.what.<code>`` in the desk's catalogs."""
@@ -48,6 +49,9 @@ WHATS: Final[frozenset[str]] = frozenset(
 CLOCK: Final = "clock"
 PERSON: Final = "person"
 COMMAND: Final = "command"
+
+FORGOTTEN: Final = "forgotten"
+"""By the clock; the subject is the number of the last entry that was taken away, and the beginning of its hash."""
 
 _START: Final = bytes(32)
 _entry: Any = AuditEntry.__table__  # type: ignore[attr-defined]
@@ -141,13 +145,33 @@ async def head(engine: AsyncEngine, chain: Chain = DESK) -> Head | None:
     return Head(row.number, row.digest) if row else None
 
 
+async def forget(connection: AsyncConnection, life: timedelta, now: datetime, chain: Chain = DESK) -> int:
+    """Take away the entries of days that ended longer ago than ``life``, but none that follows a younger one; how many.
+
+    Whole days (UTC), so that at most one entry a day tells of it. In the caller's transaction, as ``record``.
+    """
+    entry = chain.table.c
+    midnight = (now - life).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    stays = (await connection.execute(select(func.min(entry.number)).where(entry.at >= midnight))).scalar()
+    over = select(entry.number, entry.digest).where(entry.at < midnight).order_by(entry.number.desc()).limit(1)
+    last = (await connection.execute(over if stays is None else over.where(entry.number < stays))).first()
+    if last is None:
+        return 0
+    await record(connection, CLOCK, "", FORGOTTEN, _said_of(last.number, last.digest), now, chain)
+    return int((await connection.execute(delete(chain.table).where(entry.number <= last.number))).rowcount)
+
+
 async def verify(engine: AsyncEngine, kept: Head | None = None, chain: Chain = DESK) -> int | None:
     """The number of the first entry that was changed, is missing or does not follow; None when the chain is whole.
 
-    ``kept``: an end of the chain that was written down earlier; a chain that no longer leads to it is broken there.
+    ``kept``: an end of the chain that was written down earlier; a chain that no longer leads to it is broken there, unless it
+    was forgotten since.
     """
     expected, before = 1, _START
     async with engine.connect() as connection:
+        first = (await connection.execute(select(chain.table).order_by(chain.table.c.number).limit(1))).first()
+        if first is not None and first.number > 1 and await _forgotten_before(connection, first, chain):
+            expected, before = first.number, first.before
         rows = await connection.stream(select(chain.table).order_by(chain.table.c.number))
         async for row in rows:
             digest = _digest(before, row.number, row.at, row.actor, row.role, row.what, row.subject)
@@ -157,6 +181,18 @@ async def verify(engine: AsyncEngine, kept: Head | None = None, chain: Chain = D
                 return expected
             expected, before = expected + 1, digest
     return expected if kept is not None and kept.number >= expected else None
+
+
+async def _forgotten_before(connection: AsyncConnection, first: Any, chain: Chain) -> bool:
+    """Whether the last entry that tells of forgetting says that the entry before ``first`` was the last to go."""
+    entry = chain.table.c
+    told = select(entry.subject).where(entry.what == FORGOTTEN).order_by(entry.number.desc()).limit(1)
+    said = (await connection.execute(told)).scalar()
+    return said is not None and said == _said_of(first.number - 1, first.before)
+
+
+def _said_of(number: int, digest: bytes) -> str:
+    return f"{number} {digest.hex()[:16]}"
 
 
 def _end(chain: Chain) -> Any:

@@ -130,6 +130,7 @@ async def _shown(visit: Visit, wanted: Mapping[str, str], before: int | None = N
         roles=ROLES,
         whats=WHATS,
         head=head,
+        days=visit.desk.settings.audit_days,
         mark=head.digest.hex()[:16] if head else "",
         chain="unchecked" if not checked else "whole" if broken is None else "broken",
         broken=broken,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 import pytest
@@ -104,6 +104,78 @@ async def test_a_chain_cut_or_made_anew_does_not_lead_to_the_end_that_was_writte
         await entry(engine, what="closed")
     assert await audit.verify(engine) is None
     assert await audit.verify(engine, kept) == 5
+
+
+# --- entries have an end date ------------------------------------------------------------------------------------------
+
+LIFE = timedelta(days=100)
+
+
+async def aged(engine: AsyncEngine, *days: float) -> None:
+    """Entries that are so many days old at ``NOW``."""
+    for age in days:
+        await entry(engine, now=NOW - timedelta(days=age))
+
+
+async def forgotten(engine: AsyncEngine, now: datetime = NOW) -> int:
+    async with engine.begin() as connection:
+        return await audit.forget(connection, LIFE, now)
+
+
+@pytest.mark.requirement("P-3")
+async def test_what_is_too_old_goes_and_the_rest_still_follows(engine: AsyncEngine) -> None:
+    """Mutation: forgetting nothing; forgetting what is younger; a chain that has to begin with its first number."""
+    await aged(engine, 150, 120, 102, 98, 1)
+    assert await forgotten(engine) == 3
+    left = await rows(engine, AuditEntry)
+    assert [row.number for row in left] == [4, 5, 6] and left[-1].what == audit.FORGOTTEN and left[-1].actor == audit.CLOCK
+    assert await audit.verify(engine) is None
+    assert await forgotten(engine) == 0, "nothing more is old, and nothing is written of it"
+    await entry(engine)
+    assert await audit.verify(engine) is None
+
+
+async def test_forgetting_goes_on_and_its_own_entries_go_too(engine: AsyncEngine) -> None:
+    """Mutation: keeping the entries that tell of forgetting; looking for the first of them."""
+    await aged(engine, 150, 99)
+    for later in (0, 3, 200):
+        await forgotten(engine, NOW + timedelta(days=later))
+        assert await audit.verify(engine) is None
+    left = await rows(engine, AuditEntry)
+    assert [row.what for row in left] == [audit.FORGOTTEN], "even where everything was old, the chain goes on"
+
+
+async def test_an_old_entry_behind_a_younger_one_stays(engine: AsyncEngine) -> None:
+    """A clock that was set back. Mutation: deleting by date, which would leave a gap."""
+    await aged(engine, 150, 1, 150)
+    assert await forgotten(engine) == 1 and await audit.verify(engine) is None
+
+
+async def test_whole_days_are_forgotten(engine: AsyncEngine) -> None:
+    """Mutation: an entry every ten minutes that tells of forgetting one."""
+    midnight = NOW.replace(hour=0, minute=0)
+    await entry(engine, now=midnight - LIFE + timedelta(minutes=30))
+    assert await forgotten(engine, midnight + timedelta(hours=23)) == 0
+    assert await forgotten(engine, midnight + timedelta(days=1)) == 1
+
+
+@pytest.mark.requirement("M-1")
+async def test_a_beginning_that_was_cut_by_hand_is_noticed(engine: AsyncEngine) -> None:
+    """Mutation: taking whatever stands first for the beginning."""
+    await aged(engine, 150, 20, 10, 5)
+    await forgotten(engine)
+    async with engine.begin() as connection:
+        await connection.execute(delete(_entry).where(_entry.c.number <= 2))
+    assert await audit.verify(engine) == 1
+
+
+async def test_an_end_that_was_written_down_before_it_was_forgotten_breaks_nothing(engine: AsyncEngine) -> None:
+    """Mutation: an end that is not found taken for a chain that was cut."""
+    await aged(engine, 150, 140)
+    kept = await audit.head(engine)
+    await aged(engine, 3)
+    await forgotten(engine)
+    assert await audit.verify(engine, kept) is None
 
 
 async def test_two_lists_of_fields_never_have_the_same_hash(engine: AsyncEngine) -> None:

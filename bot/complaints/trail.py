@@ -20,7 +20,7 @@ WHATS: Final[frozenset[str]] = frozenset(
         "complained", "noted", "contested", "withdrawn",
         "accepted", "released", "recused", "opened_card", "opened_note", "received_to_share", "rewrapped",
         "forwarded_unit", "forwarded_outside", "receipt_confirmed", "asked", "answered", "closed",
-        "escalated", "freed", "wiped", audit.FORGOTTEN,
+        "escalated", "freed", "wiped",
     }
 )  # fmt: skip
 """``asked``: a question was left under the code. ``freed``: who held it may not read it any more, or has left; it waits again."""

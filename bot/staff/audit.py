@@ -59,7 +59,7 @@ _entry: Any = AuditEntry.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A table of entries, what may stand in it, and the lock of its end."""
+    """A table of entries, what may stand in it beside ``forgotten``, and the lock of its end."""
 
     table: Any
     whats: frozenset[str]
@@ -97,7 +97,7 @@ async def record(
     chain and then waits for a row of somebody who waits for the chain would wait for ever (PostgreSQL ends one of the two).
     Raises ValueError for a code that the chain does not know, for a role that does not exist, and for text that does not fit.
     """
-    if what not in chain.whats:
+    if what not in chain.whats and what != FORGOTTEN:
         raise ValueError(f"{what!r} is nothing that is recorded; WHATS in bot/staff/audit.py lists what is.")
     if role and role not in ROLES:
         raise ValueError(f"{role!r} is no role; the roles are {', '.join(ROLES)}.")

@@ -59,7 +59,7 @@ class Reader:
         }
 
     def _intents(self, words: Words, understood: Understood, weighed: Weighed | None) -> tuple[str, ...]:
-        """Best first. A word that is a command says what it says."""
+        """Best first, as a conversation takes them: a word that is a command says what it says."""
         folded = fold(words.reveal())
         command = self.lexicon.command(folded)
         said = ""
@@ -69,6 +69,8 @@ class Reader:
             said = "language_switch"
         elif command in INTENT_OF_TOPIC:
             said = INTENT_OF_TOPIC[command]
+        elif not understood.intents and (understood.mention.places or understood.mention.countries):
+            said = "services_near"  # a place and nothing else: what there is in it
         ranked = (intent for _, intent in (weighed.wants if weighed else ()))
         return tuple(dict.fromkeys((*filter(None, (said,)), *understood.intents, *ranked))) or ("other",)
 

@@ -42,7 +42,8 @@ class Danger:
     def find(self, folded: str) -> str:
         """The class of danger that a text tells of; empty when there is none. ``folded`` comes from ``reading.clauses``."""
         cue = self._cues.find(folded)
-        weighed = self._sense.weigh(folded)
+        # A word that is only taken for a harmless one takes no cue back.
+        weighed = self._sense.weigh(folded, as_typed=bool(cue))
         if weighed is None:
             return cue
         if cue:
@@ -67,7 +68,7 @@ class Danger:
         """The class of the first clause that tells of danger by itself: "necesito hablar con alguien, quiero morir"."""
         clauses = [clause for part in folded.split(f" {CLAUSE_MARK} ") if (clause := part.strip())]
         for clause in clauses[:_CLAUSES] if len(clauses) > 1 else ():
-            cue, weighed = self._cues.find(clause), self._sense.weigh(clause)
+            cue, weighed = self._cues.find(clause), self._sense.weigh(clause, as_typed=True)
             if cue and weighed is not None and weighed.alarm >= BY_ITSELF:
                 return cue
         return ""

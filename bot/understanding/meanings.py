@@ -83,7 +83,7 @@ class Meanings:
         at = 0
         following = [*(token[0] for token in tokens[1:]), ""]
         while at < len(tokens):
-            meanings, taken = self._of(tokens[at]), 1
+            meanings, taken = self.of(tokens[at]), 1
             for phrase, name in self._phrases.get((tokens[at], following[at]), ()):
                 if _stands(phrase, tokens, at):
                     meanings, taken = [name, *meanings], len(phrase)
@@ -91,7 +91,8 @@ class Meanings:
             yield meanings, taken
             at += taken
 
-    def _of(self, token: str) -> list[str]:
+    def of(self, token: str) -> list[str]:
+        """The meanings of a word in sounded spelling."""
         names = list(self._exact.get(token, ()))
         for size in range(_SHORTEST_STEM, len(token) + 1):
             names += self._stems.get(token[:size], ())

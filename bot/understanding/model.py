@@ -55,6 +55,10 @@ class Model:
             raise ContentError(f"{path} was made for other intents. Make it anew: python -m bot understand --build")
         return cls(names, rows, head["scale"], head["value"], head["base"])
 
+    def knows(self, feature: str) -> bool:
+        """Whether it has weights: a word as it is, in sounded spelling."""
+        return feature in self._at
+
     def scores(self, features: Iterable[str]) -> list[float] | None:
         """A number for each column: the higher, the likelier; None where no feature is known."""
         rows, size = [], 0

@@ -12,6 +12,7 @@ from bot.understanding.features import bag
 from bot.understanding.meanings import Meanings
 from bot.understanding.model import Model
 from bot.understanding.questions import DANGER, DANGERS, LANGUAGE, WANTS
+from bot.understanding.slips import Slips
 from bot.understanding.sounds import level, tokens
 from flows.facts import INTENTS, LANGS
 
@@ -50,6 +51,7 @@ class Sense:
     def __init__(self, meanings: Meanings, model: Model) -> None:
         self.meanings = meanings
         self._model = model
+        self._slips = Slips(meanings, model.knows)
 
     @classmethod
     @cache
@@ -57,9 +59,11 @@ class Sense:
         """The committed one, once in a process. Raises ContentError, which says what to do."""
         return cls(Meanings.load(), Model.load())
 
-    def weigh(self, text: str) -> Weighed | None:
-        """None where nothing in the text is known."""
+    def weigh(self, text: str, *, as_typed: bool = False) -> Weighed | None:
+        """None where nothing in the text is known. ``as_typed``: slips of the finger are not mended."""
         words = tokens(level(text), self.meanings.spellings)
+        if not as_typed:
+            words = self._slips.mended(words)
         if not any(word.isalpha() for word in words):
             return None
         whole = self._weighed(words)

@@ -2,9 +2,10 @@
 
 Here belongs what the rest of the program may ask; each module says what it holds. Those further down know those further up:
 
-- ``geometry``, ``writing``, ``spelling``, ``words``, ``sentences``, ``sizes`` and ``answers`` know no place;
+- ``geometry``, ``writing``, ``spelling``, ``words``, ``sentences``, ``regional``, ``denials``, ``persons``, ``sizes`` and
+  ``answers`` know no place;
 - ``lands`` and ``files`` read the data, ``store`` has places by id and by coordinates, ``homes`` by name;
-- ``everyday``, ``namesakes``, ``slips``, ``inside``, ``mentions`` and ``names`` say which place is meant;
+- ``everyday``, ``namesakes``, ``slips``, ``states``, ``inside``, ``mentions`` and ``names`` say which place is meant;
 - ``replies`` says what a whole answer means, ``gazetteer`` puts all of them together.
 
 Never here: a person's answer kept, logged or sent anywhere; a guess passed off as certain.

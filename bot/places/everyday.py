@@ -13,11 +13,12 @@ from bot.places.words import BEFORE, LEAD, SMALL
 
 
 class Everyday:
-    """Which words are everyday ones. ``never``, ``asked`` and ``common`` are those of ``Words``."""
+    """Which words are everyday ones. ``never``, ``asked`` and ``common`` are those of ``Words``, ``persons`` first names."""
 
-    __slots__ = ("_homes", "asked", "common", "never")
+    __slots__ = ("_homes", "asked", "common", "never", "persons")
 
-    def __init__(self, words: Words, homes: Homes) -> None:
+    def __init__(self, words: Words, persons: frozenset[str], homes: Homes) -> None:
+        self.persons = persons
         self.never, self.asked, self.common = words
         self._homes = homes
 
@@ -34,6 +35,12 @@ class Everyday:
             return False
         telling = [word for word in words if word in self.never and word not in SMALL]
         return len(telling) < 2 or all(home.score < TOWN for home in self._homes.of(key))
+
+    def person(self, words: list[str], country: str) -> bool:
+        """Whether it is a first name, and no town of some size is called so: "Carlos"."""
+        if len(words) != 1 or words[0] not in self.persons:
+            return False
+        return all(home.score < (TOWN if home.place.country == country else 2 * TOWN) for home in self._homes.of(words[0]))
 
     def plausible(self, words: list[str]) -> bool:
         """Whether words may be a misspelt name at all."""

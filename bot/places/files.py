@@ -140,6 +140,12 @@ def words_of(path: Path) -> frozenset[str]:
     return frozenset(word for line in path.read_text("utf-8").split("\n") if not line.startswith("#") for word in line.split())
 
 
+def first_names(folder: Path) -> frozenset[str]:
+    """First names of persons, folded, from ``identifying.toml``."""
+    sections = tomllib.loads((folder / "identifying.toml").read_text("utf-8"))
+    return frozenset(fold(name) for line in sections["given"].values() for name in line.split())
+
+
 def words_by_hand(folder: Path) -> Words:
     """Reads ``place_words.toml`` and ``everyday_words.txt``."""
     words = tomllib.loads((folder / "place_words.toml").read_text("utf-8"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.countries import DATA
 from bot.places.answers import Answer, answered
 from bot.places.everyday import Everyday
-from bot.places.files import ByHand, blocks, words_by_hand
+from bot.places.files import ByHand, blocks, first_names, words_by_hand
 from bot.places.homes import Homes
 from bot.places.inside import Inside
 from bot.places.lands import country_near, region_names
@@ -20,6 +20,7 @@ from bot.places.names import Names
 from bot.places.namesakes import Namesakes
 from bot.places.replies import Replies
 from bot.places.slips import Slips
+from bot.places.states import States
 from bot.places.store import Store
 from bot.places.writing import fold
 from flows.facts import Area, Mention, Place
@@ -37,13 +38,14 @@ class Gazetteer:
         by_hand = ByHand(folder, by_id)
         self.store = Store(read, by_id, by_hand)
         self.homes = Homes(read["keys"], self.store, by_hand)
-        everyday = Everyday(words_by_hand(folder), self.homes)
+        everyday = Everyday(words_by_hand(folder), first_names(folder), self.homes)
         self.namesakes = Namesakes(self.store, self.homes, everyday)
         slips = Slips(self.homes, everyday, self.namesakes)
-        inside = Inside(self.store, self.homes, everyday, self.namesakes, slips)
+        states = States(self.store, self.homes, everyday, self.namesakes)
+        inside = Inside(self.homes, everyday, self.namesakes, slips, states)
         self._mentions = Mentions(self.homes, everyday, self.namesakes, slips, inside)
-        names = Names(self.homes, everyday, self.namesakes, slips, inside, self._mentions)
-        self._replies = Replies(self.homes, everyday, self.namesakes, names, self._mentions)
+        names = Names(self.homes, everyday, self.namesakes, slips, inside, states, self._mentions)
+        self._replies = Replies(self.homes, everyday, self.namesakes, names, states, self._mentions)
         country_near("")
         region_names()  # read now, not in somebody's turn
 

@@ -14,8 +14,8 @@ from bot.places.files import ByHand
 from bot.places.sizes import FIRST_TOWN, TOWN
 from bot.places.spelling import Spellings
 from bot.places.store import Store
-from bot.places.words import WRITTEN_SHORT
-from bot.places.writing import expansions, respaced
+from bot.places.words import CITY_SHORT, WRITTEN_SHORT
+from bot.places.writing import expansions, fold, respaced
 from flows.facts import Place
 
 #: Parts of cities, nicknames and border posts count as towns of this size when homes of one name are put in order; posts are never
@@ -24,6 +24,9 @@ POST_WEIGHT = 30_000
 
 #: How much a home counts when the text is not its own name but another one, or only the beginning of it.
 OTHER_NAME, BEGINNING = 0.1, 0.1
+
+#: A place of more people may be meant by the beginning of its name even where one half its size is called just so.
+LARGER = 500_000
 
 
 class Home(NamedTuple):
@@ -97,16 +100,21 @@ class Homes:
     def _longer(self, key: str, homes: list[Home]) -> list[Home]:
         """Large places whose name only begins so and that outweigh their country's homes of the exact name.
 
-        "San Cristóbal" in Mexico mostly means San Cristóbal de las Casas, although some hamlets are called just so.
+        "San Cristóbal" in Mexico mostly means San Cristóbal de las Casas, although some hamlets are called just so; "São José" in
+        Brazil may be São José dos Campos, which is larger than the city of that name.
         """
         exact: dict[str, float] = {}
         for home in homes:
             exact[home.place.country] = max(exact.get(home.place.country, 0), home.score)
-        return [
-            home
-            for home in self.starting(key)
-            if home.place.population >= 100_000 and home.score * 0.3 > exact.get(home.place.country, 0)
-        ]
+
+        def outweighs(home: Home) -> bool:
+            own = exact.get(home.place.country, 0)
+            if home.score * 0.3 > own:
+                return True
+            called = fold(home.place.name).startswith(key)  # not Durango, whose full name is "Victoria de Durango"
+            return called and (home.score > own or home.place.population > max(LARGER, 2 * own))
+
+        return [home for home in self.starting(key) if home.place.population >= 100_000 and outweighs(home)]
 
     def starting(self, key: str, limit: int = 300) -> Iterator[Home]:
         """Places whose own name goes on after these whole words."""
@@ -136,8 +144,15 @@ class Homes:
         key = " ".join(words)
         homes = self.of(key)
         if homes:
-            spaced = [h for name in self._spellings.spaced(key) for h in self.of(name) if h.score >= TOWN]
-            written = [h for form in expansions(words) for h in self.of(form)] if WRITTEN_SHORT & set(words) else []
+            top = max(home.score for home in homes)
+            # "vera cruz" is hardly meant by "veracruz"
+            spaced = [h for name in self._spellings.spaced(key) for h in self.of(name) if h.score >= TOWN and h.score * 5 > top]
+            there = {home.place.country for home in homes}
+            written: list[Home] = []
+            if (WRITTEN_SHORT | CITY_SHORT) & set(words):
+                forms = [home for form in expansions(words) for home in self.of(form)]
+                # "cd bolivar" is the city that is called so by hand, not a part of another one abroad
+                written = [home for home in forms if home.place.country in there or not CITY_SHORT & set(words)]
             return merged((homes, self._longer(key, homes), spaced, written))
         for form in expansions(words):
             homes = homes + [h for h in self.of(form) if h not in homes]

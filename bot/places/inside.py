@@ -1,7 +1,7 @@
 """A place told by what it lies in or beside: a country, a state, a city.
 
-Here belong "tapachula chiapas", "barrio ... de Cali", and a state or department alone. Never here: a name alone
-(``bot.places.names``), sentences around it.
+Here belong "tapachula chiapas" and "barrio ... de Cali". Never here: a name alone (``bot.places.names``), a state alone
+(``bot.places.states``), sentences around it.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from bot.places.everyday import Everyday
 from bot.places.geometry import is_beside
 from bot.places.homes import Home, Homes
 from bot.places.lands import Region, country_named, country_near, outside_named, region_names, within_state
-from bot.places.namesakes import CHOICES, Namesakes, mention_of
+from bot.places.namesakes import Namesakes, mention_of
 from bot.places.sizes import CITY, TOWN
 from bot.places.slips import Slips
-from bot.places.store import Store
+from bot.places.states import States
 from bot.places.words import BEFORE, QUARTERS, SMALL, trimmed
-from bot.places.writing import fold
-from flows.facts import COUNTRIES, Mention, Place
+from flows.facts import COUNTRIES, Mention
 
 
 class Inside:
     """Names with what they lie in to places."""
 
-    __slots__ = ("_everyday", "_homes", "_namesakes", "_slips", "_store")
+    __slots__ = ("_everyday", "_homes", "_namesakes", "_slips", "_states")
 
-    def __init__(self, store: Store, homes: Homes, everyday: Everyday, namesakes: Namesakes, slips: Slips) -> None:
-        self._store = store
+    def __init__(self, homes: Homes, everyday: Everyday, namesakes: Namesakes, slips: Slips, states: States) -> None:
+        self._states = states
         self._homes = homes
         self._everyday = everyday
         self._namesakes = namesakes
@@ -94,7 +93,7 @@ class Inside:
         key = " ".join(words)
         states = [r for r in region_names().get(key, ()) if r.country == code]
         if states:
-            return self.state(key, states, places, code)
+            return self._states.alone(key, states, code)
         if places:
             return Mention(places=places)
         nested = self.qualified(words, code) if len(words) > 1 else None
@@ -138,40 +137,4 @@ class Inside:
                     return found
                 if places := self._namesakes.choose(homes, country):
                     return mention_of(places, country)
-        return None
-
-    def state(self, key: str, states: list[Region], places: tuple[Place, ...], country: str) -> Mention:
-        """A state or department alone: its town of the same name if that is large, else its largest towns to choose from."""
-        named = {state.name for state in states}
-        # not by another name, unless it is kept by hand and the town lies there: "huehue"
-        called = {
-            h.place.id
-            for h in self._homes.of(key)
-            if h.score >= h.place.population or (h.place.region in named and self._homes.called_by_hand(key, h.place.id))
-        }
-        if any(p.id in called and (p.population >= 20_000 or p.region in named) for p in places):
-            return mention_of((*places, *self._elsewhere(states, places))[:CHOICES], country)
-        if capital := self._capital(states):
-            return mention_of((capital,), country)
-        towns = [town for state in states for town in self._store.largest(state)]
-        towns.sort(key=lambda p: -p.population)
-        merged = list(dict.fromkeys((*places, *towns)))[:CHOICES]
-        codes = tuple(dict.fromkeys(state.country for state in states))
-        return Mention(places=tuple(merged), countries=codes if len(codes) == 1 else (), certain=False)
-
-    def _elsewhere(self, states: list[Region], places: tuple[Place, ...]) -> list[Place]:
-        """The largest town of each state of that name in a country where no town is called so: "Córdoba" is a city in Mexico, and a
-        department of Colombia."""
-        countries = {place.country for place in places}
-        largest = (self._store.largest(state) for state in states if state.country not in countries)
-        return [towns[0] for towns in largest if towns]
-
-    def _capital(self, states: list[Region]) -> Place | None:
-        """The town that a state's name means as well: its largest by far, and called after it ("Santiago de Querétaro")."""
-        if len(states) != 1:
-            return None
-        state = states[0]
-        towns = self._store.largest(state)
-        if towns and fold(state.name) in fold(towns[0].name) and all(p.population * 3 <= towns[0].population for p in towns[1:]):
-            return towns[0]
         return None

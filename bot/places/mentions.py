@@ -14,7 +14,7 @@ from bot.places.lands import country_named, outside_named, region_names
 from bot.places.namesakes import CHOICES, Namesakes, mention_of
 from bot.places.sizes import CITY
 from bot.places.slips import Slips
-from bot.places.words import BARE, BEFORE, BETWEEN, FROM, IN, TO, context, trimmed
+from bot.places.words import BARE, BEFORE, BETWEEN, FROM, IN, LEAD, SMALL, STOPS, TO, context, trimmed
 from flows.facts import Mention
 
 
@@ -52,7 +52,7 @@ class Mentions:
                         outside = outside or outside_named(key)
                     taken = count
                     break
-                found = self._sure(gram, before, country, answering)
+                found = self._sure(gram, before, country, answering, words[start + count : start + count + 1])
                 if found is not None:
                     mention, weight = self._narrowed(words, start, count, found, country)
                     rank = (0 if negated else 1, *weight, {IN: 3, TO: 2, BARE: 1, FROM: 0}[before], count)
@@ -81,8 +81,11 @@ class Mentions:
             return Mention(countries=tuple(code for code, rank in named.items() if rank == top))
         return Mention()
 
-    def _sure(self, gram: list[str], before: str, country: str, answering: bool) -> Mention | None:
-        """The mention when these words, in that context, are specific enough to be a place; None otherwise."""
+    def _sure(self, gram: list[str], before: str, country: str, answering: bool, after: list[str]) -> Mention | None:
+        """The mention when these words, in that context, are specific enough to be a place; None otherwise.
+
+        ``after``: the word behind them, if any. "a la paz mental" is no town.
+        """
         key = " ".join(gram)
         if (
             (len(gram) == 1 and key in self._everyday.never)
@@ -102,6 +105,8 @@ class Mentions:
         top = max(h.score if country in ("", h.place.country) else h.score / 10 for h in homes)
         if common and before != IN and not (before == TO and (answering or top >= 1_000_000)):
             return None
+        if common and before == TO and after and not self._leads_on(after[0]):
+            return None
         exact = known or self._homes.in_extract(key)
         floor = self._floor(len(gram), before, answering)
         if top < floor and not (known and before):
@@ -113,6 +118,13 @@ class Mentions:
             return None
         certain = top >= 100_000 and before == IN if common else (bool(before) or len(gram) > 1 or known or top >= 100_000)
         return mention_of(places, country, certain)
+
+    @staticmethod
+    def _leads_on(word: str) -> bool:
+        """Whether a word behind a name begins something else, or tells where the place lies."""
+        return (
+            word in SMALL or word in BEFORE or word in LEAD or word in STOPS or bool(country_named(word)) or word in region_names()
+        )
 
     @staticmethod
     def _floor(count: int, before: str, answering: bool) -> float:

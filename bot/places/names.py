@@ -15,6 +15,7 @@ from bot.places.mentions import Mentions
 from bot.places.namesakes import CHOICES, Namesakes, mention_of
 from bot.places.sizes import LARGE, SIZEABLE, TOWN
 from bot.places.slips import Slips
+from bot.places.states import States
 from flows.facts import COUNTRIES, Mention, Place
 
 
@@ -26,11 +27,19 @@ def _bare(key: str) -> str:
 class Names:
     """What a name means."""
 
-    __slots__ = ("_everyday", "_homes", "_inside", "_mentions", "_namesakes", "_slips")
+    __slots__ = ("_everyday", "_homes", "_inside", "_mentions", "_namesakes", "_slips", "_states")
 
     def __init__(
-        self, homes: Homes, everyday: Everyday, namesakes: Namesakes, slips: Slips, inside: Inside, mentions: Mentions
+        self,
+        homes: Homes,
+        everyday: Everyday,
+        namesakes: Namesakes,
+        slips: Slips,
+        inside: Inside,
+        states: States,
+        mentions: Mentions,
     ) -> None:
+        self._states = states
         self._homes = homes
         self._everyday = everyday
         self._namesakes = namesakes
@@ -73,7 +82,7 @@ class Names:
         state = key if key in region_names() or any(p.population >= LARGE for p in places) else _bare(key)
         states = [r for r in region_names().get(state, ()) if country in ("", r.country)] if len(key) > 3 else []
         if states:
-            return self._inside.state(state, states, places, country)
+            return self._states.alone(state, states, country)
         if places:
             return mention_of(places, country)
         qualified = self._inside.qualified(words, country)

@@ -19,8 +19,14 @@ CHOICES = 4
 
 #: Where a country is known, a city of so many people leaves out a namesake that is a fifth of it and no larger than some 70,000.
 METROPOLIS = 200_000
+#: Where a country is known, one of so many people leaves out every namesake in it that is a tenth of it.
+GIANT = 1_000_000
+#: A place of fewer people is left out wherever a namesake is ten times larger.
+VILLAGE = 2_000
 #: A ``LARGE`` namesake across a border is offered unless the home of the known country is this many times larger;
 FAR_LARGER = 10
+#: across the sea, to or from one of these, only one that is that much larger itself.
+ISLANDS = frozenset({"DO", "TT"})
 #: and so is a ``TOWN`` that is itself that much larger and this near to the known country, in kilometres.
 NEAR_KM = 150.0
 
@@ -65,6 +71,8 @@ class Namesakes:
             share = 10 if inside else 20 if not all_of else 1_000
             small = home.score * share < top and home.score < SIZEABLE and (home.score < 10_000 or top >= 100_000)
             small = small or bool(here and exact and top >= METROPOLIS and home.score * 5 < top and home.score < 70_000)
+            small = small or bool(here and exact and top >= GIANT and home.score * 10 < top)
+            small = small or (exact and not all_of and home.score < VILLAGE and home.score * 10 < top)
             if small and not FIRST_TOWN < home.place.id < 0:
                 continue
             if any(_looks_same(home.place, other.place) for other in kept):
@@ -86,6 +94,8 @@ class Namesakes:
         found: list[Home] = []
         for home in sorted(homes, key=lambda h: (-h.score, h.place.country, h.place.id)):
             if home.place.country not in neighbours(country) or home.score * FAR_LARGER < top:
+                continue
+            if ISLANDS & {country, home.place.country} and home.score < FAR_LARGER * top:
                 continue
             if home.score < LARGE:
                 if home.score < max(TOWN, FAR_LARGER * top):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bot.countries import usual_language
 from bot.places.answers import unsure
+from bot.places.denials import affirmed, denial
 from bot.places.everyday import Everyday
 from bot.places.geometry import is_beside, is_near
 from bot.places.homes import Homes
@@ -15,6 +16,8 @@ from bot.places.lands import country_named, outside_named, region_names, within_
 from bot.places.mentions import Mentions
 from bot.places.names import Names
 from bot.places.namesakes import Namesakes
+from bot.places.persons import without_persons
+from bot.places.regional import regions_said
 from bot.places.sentences import (
     between,
     cut,
@@ -27,13 +30,15 @@ from bot.places.sentences import (
     plain,
     spoken,
     tailed,
+    tells_liking,
     with_los_angeles,
     without_blessings,
     without_neighbour,
 )
 from bot.places.sentences import read as read_sentence
 from bot.places.sizes import CITY, LARGE, TOWN
-from bot.places.words import ARTICLES, BEFORE, BETWEEN, LEAD, NEGATIONS, SMALL, VAGUE, trimmed
+from bot.places.states import States
+from bot.places.words import ARTICLES, BEFORE, BETWEEN, IN, LEAD, NEGATIONS, SMALL, VAGUE, context, trimmed
 from bot.places.writing import fold
 from flows.facts import Mention
 
@@ -41,9 +46,12 @@ from flows.facts import Mention
 class Replies:
     """What answers mean."""
 
-    __slots__ = ("_everyday", "_homes", "_mentions", "_names", "_namesakes")
+    __slots__ = ("_everyday", "_homes", "_mentions", "_names", "_namesakes", "_states")
 
-    def __init__(self, homes: Homes, everyday: Everyday, namesakes: Namesakes, names: Names, mentions: Mentions) -> None:
+    def __init__(
+        self, homes: Homes, everyday: Everyday, namesakes: Namesakes, names: Names, states: States, mentions: Mentions
+    ) -> None:
+        self._states = states
         self._homes = homes
         self._everyday = everyday
         self._namesakes = namesakes
@@ -56,9 +64,37 @@ class Replies:
 
     def _read(self, text: str, country: str) -> Mention:
         """The same, before the language of the answer says anything."""
-        said = self.thankless(marked(text), country)
-        if all(word.isdigit() for word in plain(said)):
+        said = without_persons(self.thankless(marked(text), country), self._everyday.persons)
+        if all(word.isdigit() for word in plain(said)) or tells_liking(said):
             return Mention()
+        if found := self._state(self.thankless(fold(text).split(), country), country):
+            return found
+        if found := self._corrected(said, country):
+            return found
+        found = self._said(said, country)
+        if found == Mention():
+            found = self._affirmed(said, country)
+        return found
+
+    def _affirmed(self, said: list[str], country: str) -> Mention:
+        """What the clauses say in which nothing is denied, and a state among other words: "no tengo casa, en Cali"."""
+        rest = affirmed(said)
+        if rest and rest != said and (found := self._said(rest, country)) != Mention():
+            return found
+        words = plain(rest)
+        for start in range(1, len(words)):
+            if context(words, start)[0] != IN:
+                continue
+            for count in (4, 3, 2, 1):
+                gram = words[start : start + count]
+                key = " ".join(gram)
+                states = self._states.called(key, country) if len(gram) == count and len(key) > 3 else []
+                if states and key not in self._everyday.common and not self._everyday.are(gram):
+                    return self._states.alone(key, states, country)
+        return Mention()
+
+    def _said(self, said: list[str], country: str) -> Mention:
+        """What words mean in which no place is denied."""
         if country == "US":
             said = with_los_angeles(said)
         words = without_neighbour(said)
@@ -74,7 +110,7 @@ class Replies:
         if not any(ends):
             ends = (sentence.left, sentence.going)
         if not sentence.here and any(ends):
-            left, going = (self._here(part, country) if part else None for part in ends)
+            left, going = (self._here(part, country, lead="a") if part else None for part in ends)
             if left and going and left.places and going.places:
                 both = dict.fromkeys((*going.places[:2], *left.places[:2]))
                 return Mention(places=tuple(both), certain=False)
@@ -84,7 +120,7 @@ class Replies:
         if sentence.denied and not sentence.here:
             return self._mentions.find(plain(words), country, answering=True)
         words = plain(words)
-        if not words:
+        if not words or (self._everyday.person(words, country) and not country_named(words[0])):
             return Mention()
         if len(words) <= 9:
             found = self._names.meaning(words, country)
@@ -115,6 +151,46 @@ class Replies:
         if country and any(home.place.country == country for home in self._homes.of(key)):
             return words
         return without_blessings(words)
+
+    def _corrected(self, said: list[str], country: str) -> Mention | None:
+        """What is meant where another place is denied: "no en Bogotá, en Bucaramanga"; None where none is."""
+        denied = denial(said)
+        if denied is None:
+            return None
+        found = self._state(denied.meant, country) or self._said(denied.meant, country)
+        if not (found.places or found.countries or found.outside):
+            return None
+        if denied.doubtful:
+            others = [self._names.meaning(name, country) for name in denied.names]
+            if not all(others):
+                return None  # "no tengo casa, en Cali"
+            elsewhere = {place.country for other in others if other for place in other.places}
+            if "no" in said and (country == "BR" or spoken(said) == "BR" or elsewhere == {"BR"}):
+                return None  # Portuguese: "no Rio, Copacabana"
+            if not found.places and elsewhere & set(found.countries):
+                return None  # "Quito no, Ecuador"
+        return found
+
+    def _state(self, words: list[str], country: str) -> Mention | None:
+        """What a text means that is a state, department or province and words around it; None for anything else."""
+        rest, named = self._states.country_of(words)
+        for own, code in ((words, ""), (rest, named)) if named else ((words, ""),):
+            likely = code or country or spoken(words)
+            for said in regions_said(own):
+                states = self._states.called(said.name, likely)
+                states = [state for state in states if code in ("", state.country)]
+                states = [state for state in states if state.country in said.countries] or states
+                if not states:
+                    continue
+                if said.wide:
+                    return self._states.towns(states)
+                if code or len(said.name) <= 3:
+                    return self._states.alone(said.name, states, likely)
+                if found := self._names.meaning(said.name.split(), country):
+                    return found
+                if self._states.plain(said.name.split(), states, likely, led=said.led):
+                    return self._states.alone(said.name, states, likely)
+        return None
 
     def _at_border(self, words: list[str], beyond: list[str], country: str) -> Mention | None:
         """A town of several that are called so, told by what lies across the border: "san antonio, border with cucuta"."""
@@ -172,8 +248,8 @@ class Replies:
         other = self._mentions.find(["en", *plain(parts.more)], country, answering=True)
         return None if other.places or other.countries or other.outside else found
 
-    def _here(self, words: list[str], country: str) -> Mention | None:
-        """What stands behind "I am in"; None for no place."""
+    def _here(self, words: list[str], country: str, lead: str = "en") -> Mention | None:
+        """What stands behind "I am in"; None for no place. ``lead``: the word that stands before it, or one like it."""
         for piece in pieces(words):
             while piece and piece[0] in ARTICLES and not self._with_article(" ".join(piece)):
                 piece = piece[1:]
@@ -182,7 +258,7 @@ class Replies:
                     return found
                 break
         for part in (cut(words), words):
-            if (found := self._mentions.find(["en", *plain(part)], country, answering=True)) != Mention() and (
+            if (found := self._mentions.find([lead, *plain(part)], country, answering=True)) != Mention() and (
                 found.places or part is words
             ):
                 return found

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.places.words import listed
+from bot.places.words import STOPS, listed
 from bot.places.writing import LONGEST, fold
 
 #: Being here now, and (less telling) living here or having come here.
@@ -21,16 +21,28 @@ _LIVE = listed(
     "moved mudei mude got crossed cruce cruzamos pasamos pase atravessei crucé vivo vivimos resido llegue "
     "llegamos moro moramos fico ficamos cheguei chegamos live living arrived reached"
 )
+#: Having been brought somewhere, or having slept or stopped there: the last of such places is where somebody is.
+_CAME = listed(
+    "amaneci amanecimos amanecemos desperte despertamos dormi dormimos acampe acampamos pernocte pernoctamos pare paramos",
+    "baje bajamos bajaron dejo dejaron mandaron trajeron llevaron trasladaron deportaron devolvieron regresaron regrese",
+    "regresamos volvi volvimos aterrice aterrizamos entramos acordei acordamos parei pousei pousamos desci descemos",
+    "desembarquei deixaram trouxeram levaram mandaram voltei voltamos",
+    "woke slept landed made stopped dropped deported returned brought sent transferred camped ended",
+)
 _HERE = listed("aqui aca aki here ahora ahorita agora now hoy hoje")
 #: Passing through is being there: "voy por Orizaba".
 _PASSING = listed("voy vamos pasando passando going passing")
 #: What leads to the name behind such a word, at most so many words later.
+_CAME_TO = listed("pra para pa al into off onto")
 _LEADS = listed("en em in at near por cerca perto no na nos nas around outside close inside a al ao hacia until ate to")
 _REACH = 5
 _NOT = listed("no not nao nunca never isnt arent wasnt tampoco ni")
 _OTHERS = listed("they you he she who ellos eles vocês ustedes")
 
-_LEFT = listed("sali salimos vengo venimos vine vinimos soy somos desde from left came vim viemos venho sai saimos parti partimos")
+_LEFT = listed(
+    "sali salimos vengo venimos vine vinimos soy somos desde from left came vim viemos venho sai saimos parti partimos",
+    "deje dejamos deixei deixamos",
+)
 _GOING = listed(
     "saliendo viajo viajamos voy vamos rumbo camino hacia going heading headed indo vou yendo viajando "
     "traveling travelling quiero quero"
@@ -40,17 +52,9 @@ _TOWARDS = listed("a al para pa hacia to towards ao pra rumbo hasta ate en")
 _WHEN = listed("ayer hoy anoche hace lunes martes miercoles jueves viernes sabado domingo ontem hoje yesterday today semana mes")
 _OF = listed("de del desde from do da in en em los las la el")
 
-#: With these begins something else than the name.
-_STOPS = listed(
-    "pero mas but desde vengo venimos vine sali salimos soy somos voy vamos quiero quero necesito busco preciso from going coming",
-    "porque con with com cerca perto near need looking yo mi my meu minha tengo tenho hace since ahora "
-    "agora now ayer ontem yesterday",
-    "hoy hoje today y e and esperando waiting rumbo hacia buscando procurando trabajando hasta gracias obrigado obrigada thanks",
-    "estoy estou estamos im am donde onde where que who which sin sem without",
-)
-
 _BREAK = re.compile(r"[.,;:!?()\n\r…/|]+(?:\s|$)|\n")
-_MARK = "|"
+#: Stands among words where something parted them.
+MARK = "|"
 
 #: "the border with Mexico", "the border of Colombia with Ecuador" tell where the other country begins, not where somebody is.
 _BESIDE = re.compile(
@@ -97,6 +101,18 @@ _BEFORE_NAME = listed(
 )
 
 
+#: With these somebody tells what they like or long for, in which a word may be a thing rather than a town.
+_LIKING = re.compile(
+    r"^(?:a mi |yo |eu |i |we )?"
+    r"(?:(?:me |nos )(?:gusta|gustan|encanta|encantan|fascina)|gosto|gostamos|adoro|amo|like|love|enjoy|hate|odio)\b"
+)
+
+
+def tells_liking(words: list[str]) -> bool:
+    """Whether a text says what somebody likes, and nothing of being somewhere."""
+    return bool(_LIKING.match(" ".join(words))) and not any(word in ("en", "em", "in", "at") for word in words)
+
+
 class Said(NamedTuple):
     """What an answer says about being somewhere. Lists of words; ``"|"`` stands where a comma or full stop stood."""
 
@@ -116,7 +132,7 @@ def marked(text: str) -> list[str]:
     for clause in _BREAK.split(_OWN_SIDE.sub(" ", text[:LONGEST])):
         found = simpler(fold(clause)).split()
         if found:
-            words += [_MARK, *found] if words else found
+            words += [MARK, *found] if words else found
     return words
 
 
@@ -132,7 +148,7 @@ def names_border(words: list[str]) -> bool:
 
 def plain(words: list[str]) -> list[str]:
     """Without the marks."""
-    return [word for word in words if word != _MARK]
+    return [word for word in words if word != MARK]
 
 
 def read(words: list[str]) -> Said:
@@ -140,7 +156,7 @@ def read(words: list[str]) -> Said:
     found: list[tuple[int, int, list[str]]] = []
     denied = False
     for at, word in enumerate(words):
-        rank = 2 if word in _AM or word in _PASSING else 1 if word in _LIVE else 3 if word in _HERE else 0
+        rank = 2 if word in _AM or word in _PASSING else 1 if word in _LIVE | _CAME else 3 if word in _HERE else 0
         if word in ("yo", "eu") and words[at + 1 : at + 2] in (["en"], ["em"]):
             rank = 2  # "my sister is in Quito and I in Guayaquil"
         if rank == 2 and (_denied(words, at) or words[at + 1 : at + 2] == ["not"]):
@@ -148,9 +164,11 @@ def read(words: list[str]) -> Said:
             continue
         if not rank or _denied(words, at) or (at and words[at - 1] in _OTHERS):
             continue
-        if word in ("are", "were") and (not at or words[at - 1] not in ("we", _MARK)) and word != "were":
+        if word in ("are", "were") and (not at or words[at - 1] not in ("we", MARK)) and word != "were":
             continue
         start = _passing(words, at) if word in _PASSING else _led(words, at, 1 if word in _HERE else _REACH)
+        if word in _HERE and not start and _after_leaving(words, at):
+            rank, start = 0, at + 1
         if start and start < len(words):
             found.append((rank, at, words[start:]))
     found.sort(key=lambda one: (-one[0], -one[1]))
@@ -164,7 +182,7 @@ def read(words: list[str]) -> Said:
 
 def _denied(words: list[str], at: int) -> bool:
     for back in range(at - 1, max(-1, at - 4), -1):
-        if words[back] == _MARK:
+        if words[back] == MARK:
             return False
         if words[back] in _NOT:
             return True
@@ -174,18 +192,30 @@ def _denied(words: list[str], at: int) -> bool:
 def _led(words: list[str], at: int, reach: int) -> int:
     """Where the name begins behind a word of being, 0 for nowhere."""
     for ahead in range(at + 1, min(len(words), at + 1 + reach)):
-        if words[ahead] == _MARK or words[ahead] in _GOING or (words[ahead] in _NOT and words[ahead] != "no"):
+        if words[ahead] == MARK or words[ahead] in _GOING or (words[ahead] in _NOT and words[ahead] != "no"):
             return 0
-        if words[ahead] in _LEADS:
+        if words[ahead] in _LEADS or (words[at] in _CAME and words[ahead] in _CAME_TO):
             return ahead + 1
     return 0
+
+
+def _after_leaving(words: list[str], at: int) -> bool:
+    """Whether a "now" stands between a place that was left and nothing but a name: "left Brownsville, now Houston"."""
+    behind = words[at + 1 :]
+    left = any(word in _LEFT for word in words[:at])
+    return (
+        left
+        and words[at - 1] in (MARK, "y", "and", "e", "ya")
+        and 0 < len(behind) <= 4
+        and not set(behind) & (_NOT | _GOING | STOPS)
+    )
 
 
 def _passing(words: list[str], at: int) -> int:
     """Where the name begins behind "going ... by way of", 0 for nowhere."""
     ahead = words[at + 1 : at + 5]
     for lead in ("por", "through"):
-        if lead in ahead and _MARK not in ahead[: ahead.index(lead)]:
+        if lead in ahead and MARK not in ahead[: ahead.index(lead)]:
             return at + 2 + ahead.index(lead)
     return 0
 
@@ -223,7 +253,7 @@ def cut(words: list[str]) -> list[str]:
     """Up to where something else begins."""
     kept: list[str] = []
     for word in words:
-        if (word in _STOPS or word in _LEFT) and kept:
+        if (word in STOPS or word in _LEFT) and kept:
             break
         kept.append(word)
     return kept
@@ -233,8 +263,8 @@ def pieces(words: list[str]) -> Iterator[list[str]]:
     """What may be the name at the beginning of ``words``: up to the next other thing, then up to the next comma."""
     until = cut(words)
     yield plain(until)
-    if _MARK in until:
-        yield until[: until.index(_MARK)]
+    if MARK in until:
+        yield until[: until.index(MARK)]
 
 
 class Headed(NamedTuple):
@@ -250,7 +280,7 @@ def headed(words: list[str]) -> Headed | None:
     for at, word in enumerate(words):
         if not at and (word in _LEFT or (word in _GOING and word not in _BEFORE_NAME)):
             return None
-        parted = word == _MARK
+        parted = word == MARK
         rest = words[at + parted :]
         while parted and rest and rest[0] in ("ya", "y", "pero", "i", "im", "we", "are", "estoy", "and", "me", "but", "mas"):
             rest = rest[1:]
@@ -275,9 +305,9 @@ def headed(words: list[str]) -> Headed | None:
 
 def tailed(words: list[str]) -> Headed | None:
     """An answer that ends with the place, behind where in it: "por la bahia, guayaquil"."""
-    if _MARK not in words:
+    if MARK not in words:
         return None
-    last = len(words) - 1 - words[::-1].index(_MARK)
+    last = len(words) - 1 - words[::-1].index(MARK)
     more, place = words[:last], words[last + 1 :]
     if not more or more[0] not in _INSIDE | _LANDMARKS | _STATES or _NOT & set(words) - {"no"} or more[0] == "no":
         return None
@@ -309,7 +339,7 @@ def with_los_angeles(words: list[str]) -> list[str]:
         "east",
         "to",
         "around",
-        _MARK,
+        MARK,
     ):
         return [*words[:-1], "los", "angeles", "california"]
     return words

@@ -47,11 +47,21 @@ QUARTERS = listed(
 )
 ARTICLES = listed("la los las un una unos unas o os as um uma num numa the an")
 
+#: With these begins something else than the name.
+STOPS = listed(
+    "pero mas but desde vengo venimos vine sali salimos soy somos voy vamos quiero quero necesito busco preciso from going coming",
+    "porque con with com cerca perto near need looking yo mi my meu minha tengo tenho hace since ahora "
+    "agora now ayer ontem yesterday",
+    "hoy hoje today y e and esperando waiting rumbo hacia buscando procurando trabajando hasta gracias obrigado obrigada thanks",
+    "estoy estou estamos im am donde onde where que who which sin sem without",
+)
+
 #: Articles that rarely stand before the name of a town.
 VAGUE = listed("the un una um uma an a no na num numa")
 
 #: Abbreviations that are no words: a name with one is its name written out as well.
 WRITTEN_SHORT = listed("sta sto snta snto sn pto pta gral nva nvo vlla")
+CITY_SHORT = listed("cd cdad")
 
 #: Everyday words that names are made of.
 IN_NAMES = listed(

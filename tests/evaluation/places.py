@@ -43,9 +43,9 @@ def sort_of(expected: dict[str, Any]) -> str:
 
 
 def is_right(expected: dict[str, Any], said: Answer) -> bool:
-    """Whether an answer is one of those that are right; asking back is where ``ask`` says so only."""
+    """Whether an answer is one of those that are right; asking back is where ``ask`` says so only, within ``country`` if told."""
     if said.ask and expected.get("ask"):
-        return True
+        return said.country == expected.get("country", said.country)
     if expected.get("none") and said == Answer():
         return True
     if "outside" in expected:

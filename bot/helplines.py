@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from bot.countries import DATA
-from flows.facts import COUNTRIES, Helpline, Hours, Purpose, Tri
+from flows.facts import COUNTRIES, SETTLING, Helpline, Hours, Purpose, Tri
 
 Operator = Literal["police", "civil", "migration"]
 
@@ -59,6 +59,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     purpose: Purpose
     number: str
     operator: Operator
+    name: str = ""
     run_by: str = ""
     text_to: str = ""
     hours: str = ""
@@ -170,6 +171,7 @@ class HelplineBook:
             country=record.country,
             purpose=record.purpose,
             number=record.number,
+            name=record.name,
             operator=record.operator,
             text_to=record.text_to,
             hours=hours,
@@ -259,6 +261,8 @@ def _problem(record: Record) -> str:
         return "it expires before it was seen. Correct `expires_on` or `seen_on`."
     if record.note and record.note not in NOTES:
         return f"note {record.note!r} is not one of bot.helplines.NOTES. Add it there and to the catalogs, or leave it out."
+    if problem := _settling_problem(record):
+        return problem
     if record.status == "confirmed":
         if record.verified_on is None or not record.verified_by.strip() or not record.second_checker.strip():
             return "it is `confirmed` without `verified_on`, `verified_by` and `second_checker`. Two roles must check it (S-10)."
@@ -270,6 +274,19 @@ def _problem(record: Record) -> str:
         return (
             'it has a check but is `unconfirmed`. Set `status = "confirmed"` once both roles have checked it, or remove the check.'
         )
+    return ""
+
+
+def _settling_problem(record: Record) -> str:
+    """What forbids a record as somebody who settles a matter (C-10), or as somebody who does not; "" for nothing."""
+    if record.purpose not in SETTLING:
+        return "`name` is shown for " + ", ".join(SETTLING) + " only. Use `run_by`." if record.name else ""
+    if not record.name.strip():
+        return f"a record for {record.purpose} needs the `name` of the institution: people are sent to it by that name (C-10)."
+    if record.operator != "civil":
+        return f"nobody is sent to the {record.operator} with a matter that is out of scope (C-10). Remove the record."
+    if record.hours not in ("", "always"):
+        return "hours would hide who settles it whenever they are closed. Leave `hours` out."
     return ""
 
 

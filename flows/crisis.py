@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from flows.facts import Facts, Helpline, Purpose
+from flows.facts import SETTLING, Facts, Helpline, Purpose
 from flows.kernel import Aside, Country, Data, Listing, Phrase, Session, Value
 from flows.reading import CLAUSE_MARK, squeeze
 
@@ -263,13 +263,11 @@ _URGENCY = {kind: rank for rank, kind in enumerate("IDBCEAFHGJK")}
 
 
 def line(found: Helpline) -> Phrase:
-    """One helpline as one line: what for, the number, who answers when it matters, hours, not yet confirmed."""
-    parts: list[Value] = [
-        Phrase(
-            "helpline.line",
-            {"purpose": Phrase(f"helpline.purpose.{found.purpose}"), "number": Data("helpline", found.number)},
-        )
-    ]
+    """One helpline as one line: what for, an institution's name, the number, who answers if it matters, hours, if unconfirmed."""
+    said: dict[str, Value] = {"purpose": Phrase(f"helpline.purpose.{found.purpose}"), "number": Data("helpline", found.number)}
+    if found.name:
+        said["name"] = Data("helpline.name", found.name)
+    parts: list[Value] = [Phrase("helpline.named" if found.name else "helpline.line", said)]
     if found.text_to:
         parts.append(Phrase("helpline.text_to", {"number": Data("helpline", found.text_to)}))
     if found.hours is not None and found.hours.always:
@@ -375,6 +373,7 @@ TEXTS = (
     "emergency.country",
     "emergency.row",
     "helpline.line",
+    "helpline.named",
     "helpline.joined",
     "helpline.text_to",
     "helpline.always",
@@ -385,6 +384,7 @@ TEXTS = (
         f"helpline.purpose.{purpose}"
         for purpose in (
             "emergency", "ambulance", "fire", "women", "children", "trafficking", "crisis", "legal", "refugee",
+            *SETTLING,
         )
     ),
 )  # fmt: skip

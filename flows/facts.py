@@ -246,7 +246,13 @@ class Directory(Protocol):
 
 # --- helplines -------------------------------------------------------------------------------------------------------
 
-Purpose = Literal["emergency", "ambulance", "fire", "women", "children", "trafficking", "crisis", "legal", "refugee"]
+Purpose = Literal[
+    "emergency", "ambulance", "fire", "women", "children", "trafficking", "crisis", "legal", "refugee",
+    "ombudsperson", "consumer", "labour",
+]  # fmt: skip
+
+#: Purposes of institutions that settle what nobody here does (C-10). They are shown by their name.
+SETTLING: tuple[Purpose, ...] = ("ombudsperson", "consumer", "labour")
 
 
 class Helpline(Struct, frozen=True):
@@ -256,6 +262,8 @@ class Helpline(Struct, frozen=True):
     purpose: Purpose
     number: str
     """As it is dialled or texted inside the country."""
+    name: str = ""
+    """Of the institution, for the purposes of ``SETTLING``."""
     operator: Literal["police", "civil", "migration"] = "civil"
     text_to: str = ""
     """Number for text or WhatsApp, where there is one."""

@@ -16,20 +16,22 @@ from flows.services import named
 
 
 class Target(NamedTuple):
-    """Where a matter is looked for, in this order."""
+    """Where a matter is looked for: lines in the order of their purposes, then places of the directory."""
 
     purposes: tuple[Purpose, ...] = ()
     kinds: tuple[str, ...] = ()
     watched: bool = False
-    """Whether an independent body of the country that takes complaints may be named."""
+    """Whether an independent body of the country that takes complaints may be named, after the lines."""
+    places_first: bool = False
+    """Whether a place of the directory knows more about it than any line does."""
 
 
 TARGETS: dict[str, Target] = {
-    "papers": Target(("legal", "refugee"), ("legal",)),
-    "work": Target(("legal",), ("legal",)),
-    "home": Target((), ("legal", "safety")),
-    "shop": Target(("legal",), ("legal",)),
-    "office": Target(("legal",), ("legal",), watched=True),
+    "papers": Target(("legal", "refugee", "ombudsperson"), ("legal",)),
+    "work": Target(("labour", "ombudsperson", "legal"), ("legal",)),
+    "home": Target(("ombudsperson",), ("legal", "safety"), places_first=True),
+    "shop": Target(("consumer", "ombudsperson", "legal"), ("legal",)),
+    "office": Target(("ombudsperson", "legal"), ("legal",), watched=True),
 }
 MATTERS = tuple(TARGETS)
 
@@ -41,21 +43,21 @@ def targets(matter: str, session: Session, facts: Facts) -> tuple[tuple[Value, .
     most = 2 if facts.channel.form == "sms" else 4
     civil = [
         line(one)
-        for one in (facts.helplines.lines(country, target.purposes, facts.now) if target.purposes else ())
+        for one in facts.helplines.lines(country, target.purposes, facts.now)
         if one.operator == "civil" and one.purpose in target.purposes and one.note not in TOLD
-    ]
+    ][:most]
     watching = [channel for channel in facts.directory.complaint_channels(country) if channel.independent] if target.watched else []
     found = facts.directory.search(Query(country=country, kinds=target.kinds, limit=8)) if target.kinds else []
     open_to_all = [one.offer for one in found if one.offer.phones and not one.offer.authority and one.offer.check != "due"]
-    watching = watching[:most]
-    civil = civil[: most - len(watching)]
+    watching = watching[: most - len(civil)]
     open_to_all = open_to_all[: most - len(watching) - len(civil)]
     offices = tuple(
         Phrase("person.office", {"name": named(offer), "number": Data("service.phone", offer.phones[0].shown)})
         for offer in open_to_all
     )
     invented = any(channel.demo for channel in watching) or any(offer.demo for offer in open_to_all)
-    return (*channel_rows(watching), *civil, *offices), invented
+    shown = (*offices, *civil, *channel_rows(watching)) if target.places_first else (*civil, *channel_rows(watching), *offices)
+    return shown, invented
 
 
 def _say(session: Session, facts: Facts) -> tuple[Value, ...]:

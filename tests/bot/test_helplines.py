@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.helplines import BLOCKED, NOTES, PURPOSES, HelplineBook, HelplineError, Record
 from bot.helplines import _hours as helplines_hours
 from flows.crisis import LINES
-from flows.facts import COUNTRIES, Purpose
+from flows.facts import COUNTRIES, SETTLING, Purpose
 
 BOOK = HelplineBook.load()
 DAY = datetime(2026, 11, 24, 15, 0, tzinfo=UTC).timestamp()  # a Tuesday at noon in Santiago
@@ -138,6 +138,8 @@ CHECK = {
     "second_checker": '"focal point MX"',
 }
 
+SETTLES = {"purpose": '"ombudsperson"', "name": '"Defensoría"'}
+
 
 @pytest.fixture
 def load(tmp_path: Path) -> Callable[..., HelplineBook]:
@@ -183,12 +185,18 @@ def load(tmp_path: Path) -> Callable[..., HelplineBook]:
         ({"hours": '"weekdays"', "zone": '"America/Mexico_City"'}, "Mon-Fri"),
         ({"hours": '"Mon 25:00-26:00"', "zone": '"America/Mexico_City"'}, "00:00 to 24:00"),
         ({"colour": '"red"'}, "colour"),
+        ({"name": '"Línea"'}, "run_by"),
+        ({"purpose": '"consumer"'}, "needs the `name`"),
+        ({"purpose": '"labour"', "name": '" "'}, "needs the `name`"),
+        ({**SETTLES, "operator": '"police"'}, "out of scope"),
+        ({**SETTLES, "operator": '"migration"'}, "out of scope"),
+        ({**SETTLES, "hours": '"Mon-Fri 08:00-16:00"', "zone": '"America/Mexico_City"'}, "closed"),
     ],
 )
 def test_a_record_that_nobody_could_check_is_refused(
     load: Callable[..., HelplineBook], changes: dict[str, str | None], says: str
 ) -> None:
-    """Mutation: any of the checks in ``_problem`` left out."""
+    """Mutation: any of the checks in ``_problem`` or ``_settling_problem`` left out."""
     with pytest.raises(HelplineError) as caught:
         load(changes)
     message = str(caught.value)
@@ -309,3 +317,21 @@ def test_every_record_is_an_unconfirmed_candidate_with_a_known_note() -> None:
     assert {r.note for r in records} <= {"", *NOTES}
     assert {r.country for r in records} == set(COUNTRIES)
     assert len(set(NOTES)) == len(NOTES)
+
+
+@pytest.mark.requirement("C-10")
+def test_who_settles_a_matter_is_given_by_name_at_every_hour(load: Callable[..., HelplineBook]) -> None:
+    """Mutation: the name left in the file; the police as a stand-in that bears the institution's purpose."""
+    (line,) = load(SETTLES).lines("MX", ("ombudsperson",), NIGHT)
+    assert (line.name, line.purpose, line.confirmed) == ("Defensoría", "ombudsperson", False)
+    (instead,) = load({}).lines("MX", ("ombudsperson",), DAY)
+    assert (instead.purpose, instead.name) == ("emergency", "")
+
+
+@pytest.mark.requirement("C-10")
+def test_what_nobody_read_on_a_page_says_so_and_old_pages_expire_sooner() -> None:
+    """Mutation: a year for a page of 2013; a source that says nothing."""
+    for record in BOOK.records():
+        if record.purpose in SETTLING:
+            assert record.source.startswith("general knowledge of the institution, no page read") or "." in record.source.split()[0]
+            assert (record.expires_on == date(2027, 5, 21)) == (0 < record.page_year < 2022), record.number

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from bot import gsm7
+from bot.helplines import PURPOSES, HelplineBook
 from bot.layout import render
-from flows.facts import LANGS, Notice
+from bot.relay_words import lists
+from flows.facts import COUNTRIES, LANGS, Notice
 from flows.graph import texts
 from flows.kernel import Data, Session
+from flows.out_of_scope import MATTERS
 from flows.topics import GRAPH
 from tests.content import lint
 from tests.content.test_budget import ANSWERS, CHANNELS, LONG, LONGEST
@@ -294,3 +297,37 @@ def test_a_locked_screen_shows_nothing_of_what_a_complaint_is_about(channel: Any
             text = render(GRAPH.view(session, seen), lang, 3, channel, WORDING).text
             assert lint.telling(text[:40]) == [], (screen, text[:40])
             assert "Zarzamora" not in text[:40]
+
+
+# --- who settles it --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-10")
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_purpose_of_a_line_has_words(lang: str) -> None:
+    """Mutation: a purpose that the catalogs, or the list of what may be said, do not know."""
+    known = texts(GRAPH)
+    words = [WORDING.text(lang, f"helpline.purpose.{purpose}") for purpose in PURPOSES]
+    assert all(f"helpline.purpose.{purpose}" in known for purpose in PURPOSES)
+    assert len(set(words)) == len(PURPOSES)
+
+
+@pytest.mark.requirement("C-10")
+@pytest.mark.requirement("E-7")
+@pytest.mark.requirement("L-2")
+@pytest.mark.parametrize("lang", LANGS)
+def test_who_settles_it_takes_two_segments_and_tells_nothing_on_a_locked_screen(lang: str) -> None:
+    """With every name that the program brings along. Mutation: the address in the name; a heading that says what it is about."""
+    book = HelplineBook.load()
+    for country in COUNTRIES:
+        for matter in MATTERS:
+            session = Session(
+                id=b"0" * 16, screen="complaint.target", turn=3, lang=lang, slots={"country": country, "matter": matter}
+            )
+            for channel in STANDING:
+                view = GRAPH.view(session, facts(channel, SomeDirectory([], []), helplines=book))
+                text = render(view, lang, 3, channel, WORDING).text
+                assert lint.telling(text) == [], (country, matter, text)
+                assert not re.search(lists().opening[lang], text[:40], re.IGNORECASE), (country, matter, text[:40])
+                if channel is SMS:
+                    assert gsm7.encoding(text) == "gsm7" and gsm7.segments(text) <= 2, (country, matter, text)

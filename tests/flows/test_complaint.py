@@ -12,13 +12,14 @@ from collections import deque
 import pytest
 
 from bot.complaints import tables
+from bot.helplines import HelplineBook
 from flows import complaint_fields
 from flows.conduct import WHO
 from flows.crisis import CLASSES
-from flows.facts import COUNTRIES, LANGS
+from flows.facts import COUNTRIES, LANGS, SETTLING
 from flows.graph import behind, edges
 from flows.kernel import MORE, Data, Phrase
-from flows.out_of_scope import MATTERS
+from flows.out_of_scope import MATTERS, TARGETS
 from flows.topics import GRAPH
 from tests.flows.complaining import CHANNELS, about, at, complaining, conduct, walk
 from tests.flows.standing import drawn, standing
@@ -26,6 +27,8 @@ from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHelplines,
 
 QUESTIONS = ("happened", "spot", "spot_unknown", "which_spot", "when", "danger", "child", "helped", "answered")
 """What is asked of how somebody behaved, beside whom it is about."""
+BOOK = HelplineBook.load()
+"""The lines that the program brings along."""
 OFFICIALS = ("police", "official", "soldier", "smuggler", "employer")
 
 
@@ -558,3 +561,57 @@ def test_what_is_settled_elsewhere_has_a_target_or_an_honest_word_in_every_count
             assert "complaint.target.unknown" in play.ids if rest else {"complaint.target", "complaint.target.unknown"} & play.ids
             assert "person" in {option.id for option in play.screen.options}
             assert "911" not in numbers(play)
+
+
+def told(matter: str, country: str, channel=TELEGRAM):
+    """The screen that says who may settle it, with the lines that the program brings along."""
+    play = complaining(known=facts(channel, helplines=BOOK))
+    return at(play.picks("other"), country).picks("matter", f"#{MATTERS.index(matter)}")
+
+
+def sources(play) -> list[str]:
+    """Where what is named comes from, as it is read."""
+    return [field.source for field in reversed(data(play.screen.parts)) if field.source not in ("iso", "helpline", "service.phone")]
+
+
+@pytest.mark.requirement("C-10")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_who_settles_it_is_named_wherever_the_data_knows(country: str, channel) -> None:
+    """Of each purpose the first record, in the order of the matter; a public office has the ombudsperson first; all are civil, and
+    not yet confirmed. Mutation: a purpose left out of a matter; the role without the name; channels of the directory before the
+    ombudsperson; a line of the police."""
+    first = {record.purpose: record for record in reversed(BOOK.records()) if record.country == country}
+    for matter, target in TARGETS.items():
+        lines = [first[purpose] for purpose in target.purposes if purpose in first]
+        there = [record for record in BOOK.records() if record.country == country and record.purpose in target.purposes]
+        play = told(matter, country, channel)
+        named = [field.text for field in reversed(data(play.screen.parts)) if field.source == "helpline.name"]
+        assert list(dict.fromkeys(named)) == [line.name for line in lines[: 2 if channel is SMS else 4] if line.name]
+        assert set(numbers(play)) <= {record.number for record in there if record.operator == "civil"}
+        assert not named or "helpline.unconfirmed" in play.ids
+        if matter == "office" and "ombudsperson" in first:
+            assert named[0] == first["ombudsperson"].name
+            assert sources(play)[0] == "helpline.name"
+
+
+@pytest.mark.requirement("C-10")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+def test_of_a_home_places_of_the_directory_know_more_than_any_line(channel) -> None:
+    """And the ombudsperson has a place all the same. Mutation: lines first; offices that take up all the room."""
+    shown = sources(told("home", "CO", channel))
+    assert shown[0].startswith("service.") and shown[-1] == "helpline.name"
+
+
+@pytest.mark.requirement("C-10")
+def test_each_matter_but_papers_begins_with_who_settles_it() -> None:
+    """Papers begin with those who advise; migration control stands in no data. Mutation: legal help first for a shop."""
+    assert {matter: target.purposes[0] for matter, target in TARGETS.items()} == {
+        "papers": "legal",
+        "work": "labour",
+        "home": "ombudsperson",
+        "shop": "consumer",
+        "office": "ombudsperson",
+    }
+    assert all(set(SETTLING) & set(target.purposes) for target in TARGETS.values())
+    assert "complaint.target.papers" in told("papers", "CO").ids

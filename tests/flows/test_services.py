@@ -582,7 +582,8 @@ KNOWN = (Phrase, Data, Country, Km, Day, Clock, Opening, Zone, Language, Listing
 #: ``answer`` is what a person on duty typed; ``draft.number`` the last digits of what this person did.
 SOURCES = (
     "answer", "draft.number", "organisation", "complaint.organisation", "code", "notice.title", "notice.text",
-    "place", "iso", "helpline", "complaint_channel.organisation", "complaint_channel.value", "complaint_channel.address",
+    "place", "iso", "helpline", "helpline.name",
+    "complaint_channel.organisation", "complaint_channel.value", "complaint_channel.address",
     *(f"service.{field}" for field in ("name", "short_name", "phone", "address", "municipality", "text", "url", "report_to")),
 )  # fmt: skip
 

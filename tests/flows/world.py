@@ -18,6 +18,7 @@ from bot.wording import Wording
 from flows.facts import (
     COUNTRIES,
     KINDS,
+    SETTLING,
     Area,
     ComplaintChannel,
     ComplaintView,
@@ -180,6 +181,7 @@ class SomeHelplines:
                 country=country,
                 purpose=purpose,
                 number="911" if purpose == "emergency" else "155",
+                name="Defensoría Demo" if purpose in SETTLING else "",
                 operator="police" if purpose == "emergency" else "civil",
             )  # type: ignore[arg-type]
             for purpose in purposes

@@ -118,6 +118,8 @@ def _account(text: str, folded: str, at: int, tells: bool) -> Span | None:
 def _of_an_organisation(keys: list[str]) -> bool:
     """Whether the account is a public one: of the Red Cross, of a ministry, of a town."""
     telling = [key for key in keys if key not in _SMALL]
+    if any(key in lists()["given"] for key in telling):  # "Pastor Elias Oficial"
+        return False
     if any(key in lists()["organisations"] or key in lists()["named_after"] for key in telling):
         return True
     return all((plain(key) and key not in lists()["known"]) or is_place(key) for key in telling)

@@ -59,6 +59,8 @@ _SAID = frozenset(
         "said",
     )
 )
+_IS = frozenset(("es", "era", "fue", "is", "was", "e", "foi"))
+_SOMEWHERE = frozenset(("place", "town", "city", "country", "stop", "lugar", "pueblo", "ciudad", "pais", "parada", "cidade", "destino"))
 _ARTICLES = frozenset(("el", "la", "lo", "los", "las", "o", "a", "os", "as", "un", "una", "um", "uma", "the", "an"))
 
 
@@ -168,6 +170,8 @@ def _plain(word: Word) -> bool:
 
 def _goes_there(words: list[Word], first: int, before: str) -> bool:
     if before in BEFORE_PLACE or before == "from":
+        return True
+    if before in _IS and first > 1 and words[first - 2].key in _SOMEWHERE:  # "the last place was Otay Mesa"
         return True
     return before in _TOWARDS and first > 1 and words[first - 2].key in lists()["coming"]
 

@@ -77,4 +77,9 @@ def strange(word: str) -> bool:
 
 def foreign(word: str) -> bool:
     """Whether a word that is strange looks like a name, even in small letters: "yorgelis", "wilkerman", "maikol"."""
-    return strange(word) and _FOREIGN.search(word) is not None and _VERB.search(word) is None
+    return strange(word) and looks_foreign(word)
+
+
+def looks_foreign(word: str) -> bool:
+    """Whether a word has letters that everyday words lack, be it known or not."""
+    return len(word) > 3 and _FOREIGN.search(word) is not None and _VERB.search(word) is None

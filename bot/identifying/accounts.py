@@ -1,4 +1,4 @@
-"""E-mail addresses and what people are called in an app: written, dictated ("punto com"), or only named ("Facebook: Flaca Tamales").
+"""E-mail addresses and what people are called in an app: written, dictated ("punto com"), or named ("Facebook: Flaca Tamales").
 
 Here belongs the shape of such an account and the words for apps. Never here: names of people elsewhere (``names``).
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from bot.identifying.flat import lists
 from bot.identifying.known import is_place, plain, strange
 from bot.identifying.spans import Span
+from bot.identifying.words import PARTICLES
 
 _DOT = r"(?: ?[(\[](?:dot|punto|ponto)[)\]] ?| ?\. ?| (?:punto|ponto|dot) )"
 _DOMAIN = rf"[\w-]{{1,63}}(?:{_DOT}[\w-]{{2,24}}){{1,3}}"
@@ -41,7 +42,10 @@ _LINK = re.compile(
     r"maps\.app\.goo|goo)\.(?:com|me|gl|co)/[\w@./?=&%+-]{2,120}"
 )
 _HANDLE = re.compile(r"(?<![\w.@])@[a-z0-9_][\w.]{2,29}")
-_APPS = r"(?:instagram|insta|ig|facebook|face|fb|feis|telegram|tiktok|tik tok|twitter|snapchat|snap|discord|messenger|skype|signal|kwai)"
+_APPS = (
+    r"(?:instagram|insta|ig|facebook|face|fb|feis|telegram|tiktok|tik tok|twitter|snapchat|snap|discord|messenger|skype|"
+    r"signal|kwai)"
+)
 _USER = re.compile(
     rf"\b(?:usuari[oa]|user ?name|user|nick|handle|perfil|profile|{_APPS})"
     r"(?: (?:i|am|me|encuentran?|encuentras|encontram|acham?|find|estoy|aparezco|es|is|e|sou|soy|como|as|de|do|"
@@ -50,21 +54,20 @@ _USER = re.compile(
 )
 #: An app, and that somebody is called so in it.
 _CALLED = re.compile(
-    rf"\b(?P<mine>(?:mi|my|meu|su|his|her|perfil|profile|usuario|user|cuenta|conta|account|nombre|nome|name)(?: (?:de|do|no|da|en|em|on|del|of))?"
+    rf"\b(?P<mine>(?:mi|my|meu|su|his|her|perfil|profile|usuario|user|cuenta|conta|account|nombre|nome|name)(?: (?:de|do|no|"
+    rf"da|en|em|on|del|of))?"
     rf"(?: (?:el|la|o|the))? )?{_APPS}\b"
-    r"(?P<way>(?: (?:name|nome|nombre|user|usuario|perfil|es|is|e|eh|soy|sou|am|i'?m|i am|estoy|estou|aparezco|me|encuentran?|encuentras|"
-    r"acham?|busquen?|buscan|llamo|chamo|como|as|called|por|del[ea]|de ella|de el|dela|mio|mia|com o nome|con el nombre|de|ahi)\b){0,5})"
+    r"(?P<way>(?: (?:name|nome|nombre|user|usuario|perfil|es|is|e|eh|soy|sou|am|i'?m|i am|estoy|estou|aparezco|me|encuentran?|"
+    r"encuentras|"
+    r"acham?|busquen?|buscan|llamo|chamo|como|as|called|por|del[ea]|de ella|de el|dela|mio|mia|com o nome|con el nombre|de|"
+    r"ahi)\b){0,5})"
     r"(?P<sign> ?[:=-] ?|,? )\"?(?=\w)"
 )
-_TELLS = re.compile(r" (?:name|nome|nombre|user|usuario|es|is|e|eh|soy|sou|am|i'?m|i am|como|as|called|aparezco|llamo|chamo|nome|nombre)\b")
-_NAMED = re.compile(r"[^\W\d_][\w'’.-]*(?: (?:[^\W_][\w'’.&-]*|&|y|e|\d{1,4})){0,5}")
-_SMALL = frozenset("de del la las los el da do das dos y e & and of from the en em a o".split())
-#: No name of an account begins so.
-_OTHERWISE = frozenset(
-    "no nao ahi aqui alla la lo los las donde onde para pra por que porque me si se tengo tenho es e un una um uma the i we you he she "
-    "they y and o or pero mas but con com with sin sem en em on in ya ja not tambien tambem please porfa gracias hay le te messenger "
-    "live group grupo pagina page link de del do da mi my meu su sus it its this that todo todos cuando quando when to al a is as".split()
+_TELLS = re.compile(
+    r" (?:name|nome|nombre|user|usuario|es|is|e|eh|soy|sou|am|i'?m|i am|como|as|called|aparezco|llamo|chamo|nome|nombre)\b"
 )
+_NAMED = re.compile(r"[^\W\d_][\w'’.-]*(?: (?:[^\W_][\w'’.&-]*|&|y|e|\d{1,4})){0,5}")
+_SMALL = PARTICLES | {"el", "&", "and", "of", "from", "the", "en", "em", "a", "o"}
 
 
 def find(text: str, folded: str) -> Iterator[Span]:
@@ -83,6 +86,8 @@ def find(text: str, folded: str) -> Iterator[Span]:
         yield Span(*match.span(1), "username")
     for match in _CALLED.finditer(folded):
         tells = ":" in match["sign"] or "=" in match["sign"] or bool(_TELLS.search(match["way"]))
+        if match["way"].strip() in ("is", "es", "e", "eh") and not match["mine"]:  # "Facebook is full of scams"
+            continue
         if (tells or (match["mine"] and "," not in match["sign"])) and (span := _account(text, folded, match.end(), tells)):
             yield span
 
@@ -90,7 +95,7 @@ def find(text: str, folded: str) -> Iterator[Span]:
 def _account(text: str, folded: str, at: int, tells: bool) -> Span | None:
     """The words that are the name of an account: with capitals, or a few small ones up to a mark of which one is no common word."""
     match = _NAMED.match(text, at, at + 90)
-    if not match or folded[match.start() : match.end()].split()[0] in _OTHERWISE - {"los", "las", "la", "el"}:
+    if not match or folded[match.start() : match.end()].split(maxsplit=1)[0] in lists()["no_account"]:
         return None
     end, parts = match.start(), match[0].split(" ")
     keys = folded[match.start() : match.end()].split(" ")

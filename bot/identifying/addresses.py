@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from bot.identifying import homes
-from bot.identifying.reach import INSIDE, WORD, reach
+from bot.identifying.reach import INSIDE, reach
 from bot.identifying.spans import Span
 
 _STREET = (
@@ -20,13 +20,16 @@ _STREET = (
     r"estrada|rodovia|ladeira|beco|viela|largo|vereda|c/|p\.?j\.?)"
 )
 _ENGLISH = (
-    r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|way|place|pl|trace|terrace|circle|cir|parkway|pkwy|"
+    r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|way|place|pl|trace|terrace|circle|cir|parkway|"
+    r"pkwy|"
     r"highway|hwy|extension|ext)"
 )
 #: Where houses are counted within something that is named.
 _SETTLED = (
-    r"(?:colonia|col|barrio|bairro|barriada|urb|urbanizacion|residencial|conjunto|condominio|cond|sector|aldea|vereda|cooperativa|coop|"
-    r"ciudadela|cdla|lotizacion|lotificacion|parcelamiento|loteamento|caserio|canton|comunidad|comunidade|asentamiento(?: humano)?|"
+    r"(?:colonia|col|barrio|bairro|barriada|urb|urbanizacion|residencial|conjunto|condominio|cond|sector|aldea|vereda|"
+    r"cooperativa|coop|"
+    r"ciudadela|cdla|lotizacion|lotificacion|parcelamiento|loteamento|caserio|canton|comunidad|comunidade|"
+    r"asentamiento(?: humano)?|"
     r"assentamento|aa\.? ?hh\.?|invasion|invasao|ocupacao|favela|vila|villa|fraccionamiento|fracc|reparto|ensanche|poblacion|"
     r"campamento|pueblo joven|unidad habitacional|parque habitacional|jardim|setor|trailer park|mobile home park|estate|gardens)"
 )
@@ -62,10 +65,12 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         rf"\b{_STREET}\.? \d{{1,2}} de {_WORD},? ?{_NUMBER}{_NOT_AFTER}",
         # calle Duarte 15, Rua das Flores, 123, jr. Puno 455, av. Juárez #20, int 3
         rf"\b{_STREET}\.? (?:{_WORD} ?){{1,5}},? ?{_NUMBER}{_NOT_AFTER}(?: ?-? ?\d{{1,3}}| {_SIGN} ?\d{{1,4}}[a-z]?)?",
+        # calle Los Robles entre 3 y 4
+        rf"\b{_STREET}\.? (?:{_WORD} ){{1,4}}entre (?:las? |calles? )?\d{{1,3}} (?:y|e) (?:la )?\d{{1,3}}\b",
         # San Pablo 2345, depto 802
         rf"\b(?:{_WORD} ){{1,3}}\d{{2,5}},? (?:depto|dpto|departamento|apto|apartamento|interior|int)\.? ?\d{{1,4}}[a-z]?\b",
-        rf"\b{_STREET}\.? \d{{1,3}}(?: de {_WORD})?,? (?:casa|apto|apartamento|numero|num|nro|no\.|#|edificio|"
-        rf"torre|lote|mz|manzana|interior|depto|entre)\b ?#? ?\w{{0,2}}\d{{1,4}}[a-z]?",
+        rf"\b{_STREET}\.? \d{{1,3}}(?: de {_WORD})?,? (?:casa|apto|apartamento|numero|num|nro|no\.?|n[°º.]|#|edificio|"
+        rf"torre|lote|mz|manzana|interior|depto|entre)(?: |(?<=[°º.#]))?#? ?\w{{0,2}}\d{{1,4}}[a-z]?",
         # avenida Bolívar con calle 9, casa 26-90
         rf"\b{_STREET}\.? (?:{_WORD} ?){{1,4}} ?(?:con|y|entre|esquina|esq\.?) {_STREET}\.? \w{{1,12}},? "
         rf"{INSIDE}(?: ?- ?\d{{1,3}})?",
@@ -85,7 +90,8 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"(?<![\d#])\d{1,5}[a-z]? (?:[nsew]\.?[ew]?\.? |north |south |east |west )?(?:(?!(?:the|on|in|my|this|that|at)\b)"
         rf"[a-z0-9][\w'.]{{0,15}} ){{1,3}}{_ENGLISH}\b\.?(?: (?:north|south|east|west|[nsew]{{1,2}})\b)?",
         # Eastern Main Road, house 212
-        rf"\b(?:[a-z][\w'.]{{1,15}} ){{1,3}}{_ENGLISH}\b\.?,? (?:house|apartment|apt|building|bldg|unit|lot|lp|light pole|trailer|no\.|#)"
+        rf"\b(?:[a-z][\w'.]{{1,15}} ){{1,3}}{_ENGLISH}\b\.?,? (?:house|apartment|apt|building|bldg|unit|lot|lp|light pole|"
+        rf"trailer|no\.|#)"
         r" ?#?\d{1,4}[a-z]?\b",
         r"\b(?:lp|light pole) ?#? ?\d{1,4}\b(?:,? (?:[a-z][\w'.]{0,15} ){1,3}(?:road|street|trace|rd|st)\b)?",
         r"\b(?:km|kilometro) ?\d{1,3}(?:[.,]\d)?,? (?:[a-z]\w{0,12} ){0,4}(?:casa|lote|finca|galpao|sitio) ?#? ?\d{1,4}",
@@ -96,7 +102,9 @@ _HOUSE = re.compile(r"\b(?:n[°º]|#|numero|num|nro|casa|apto|lote)|\d")
 #: In English a house has its number first, and the town behind the street is part of the address.
 _NUMBER_FIRST = re.compile(r"\d|(?:[a-z][\w'.]* ){1,4}(?:road|street|trace|avenue|rd|st)\b")
 #: A direction in capitals makes a street of what follows it: "1409 N Alameda".
-_DIRECTED = re.compile(r"(?<![\w#.,])\d{1,5}[A-Za-z]? [NSEW]\.?[EW]?\.? [A-Z][\w'.]{2,15}(?: (?!(?:I|My|He|She)\b)[A-Z][\w'.]{1,15}){0,2}")
+_DIRECTED = re.compile(
+    r"(?<![\w#.,])\d{1,5}[A-Za-z]? [NSEW]\.?[EW]?\.? [A-Z][\w'.]{2,15}(?: (?!(?:I|My|He|She)\b)[A-Z][\w'.]{1,15}){0,2}"
+)
 
 
 def find(text: str, folded: str) -> Iterator[Span]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from bot.identifying.flat import lists
 from bot.identifying.known import common, is_place, plain, strange
 from bot.identifying.spans import Span
-from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, letters, named_after
+from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, letters, named_after, told_as_place
 
 
 def find(words: list[Word], text: str, shouted: bool) -> Iterator[Span]:
@@ -103,6 +103,7 @@ def _rare(words: list[Word], number: int, text: str) -> bool:
         and not plain(word.key)
         and not is_place(word.key, following.key)
         and not named_after(words, number)
+        and not told_as_place(words, number)
         and not (number and words[number - 1].key in (BEFORE_PLACE | SAINT) and words[number - 1].end + 1 == word.start)
     )
 

@@ -87,16 +87,21 @@ TITLE = re.compile(
 HOLY = frozenset(("jesus", "jesucristo", "cristo", "dios", "deus", "god", "jehova", "jeova"))
 AM = re.compile(
     r"(?:^|[.,;:!?\n(] *|\b(?:hola|hi|hello|oi|ola|y|buenas|buenos dias|buenas tardes|buenas noches|bom "
-    r"dia|boa tarde|boa noite)[ ,]+)(?:yo |eu |mi |aqui )?(?:soy|sou|i am|i'm|im|habla|aqui|this is|le "
-    r"escribe|les escribe|le habla|quien escribe es|fala|aqui e|e a|e o|it's|it is)(?: el| la| a| o)? +"
+    r"dia|boa tarde|boa noite)[ ,]+)(?:yo |eu |mi |aqui )?(?:soy|sou|i am|i'm|im|habla|aqui e|aqui|this is|le "
+    r"escribe|les escribe|le habla|quien escribe es|les? saluda|fala|aqui fala|quem fala e|quem escreve e|e a|e o|it's|its|it is|"
+    r"aca habla|por aca|aca)(?: el| la| a| o)? +"
 )
 #: Those of them behind which a name comes even in small letters, and behind what is said of somebody the others do not know.
-INTRODUCES = re.compile(r"(?:aqui e|this is|it'?s|aca|aca habla|les? (?:escribe|saluda|habla)|(?:aqui )?fala|quem (?:fala|escreve) e)(?: el| la| a| o)? +$")
+INTRODUCES = re.compile(
+    r"(?:aqui e|this is|it'?s|aca|aca habla|les? (?:escribe|saluda|habla)|(?:aqui )?fala|quem (?:fala|escreve) e)(?: el| la|"
+    r" a| o)? +$"
+)
 #: "irmã do wanderley", "mãe do ryan", "sister of ahmed".
 KIN_OF = re.compile(rf"\b{KIN} (?:de la|del|de|do|da|of) +")
 #: "con kabongo mi hermano".
 KIN_BEHIND = re.compile(
-    rf"\b(?:con|with|com|y|e|and|para|for) (?P<name>[a-z][\w'-]{{2,20}}),? (?:mi|my|meu|minha|su|his|her|nuestr[oa]|nosso|nossa) {KIN}\b"
+    rf"\b(?:con|with|com|y|e|and|para|for) (?P<name>[a-z][\w'-]{{2,20}}),? (?:mi|my|meu|minha|su|his|her|nuestr[oa]|nosso|"
+    rf"nossa) {KIN}\b"
 )
 #: Behind these people are called what their parents did not call them. Behind the first ones nothing else can follow.
 ALIAS = re.compile(
@@ -104,7 +109,8 @@ ALIAS = re.compile(
     r"(?:better |also )?known as|goes by|se hacen? llamar) +"
 )
 NICKNAME = re.compile(
-    r"\b(?:(?:le|lo|la|me|les|nos) (?:dicen|llaman|apodan|decian|llamaban)|(?:(?:me|o|a|lhe|que|se|todos?(?: mundo)?|gente|ele|ela) )chamam?"
+    r"\b(?:(?:le|lo|la|me|les|nos) (?:dicen|llaman|apodan|decian|llamaban)|(?:(?:me|o|a|lhe|que|se|todos?(?: mundo)?|gente|"
+    r"ele|ela) )chamam?"
     r"(?: ele| ela)?(?: de)?|chamad[oa] de|chamam (?:ele|ela)(?: de)?|"
     r"(?:they|everybody|everyone|people|we|folks|guys|friends) (?:all )?calls? (?:him|her|me)|calls? (?:himself|herself)|"
     r"(?:un|una|um|uma|[oa]|el|la) tal(?: d[eoa]l?)?) +"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from bot.identifying.flat import lists
 from bot.identifying.known import common, did, foreign, is_place, plain, strange, unknown
 from bot.identifying.spans import Span
-from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, letters, named_after
+from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, letters, named_after, told_as_place
 
 _TOWARDS = frozenset(("de", "del", "a", "al", "para", "pra", "por", "do", "da", "no", "na", "to", "of"))
 #: These follow things as often as people.
@@ -59,8 +59,6 @@ _SAID = frozenset(
         "said",
     )
 )
-_IS = frozenset(("es", "era", "fue", "is", "was", "e", "foi"))
-_SOMEWHERE = frozenset(("place", "town", "city", "country", "stop", "lugar", "pueblo", "ciudad", "pais", "parada", "cidade", "destino"))
 _ARTICLES = frozenset(("el", "la", "lo", "los", "las", "o", "a", "os", "as", "un", "una", "um", "uma", "the", "an"))
 
 
@@ -91,7 +89,7 @@ def _named(words: list[Word], first: int, last: int, text: str) -> Iterator[Span
             first += 1
         opening = False
     telling = [word for word in words[first : last + 1] if word.key not in PARTICLES]
-    if not telling or any(letters(word, text) for word in telling) or named_after(words, first):
+    if not telling or any(letters(word, text) for word in telling) or named_after(words, first) or told_as_place(words, first):
         return
     if any(_plain(word) for word in telling):
         return
@@ -170,8 +168,6 @@ def _plain(word: Word) -> bool:
 
 def _goes_there(words: list[Word], first: int, before: str) -> bool:
     if before in BEFORE_PLACE or before == "from":
-        return True
-    if before in _IS and first > 1 and words[first - 2].key in _SOMEWHERE:  # "the last place was Otay Mesa"
         return True
     return before in _TOWARDS and first > 1 and words[first - 2].key in lists()["coming"]
 

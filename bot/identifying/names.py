@@ -61,9 +61,13 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
             yield span
     for match in KIN_OF.finditer(folded):
         first = at(match.end())
-        if first is not None and _likely(words[first], given, shouted) and (span := _taken(words, first, text)):
-            if not is_place(words[first].key) or words[first].key in given:
-                yield span
+        if (
+            first is not None
+            and _likely(words[first], given, shouted)
+            and (words[first].key in given or not is_place(words[first].key))
+            and (span := _taken(words, first, text))
+        ):
+            yield span
     for match in KIN_BEHIND.finditer(folded):
         first = starts.get(match.start("name"))
         if first is not None and words[first].key not in lists()["never_names"]:
@@ -149,7 +153,20 @@ def _spoken_of(words: list[Word], first: int, text: str) -> bool:
     if looks_foreign(word.key):
         return True
     then = words[first + 1].key if first + 1 < len(words) and beside(words, first + 1, text) else ""
-    return strange(word.key) and then in lists()["somebody"] - {"y", "e", "and", "no", "me", "te", "se", "le", "nos", "nao", "es", "is"}
+    return strange(word.key) and then in lists()["somebody"] - {
+        "y",
+        "e",
+        "and",
+        "no",
+        "me",
+        "te",
+        "se",
+        "le",
+        "nos",
+        "nao",
+        "es",
+        "is",
+    }
 
 
 def _taken(words: list[Word], first: int, text: str, *, loose: bool = False) -> Span | None:
@@ -181,7 +198,12 @@ def _taken(words: list[Word], first: int, text: str, *, loose: bool = False) -> 
             continue
         if word.key in never or (capital and not word.capital and word.key not in known):
             break
-        if not capital and word.key not in known and not _ARABIC.match(text, word.start) and not (loose and number == first + 1 and _ends(words, number, text)):
+        if (
+            not capital
+            and word.key not in known
+            and not _ARABIC.match(text, word.start)
+            and not (loose and number == first + 1 and _ends(words, number, text))
+        ):
             break
         last = number
     return Span(words[first].start, words[last].end, "name")

@@ -17,7 +17,9 @@ from bot.identifying.words import PARTICLES, Word, beside, letters
 
 _ARTICLES = frozenset(("el", "la", "los", "las", "o", "a", "the"))
 #: A word like these is said with the name: "lil marco", "auntie bibi".
-_WITH = frozenset("lil li'l big little young ol old auntie aunty uncle miss mister don dona tio tia seu mama papa papi".split())
+_WITH = frozenset(
+    ("lil", "li'l", "big", "little", "young", "ol", "old", "auntie", "aunty", "uncle", "miss", "don", "dona", "tio", "tia", "seu")
+)  # fmt: skip
 _LIL = re.compile(r"(?<![\w'])(?:lil|li'l|lil'|lil’) +(?=[a-z])")
 
 
@@ -25,7 +27,7 @@ def find(words: list[Word], starts: dict[int, int], text: str, folded: str, *, s
     """Spans of names; ``starts`` is where each word of ``words`` begins."""
     for match in _LIL.finditer(folded):
         number = starts.get(match.end())
-        if number is not None and words[number].key not in lists()["never_names"]:
+        if number is not None:
             yield Span(match.start(), words[number].end, "name")
     for pattern, certain in ((before_names.ALIAS, True), (before_names.NICKNAME, False)):
         for match in pattern.finditer(folded):
@@ -41,7 +43,11 @@ def _called(words: list[Word], first: int, text: str, *, certain: bool, tal: boo
     while number + 1 < len(words) and words[number].key in _ARTICLES | _WITH and beside(words, number + 1, text):
         number += 1
     word, never = words[number], lists()["never_names"]
-    if len(word.key) < 2 or word.key in never or (letters(word, text) and not shouted):
+    if (
+        len(word.key) < 2
+        or (word.key in never and not (certain and word.capital and not shouted))
+        or (letters(word, text) and not shouted)
+    ):
         return None
     if word.key in lists()["organisations"] or word.key in lists()["named_after"]:
         return None
@@ -54,6 +60,8 @@ def _called(words: list[Word], first: int, text: str, *, certain: bool, tal: boo
                 last = following
             elif words[following].key not in PARTICLES:
                 break
+        if any(one.key in lists()["named_after"] or one.key in lists()["organisations"] for one in words[number : last + 1]):
+            return None
         return Span(words[first].start, words[last].end, "name")
     with_article = number > first
     if (certain and with_article) or (with_article and words[first].key in _WITH):

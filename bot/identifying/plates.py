@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.identifying.known import plain
 from bot.identifying.spans import Span
 
 _PLATE = re.compile(
@@ -63,7 +64,7 @@ _SHAPES = (
     r"[a-z]{3}-\d{2}-\d{2}",  # MX
     r"[a-z]{2,3}-\d{3,4}-[a-z]",  # MX
     r"\d{2}-[a-z]{3}-\d",  # MX
-    r"\d{3}[ -]?[a-z]{3}",  # US
+    r"\d{3,4}[ -]?[a-z]{3}",  # US
     r"\d[a-z]{3}\d{3}",  # California
     r"\d[a-z]{2}[ -]?\d{4}",  # US
 )
@@ -77,9 +78,19 @@ def find(text: str, folded: str) -> Iterator[Span]:
             yield Span(*match.span(1), "plate")
     for match in _BEHIND_VEHICLE.finditer(folded):
         written = text[match.start(1) : match.end(1)]
-        # in small letters only what is written together: "con 300" is no plate
-        if (written.isupper() or " " not in written) and not _NO_PLATE.match(written) and not _MODEL.match(match[1]):
+        # in small letters only what is written together, or with letters that are no word: "con 300" is no plate
+        if (
+            (written.isupper() or " " not in written or _no_word(written.lower()))
+            and not _NO_PLATE.match(written)
+            and not (_MODEL.match(match[1]) and re.search(r"(?<!\d)\d{3}$", match[1]))
+        ):
             yield Span(*match.span(1), "plate")
     for match in _BARE.finditer(text):
         if not _NO_PLATE.match(match[0]):
             yield Span(*match.span(), "plate")
+
+
+def _no_word(written: str) -> bool:
+    """Whether the letters of a plate are no word: "pkv 2947", and not "son 300"."""
+    letters = "".join(re.findall(r"[a-z]+", written))
+    return len(letters) == 3 and not plain(letters) and letters not in ("usd", "cop", "mil", "kms", "mts", "hrs")

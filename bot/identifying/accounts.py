@@ -88,7 +88,10 @@ def find(text: str, folded: str) -> Iterator[Span]:
         tells = ":" in match["sign"] or "=" in match["sign"] or bool(_TELLS.search(match["way"]))
         if match["way"].strip() in ("is", "es", "e", "eh") and not match["mine"]:  # "Facebook is full of scams"
             continue
-        if (tells or (match["mine"] and "," not in match["sign"])) and (span := _account(text, folded, match.end(), tells)):
+        known = not match["sign"].strip() and lists()["given"].intersection(folded[match.end() : match.end() + 20].split(" ")[:1])
+        if (tells or known or (match["mine"] and "," not in match["sign"])) and (
+            span := _account(text, folded, match.end(), tells)
+        ):
             yield span
 
 

@@ -22,7 +22,7 @@ _STREET = (
 _ENGLISH = (
     r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|way|place|pl|trace|terrace|circle|cir|parkway|"
     r"pkwy|"
-    r"highway|hwy|extension|ext)"
+    r"highway|hwy|extension|ext|crescent|mews|crossing|turnpike)"
 )
 #: Where houses are counted within something that is named.
 _SETTLED = (
@@ -87,7 +87,9 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:casa|apto|apt|apartamento|depto|lote) ?(?:#|n[°º]|no\.|numero|num|nro)\.? ?\d{1,4}[a-z]?\b",
         r"\b(?:apto|apt\.?|apartamento|apartment|depto|dpto) ?#? ?[a-z]?-?\d{1,4}[a-z]?\b",
         # 1234 N Main St, 12 Main Road
-        r"(?<![\d#])\d{1,5}[a-z]? (?:[nsew]\.?[ew]?\.? |north |south |east |west )?(?:(?!(?:the|on|in|my|this|that|at)\b)"
+        r"(?<![\d#-])\d{1,5}(?:-\d{1,3})?[a-z]? (?:[nsew]\.?[ew]?\.? |north |south |east |west )?"
+        r"(?:(?!(?:the|on|in|to|from|of|and|my|this|"
+        r"that|at)\b)"
         rf"[a-z0-9][\w'.]{{0,15}} ){{1,3}}{_ENGLISH}\b\.?(?: (?:north|south|east|west|[nsew]{{1,2}})\b)?",
         # Eastern Main Road, house 212
         rf"\b(?:[a-z][\w'.]{{1,15}} ){{1,3}}{_ENGLISH}\b\.?,? (?:house|apartment|apt|building|bldg|unit|lot|lp|light pole|"
@@ -96,9 +98,15 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:lp|light pole) ?#? ?\d{1,4}\b(?:,? (?:[a-z][\w'.]{0,15} ){1,3}(?:road|street|trace|rd|st)\b)?",
         r"\b(?:km|kilometro) ?\d{1,3}(?:[.,]\d)?,? (?:[a-z]\w{0,12} ){0,4}(?:casa|lote|finca|galpao|sitio) ?#? ?\d{1,4}",
         r"\bcep:? ?\d{5}-?\d{3}\b",
+        r"\b(?:p\.? ?o\.? box|apartado(?: postal)?|caixa postal) ?#? ?\d{1,6}\b",
     )
 )
 _HOUSE = re.compile(r"\b(?:n[°º]|#|numero|num|nro|casa|apto|lote)|\d")
+#: A corner, or a street whose houses have no number: an address with a house, a storey, a gate told behind it.
+_CORNER = re.compile(
+    rf"\b{_STREET}\.? (?:\w{{1,12}} ){{1,3}}(?:con|y|e|esquina|esq\.?|com) (?:la |a )?(?:{_STREET}\.? )?\w{{1,12}}(?! ?\d)"
+    rf"|\b{_STREET}\.? (?:{_WORD} ){{1,4}}s/?n\b"
+)
 #: In English a house has its number first, and the town behind the street is part of the address.
 _NUMBER_FIRST = re.compile(r"\d|(?:[a-z][\w'.]* ){1,4}(?:road|street|trace|avenue|rd|st)\b")
 #: A direction in capitals makes a street of what follows it: "1409 N Alameda".
@@ -124,6 +132,10 @@ def _streets(text: str, folded: str) -> Iterator[Span]:
             if _HOUSE.search(match[0]):
                 found = reach(text, folded, *match.span(), english=_NUMBER_FIRST.match(match[0]) is not None)
                 yield Span(found.start, found.end, "address")
+    for match in _CORNER.finditer(folded):
+        found = reach(text, folded, *match.span())
+        if "inside" in found.kinds or "part" in found.kinds:
+            yield Span(found.start, found.end, "address")
     for match in _DIRECTED.finditer(text):
         found = reach(text, folded, *match.span(), english=True)
         yield Span(found.start, found.end, "address")

@@ -42,8 +42,8 @@ CONTACT = re.compile(
     r"junto (?:a|com)|casad[oa] con):?) +"
 )
 #: Family, and who somebody is to somebody.
-KIN = (
-    r"(?:hij[oa]s?|hijit[oa]|nen[ea]|niñ[oa]|nin[oa]s?|bebe|"
+_FAMILY = (
+    r"hij[oa]s?|hijit[oa]|nen[ea]|niñ[oa]|nin[oa]s?|bebe|"
     r"hermanit[oa]|"
     r"herman[oa]s?|espos[oa]|marido|mujer|pareja|novi[oa]|ex"
     r"|prim[oa]s?|ti[oa]s?|sobrin[oa]s?|niet[oa]s?|abuel[oa]|abuelit[oa]|mama|papa|padre|madre|suegr[oa]|"
@@ -54,13 +54,17 @@ KIN = (
     r"friend|neighbou?r|stepfather|child|children"
     r"|filh[oa]s?|filhinh[oa]|irma|irmao|irmaos|marido|companheir[oa]|namorad[oa]|primo|prima|sobrinh[oa]|"
     r"net[oa]|avo|mae|pai|sogr[oa]|padrasto|madrasta|vizinh[oa]|chefe|patrao|patroa|amig[oa]|crianca"
-    r"|agente|oficial|senor[a]?|officer|guardia|trabajadora social|psicolog[oa]|abogad[oa]|doctor[a]?|"
+)
+_ROLES = (
+    r"agente|oficial|senor[a]?|officer|guardia|trabajadora social|psicolog[oa]|abogad[oa]|doctor[a]?|"
     r"profesor[a]?|maestr[oa]|enfermer[oa]|yerno|nuera|genro|nora|landlord|landlady|room ?mate|lawyer|attorney|"
     r"client[ae]?|cliente|paciente|patient|conductor|driver|hijastr[oa]|entead[oa]|stepson|stepdaughter|duen[oa]|caser[oa]|"
     r"capataz|encarregad[oa]|advogad[oa]|medic[oa]|bisabuel[oa]|gemel[oa]s?|melliz[oa]s?|twins?|fiancee?|noiv[oa]|"
     r"caseworker|tal(?: d[eoa])?|profe|"
-    r"comadre|ahijad[oa]|afilhad[oa]|bebita|bebito|chamit[oa]|chamo|muchach[oa]|mocinha|rapaz|menin[oa]|boy|girl)"
+    r"comadre|ahijad[oa]|afilhad[oa]|bebita|bebito|chamit[oa]|chamo|muchach[oa]|mocinha|rapaz|menin[oa]|boy|girl|colega|"
+    r"parceir[oa]|paisan[oa]|conterrane[oa]|pana|coworker|classmate"
 )
+KIN = rf"(?:{_FAMILY}|{_ROLES})"
 #: Behind these a name follows when it is written with a capital letter, or is a known first name.
 _OF = (
     r"(?:mi|mis|my|meu|minha|meus|su|his|her|sua|seu|nuestr[oa]|our|nosso|nossa|tu|el|la|o|a|un|una|"
@@ -97,7 +101,7 @@ INTRODUCES = re.compile(
     r" a| o)? +$"
 )
 #: "irmã do wanderley", "mãe do ryan", "sister of ahmed".
-KIN_OF = re.compile(rf"\b{KIN} (?:de la|del|de|do|da|of) +")
+KIN_OF = re.compile(rf"\b(?:{_FAMILY}) (?:de la|del|de|do|da|of) +")
 #: "con kabongo mi hermano".
 KIN_BEHIND = re.compile(
     rf"\b(?:con|with|com|y|e|and|para|for) (?P<name>[a-z][\w'-]{{2,20}}),? (?:mi|my|meu|minha|su|his|her|nuestr[oa]|nosso|"

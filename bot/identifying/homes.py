@@ -32,7 +32,7 @@ _NOUN = (
     r"cabin|hut|barn|warehouse|building|galeron|mediagua|ruca|cambuche)"
 )
 _LIKE = (
-    rf"(?:(?: de (?:color )?(?:\w{{2,3}} )?\w{{3,12}}| {_COLOUR}){{1,3}}|(?: con| com| with)(?: the| el| la| o|"
+    rf"(?:(?: color \w{{3,12}}| de (?:color )?(?:\w{{2,3}} )?\w{{3,12}}| {_COLOUR}){{1,3}}|(?: con| com| with)(?: the| el| la| o|"
     rf" a)?{words(1, 4)}){{1,2}}"
 )
 #: Houses of services.
@@ -45,10 +45,11 @@ _PERSONAL = re.compile(
     r"\b(?:viv\w{1,6}|moro|mora|moram\w*|quedando\w*|me quedo|nos quedamos|hosped\w+|aloj\w+|durm\w+|duerm\w+|dorm\w+|"
     r"sleep\w*|live[sd]?|"
     r"living|stay(?:s|ing|ed)?|rent(?:s|ing|ed|o|amos)?|alquil\w+|alug\w+|escond\w+|encerrad\w+|(?:lo|la|los|las|me|nos) tienen?|"
-    r"guarda\w*|direccion|endereco|address|mi casa|minha casa|my (?:house|home|place|room)|la casa de|took (?:her|him|me|us) to|"
+    r"guarda\w*|direccion|endereco|address|mi casa|minha casa|my (?:house|home|place|room)|la casa de $|took (?:her|him|me|"
+    r"us) to|"
     r"hides?|kept|locked|preso|presa|secuestr\w+|sola en|alone in|sozinha n[ao]|(?:i'?m|i am|we are|she is|he is|"
     r"they are) (?:at|in)|"
-    r"buscar(?:me)? en|estoy en|estamos en|esta en|estou n[ao]|esta n[ao]|se quedo|quedo en|me visit\w+)\b"
+    r"buscar(?:me)? en|estoy en|estamos en|esta en|estou n[ao]|esta n[ao]|se quedo|quedo en|me visit\w+)(?:\b|$)"
 )
 #: Who has guests and no residents: whatever is told of the way there is public.
 _SERVICE = re.compile(

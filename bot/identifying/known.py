@@ -24,7 +24,9 @@ _DESCRIBES = re.compile(
     r"dade?|ismo|ful|able|ible|mente)$"
 )
 #: Letters that Spanish and Portuguese words of everyday do not have, and invented and foreign names do.
-_FOREIGN = re.compile(r"[wk]|^y|[^aeiou]y[^aeiou]|y$|th|ph|sh|ll$|nn|tt|ff|dd|[bcdfgjpvm]$|[lrn][dts]$|ck|ys$|ee|oo")
+_FOREIGN = re.compile(
+    r"[wk]|^y|[^aeiou]y[^aeiou]|y$|th|ph|sh|ll$|nn|tt|ff|dd|[bcdfgjpvm]$|[lrn][dts]$|ck|ys$|ee|oo|jh|^n[dgk]|^m[bp]|dj"
+)
 
 #: How English verbs end behind "my son": "wheezes", "limps", "limped".
 _VERB = re.compile(r"(?:[^aiouy]s|ed|ing)$")

@@ -14,7 +14,7 @@ from bot.identifying.before_names import AM, CONTACT, HOLY, INTRODUCES, KIN, KIN
 from bot.identifying.flat import lists
 from bot.identifying.known import did, foreign, is_place, looks_foreign, plain, strange
 from bot.identifying.spans import Span
-from bot.identifying.words import PARTICLES, Word, beside, letters, named_after, split
+from bot.identifying.words import LOOSELY, PARTICLES, Word, beside, letters, named_after, split
 
 _KIN = re.compile(KIN)
 #: "hussein al-rubaye"
@@ -63,8 +63,9 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
         first = at(match.end())
         if (
             first is not None
+            and not (letters(words[first], text) and not shouted)
             and _likely(words[first], given, shouted)
-            and (words[first].key in given or not is_place(words[first].key))
+            and (words[first].key in given or not _town(words, first))
             and (span := _taken(words, first, text))
         ):
             yield span
@@ -150,23 +151,10 @@ def _spoken_of(words: list[Word], first: int, text: str) -> bool:
     word = words[first]
     if word.capital or word.key in lists()["never_names"] or plain(word.key) or did(word.key) or text[word.end - 1] in "óòôú":
         return False
-    if looks_foreign(word.key):
+    if is_place(word.key) and looks_foreign(word.key):  # "mi cuñada nazareth": no place comes there without "in" or "from"
         return True
     then = words[first + 1].key if first + 1 < len(words) and beside(words, first + 1, text) else ""
-    return strange(word.key) and then in lists()["somebody"] - {
-        "y",
-        "e",
-        "and",
-        "no",
-        "me",
-        "te",
-        "se",
-        "le",
-        "nos",
-        "nao",
-        "es",
-        "is",
-    }
+    return strange(word.key) and then in lists()["somebody"] - LOOSELY
 
 
 def _taken(words: list[Word], first: int, text: str, *, loose: bool = False) -> Span | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from bot.identifying import before_names
 from bot.identifying.flat import lists
-from bot.identifying.known import did, foreign, strange
+from bot.identifying.known import common, did, foreign, strange
 from bot.identifying.spans import Span
 from bot.identifying.words import PARTICLES, Word, beside, letters
 
@@ -27,7 +27,9 @@ def find(words: list[Word], starts: dict[int, int], text: str, folded: str, *, s
     """Spans of names; ``starts`` is where each word of ``words`` begins."""
     for match in _LIL.finditer(folded):
         number = starts.get(match.end())
-        if number is not None:
+        if number is not None and (
+            words[number].key in lists()["given"] or words[number].capital or words[number].key not in common()
+        ):
             yield Span(match.start(), words[number].end, "name")
     for pattern, certain in ((before_names.ALIAS, True), (before_names.NICKNAME, False)):
         for match in pattern.finditer(folded):

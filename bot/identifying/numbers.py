@@ -73,7 +73,8 @@ _DOCUMENT_WORDS = re.compile(
     r"nit|salvoconducto|case number|numero de caso"
     r"|ead|i-?94|uscis|asylum number|ine|credencial|tarjeta|cartao|cuenta|conta|account|card|clabe|iban|"
     r"titulo|certificado|ptp|cpp|tramite|permiso|proteccion temporal|receipt|recibo|carteira(?: de trabalho)?|ruc|a#|"
-    r"siscon\w*|ctps|pis|nis|nut|pieza|caso|case|processo|proceso|docket|causa|radicado|inquerito|c/c|cta|ag|agencia|"
+    r"siscon\w*|ctps|pis|nis|nut|pieza|caso|case|processo|proceso|docket|boletim|carpeta|causa|radicado|inquerito|c/c|cta|ag|"
+    r"agencia|"
     r"acta|registro|matricula consular)"
     r"\b[^\d\n]{0,28}$"
 )
@@ -150,7 +151,7 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
     for pattern in _DOCUMENTS:
         for match in pattern.finditer(folded):
             if match.span() not in plates and _is_document(match, text, folded):
-                yield Span(*match.span(), "document")
+                yield Span(*_whole(folded, *match.span()), "document")
     for match in _MIXED.finditer(folded):
         digits = sum(map(str.isdigit, match[0]))
         if (
@@ -194,12 +195,16 @@ def _runs(folded: str) -> Iterator[Span]:
             continue
         kind = _kind(folded, start, end)
         if kind == "document":
-            before, behind = _PREFIX.search(folded[max(0, start - 24) : start]), _SUFFIX.match(folded[end : end + 24])
-            start -= len(before[0]) if before else 0
-            end += len(behind[0]) if behind else 0
+            start, end = _whole(folded, start, end)
         if kind:
             yield Span(start, end, kind)
             at = end
+
+
+def _whole(folded: str, start: int, end: int) -> tuple[int, int]:
+    """A document with what belongs to its number on both sides."""
+    before, behind = _PREFIX.search(folded[max(0, start - 24) : start]), _SUFFIX.match(folded[end : end + 24])
+    return start - (len(before[0]) if before else 0), end + (len(behind[0]) if behind else 0)
 
 
 def _kind(folded: str, start: int, end: int) -> str:
@@ -226,7 +231,7 @@ def _kind(folded: str, start: int, end: int) -> str:
     way = _WAY.search(before)
     if way and len(digits) <= 8 and not (phone and phone.start() > way.start() and len(digits) >= 7):
         return ""
-    if all(len(part) == 1 for part in re.split(r"\D+", raw)) and len(digits) < 9:
+    if all(len(part) == 1 for part in re.split(r"\D+", raw)) and len(digits) < (7 if phone else 9):
         return ""
     if phone and len(digits) >= 6:
         return "phone"

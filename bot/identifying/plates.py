@@ -62,7 +62,7 @@ _SHAPES = (
     r"[a-z]\d[a-z][ -]?\d{3}",  # PE
     r"\d{4}[ -]?[a-z]{2}",  # motorcycles (PE)
     r"[a-z]{3}-\d{2}-\d{2}",  # MX
-    r"[a-z]{2,3}-\d{3,4}-[a-z]",  # MX
+    r"[a-z]{2,3}-\d{3,4}-[a-z]\d?",  # MX
     r"\d{2}-[a-z]{3}-\d",  # MX
     r"\d{3,4}[ -]?[a-z]{3}",  # US
     r"\d[a-z]{3}\d{3}",  # California

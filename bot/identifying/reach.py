@@ -49,7 +49,8 @@ PART = (
     r"barraca|barraco|champa|chabola|rancho|ranchito|gradas|escaleras|escalera|escada|stairs|steps|shack|shed|cuarto|quarto|"
     r"pieza|"
     r"altos|bajos|azotea|patio|quintal|sobrado|kitnet|basement|attic|corredor|pasillo|quinta|sitio|fazenda|finca|chacara|"
-    r"chacra|edificio|predio|dumpster|mailbox)"
+    r"chacra|edificio|predio|cortinas?|curtains?|verjas?|balcon|balcony|bandera|flag|letrero|sign|cerca|arbol|tree|arvore|"
+    r"dumpster|mailbox)"
 )
 #: Where something stands beside something else.
 BESIDE = (
@@ -78,7 +79,10 @@ DISTANCE = (
     rf"from)\b)"
     rf"(?:,? (?:y |e )?\d{{1,4}}(?: (?:cuadras?|varas|vrs|metros|mts?))? {_DIRECTION}\b)?{words(0, 5)}"
 )
-KILOMETRE = rf"(?:km|kilometro|quilometro|mile)\.? ?\d{{1,4}}(?:[.,+]\d{{1,3}})?{words(0, 5)}"
+KILOMETRE = (
+    rf"(?:(?:br|am|pa|rr|ac|mt|ca|rn|cr|ruta|carretera|highway|hwy|route|rodovia)[ -]?\d{{1,4}},? )?(?:km|kilometro|"
+    rf"quilometro|mile)\.? ?\d{{1,4}}(?:[.,+]\d{{1,3}})?{words(0, 5)}"
+)
 #: A flat, a lot, a block: always with its number or letter.
 INSIDE = (
     r"(?:(?:casa|apto|ap|apt|apartamento|apartment|depto|dpto|departamento|dep|interior|int|torre|bloque|blq|block|"
@@ -94,7 +98,8 @@ INSIDE = (
 _STOREY = (
     rf"(?:(?:en |no |na |on |in )?(?:el |la |o |a |the )?{ORDINAL} (?:piso|andar|nivel|planta|floor|pavimento|story|bloque|"
     rf"casa|cuarto)|"
-    r"planta (?:baja|alta)|(?:ground|top) floor|terreo|upstairs|downstairs|(?:in |at |on )?(?:the )?(?:basement|rear|back|"
+    r"planta (?:baja|alta)|parte (?:de )?(?:atras|adelante|baja|alta|trasera|de cima|de baixo)|(?:ground|top) floor|terreo|"
+    r"upstairs|downstairs|(?:in |at |on )?(?:the )?(?:basement|rear|back|"
     r"attic)(?! to)|"
     r"(?:al|el|no) fondo|(?:(?:en )?los |nos |casa d[eo]s |de )?fundos|los altos|los bajos|(?:a )?mano (?:derecha|izquierda)|"
     r"(?:a |al |del |por el )?lado (?:derecho|izquierdo|direito|esquerdo)|(?:a la|a|on the) (?:derecha|izquierda|direita|"

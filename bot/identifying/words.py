@@ -15,6 +15,8 @@ SAINT = frozenset(("san", "santo", "santa", "sao", "st", "saint", "virgen"))
 #: Words before a place. Those that stand before a person as often are left out.
 BEFORE_PLACE = frozenset(("en", "in", "em", "hacia", "desde", "near", "ate", "hasta", "at"))
 
+#: These follow things as often as people.
+LOOSELY = frozenset(("y", "e", "and", "no", "me", "te", "se", "le", "nos", "nao", "es", "is"))
 _IS = frozenset(("es", "era", "fue", "is", "was", "e", "foi"))
 _SOMEWHERE = frozenset(("place", "town", "city", "country", "stop", "lugar", "pueblo", "ciudad", "pais", "parada", "cidade"))
 

@@ -36,7 +36,7 @@ _SETTLED = (
 _NUMBER = r"(?:n ?[o0]?[°º.]? ?|nro\.? ?|num\.? ?|numero ?|no\.? ?|# ?)?\d{1,5}[a-z]?"
 _SIGN = r"(?:#|n[°º]|no\.|nro\.?|num\.?|numero)"
 _STOP = (
-    r"hace|con|desde|hay|tengo|tiene|mis?|donde|porque|pero|que|es|son|para|sin|hasta|llevo|llevamos|somos|"
+    r"hace|con|desde|hay|tengo|tiene|mis?|donde|porque|pero|que|es|son|para(?! \d)|sin|hasta|llevo|llevamos|somos|"
     r"dormimos|duermo|estoy|estamos|vivo|principal|central|ha|faz|com"
     r"|moro|durmo|muy|son|nos|me|se|abajo|arriba|solo|sola|todo|toda|al|a las|en|y"
 )
@@ -55,6 +55,9 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         rf"\b{_STREET}\.? ?\d{{1,3}} ?[a-z]?(?: ?bis)?(?: (?:sur|norte|este|oeste))? ?,? ?(?:{_SIGN}|con|"
         rf"-)? ?\d{{1,3}} ?[a-z]? ?- ?\d{{1,3}}(?: (?:sur|norte|este|oeste))?",
         rf"\b{_STREET}\.? ?\d{{1,3}} ?[a-z]? ?{_SIGN} ?\d{{1,4}}[a-z]?",
+        # Calle 8 Sur 214
+        rf"\b{_STREET}\.? \d{{1,3}} ?(?:sur|norte|oriente|poniente|este|oeste|sul|"
+        rf"leste),? (?:{_SIGN} ?)?\d{{2,5}}[a-z]?{_NOT_AFTER}",
         # Rua B, casa 7; calle Los Pinos casa 12
         rf"\b{_STREET}\.? (?:{_WORD} ?){{1,5}},? {INSIDE}",
         # Av. 6 de Diciembre N34-120

@@ -91,7 +91,7 @@ TITLE = re.compile(
 HOLY = frozenset(("jesus", "jesucristo", "cristo", "dios", "deus", "god", "jehova", "jeova"))
 AM = re.compile(
     r"(?:^|[.,;:!?\n(] *|\b(?:hola|hi|hello|oi|ola|y|buenas|buenos dias|buenas tardes|buenas noches|bom "
-    r"dia|boa tarde|boa noite)[ ,]+)(?:yo |eu |mi |aqui )?(?:soy|sou|i am|i'm|im|habla|aqui e|aqui|this is|le "
+    r"dia|boa tarde|boa noite)[ ,]+)(?:yo |eu |mi |aqui |aca |por aca )?(?:soy|sou|i am|i'm|im|habla|aqui e|aqui|this is|le "
     r"escribe|les escribe|le habla|quien escribe es|les? saluda|fala|aqui fala|quem fala e|quem escreve e|e a|e o|it's|its|it is|"
     r"aca habla|por aca|aca)(?: el| la| a| o)? +"
 )

@@ -18,7 +18,8 @@ from bot.identifying.words import PARTICLES, Word, beside, letters
 _ARTICLES = frozenset(("el", "la", "los", "las", "o", "a", "the"))
 #: A word like these is said with the name: "lil marco", "auntie bibi".
 _WITH = frozenset(
-    ("lil", "li'l", "big", "little", "young", "ol", "old", "auntie", "aunty", "uncle", "miss", "don", "dona", "tio", "tia", "seu")
+    ("lil", "li'l", "big", "little", "young", "ol", "old", "auntie", "aunty", "uncle", "miss", "don", "dona",
+     "tio", "tia", "seu", "mama", "papa")
 )  # fmt: skip
 _LIL = re.compile(r"(?<![\w'])(?:lil|li'l|lil'|lil’) +(?=[a-z])")
 

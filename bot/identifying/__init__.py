@@ -9,7 +9,7 @@ that should not be there. Public numbers, prices, dates, buses, places and organ
 
 from __future__ import annotations
 
-from bot.identifying import addresses, names, numbers
+from bot.identifying import accounts, addresses, names, numbers, plates, spoken
 from bot.identifying.flat import flat
 from bot.identifying.spans import LONGEST, Span, settled
 
@@ -24,7 +24,8 @@ def spans(text: str) -> list[Span]:
     Beyond ``LONGEST`` characters nothing is looked at: no note is so long."""
     text = text[:LONGEST]
     folded = flat(text)
-    found = [*numbers.find(text, folded), *addresses.find(text, folded)]
+    found = list(plates.find(text, folded))
+    found += [*numbers.find(text, folded, found), *spoken.find(folded), *accounts.find(text, folded), *addresses.find(text, folded)]
     return settled(text, [*found, *names.find(text, folded, found)])
 
 

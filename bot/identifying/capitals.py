@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from bot.identifying.flat import lists
 from bot.identifying.known import common, did, foreign, is_place, plain, strange, unknown
 from bot.identifying.spans import Span
-from bot.identifying.words import BEFORE_PLACE, PARTICLES, SAINT, Word, beside, letters, named_after
+from bot.identifying.words import BEFORE_PLACE, LOOSELY, PARTICLES, SAINT, Word, beside, letters, named_after, told_as_place
 
 _TOWARDS = frozenset(("de", "del", "a", "al", "para", "pra", "por", "do", "da", "no", "na", "to", "of"))
-#: These follow things as often as people.
-_LOOSELY = frozenset(("y", "e", "and", "no", "me", "te", "se", "le", "nos", "nao", "es", "is"))
 _AND = frozenset(("y", "e", "and"))
 #: Between somebody and what somebody does, or between two people: a single capital behind these is a name.
 _TELLING = _AND | frozenset(
@@ -89,7 +87,7 @@ def _named(words: list[Word], first: int, last: int, text: str) -> Iterator[Span
             first += 1
         opening = False
     telling = [word for word in words[first : last + 1] if word.key not in PARTICLES]
-    if not telling or any(letters(word, text) for word in telling) or named_after(words, first):
+    if not telling or any(letters(word, text) for word in telling) or named_after(words, first) or told_as_place(words, first):
         return
     if any(_plain(word) for word in telling):
         return
@@ -115,7 +113,7 @@ def _single(words: list[Word], number: int, text: str, opening: bool, before: st
     if opening and then:  # "Keyberth y su hermano", "Yurbis me pasó"
         if then not in lists()["somebody"] or _listed(words, number, text) or did(key):
             return False
-        return foreign(key) if then in _LOOSELY else unknown(key)  # "Colchoneta y cobija", "Racismo no posto"
+        return foreign(key) if then in LOOSELY else unknown(key)  # "Colchoneta y cobija", "Racismo no posto"
     if opening and _between_commas(words, number, text):  # "la enfermera jefe, Rosmira, me cerró la puerta"
         return words[number + 1].key in lists()["somebody"] and strange(key)
     if opening:  # "Gracias por todo. Maigualida"

@@ -18,11 +18,15 @@ from bot.places.spelling import sound
 
 #: How words end that say where somebody comes from, what somebody does or how somebody is: "maracucho", "albañil", "caraqueña".
 _DESCRIBES = re.compile(
-    r"(?:ens[ei]s?|[eañ]n[oa]s?|an[oa]s?|in[oa]s?|[td]or[ae]?s?|er[oa]s?|eir[oa]s?|ist[ai]s?|olog[oa]s?|ic[oa]?s?|ian|ish|ese|ing|ed|ist|eu|eia|"
-    r"[ai]d[oa]s?|ente|ante|os[oa]s?|iv[oa]s?|[uú]ch[oa]s?|ol[ao]?|es[ao]|al|ar|il|ly|less|ful|able|ible|mente)$"
+    r"(?:ens[ei]s?|[eañ]n[oa]s?|an[oa]s?|in[oa]s?|[td]or[ae]?s?|er[oa]s?|eir[oa]s?|ist[ai]s?|olog[oa]s?|ic[oa]?s?|ian|ish|ese|"
+    r"ing|ed|ist|eu|eia|"
+    r"[ai]d[oa]s?|ente|ante|os[oa]s?|iv[oa]s?|[uú]ch[oa]s?|ol[ao]?|es[ao]|al|ar|il|ly|less|tion|ness|ment|ism|[cs]ion|[cs]ao|"
+    r"dade?|ismo|ful|able|ible|mente)$"
 )
 #: Letters that Spanish and Portuguese words of everyday do not have, and invented and foreign names do.
-_FOREIGN = re.compile(r"[wk]|^y|[^aeiou]y[^aeiou]|y$|th|ph|sh|ll$|nn|tt|ff|dd|[bcdfgjpvm]$|[lrn][dts]$|ck|ys$|ee|oo")
+_FOREIGN = re.compile(
+    r"[wk]|^y|[^aeiou]y[^aeiou]|y$|th|ph|sh|ll$|nn|tt|ff|dd|[bcdfgjpvm]$|[lrn][dts]$|ck|ys$|ee|oo|jh|^n[dgk]|^m[bp]|dj"
+)
 
 #: How English verbs end behind "my son": "wheezes", "limps", "limped".
 _VERB = re.compile(r"(?:[^aiouy]s|ed|ing)$")
@@ -77,4 +81,9 @@ def strange(word: str) -> bool:
 
 def foreign(word: str) -> bool:
     """Whether a word that is strange looks like a name, even in small letters: "yorgelis", "wilkerman", "maikol"."""
-    return strange(word) and _FOREIGN.search(word) is not None and _VERB.search(word) is None
+    return strange(word) and looks_foreign(word)
+
+
+def looks_foreign(word: str) -> bool:
+    """Whether a word has letters that everyday words lack, be it known or not."""
+    return len(word) > 3 and _FOREIGN.search(word) is not None and _VERB.search(word) is None

@@ -1,6 +1,7 @@
-"""Numbers of people: telephones, documents, plates, and e-mail addresses, user names and coordinates.
+"""Numbers of people: telephones and documents, and coordinates.
 
-Here belongs the shape of such a thing and the words around it. Never here: street addresses (``addresses``), names (``names``).
+Here belongs the shape of such a thing and the words around it. Never here: plates (``plates``), numbers told in words or in pieces
+(``spoken``), accounts (``accounts``), street addresses (``addresses``), names (``names``).
 
 A document format is one line of ``_DOCUMENTS`` (with letters) or of ``_SHAPES`` (digits and marks only); the words that stand
 before a document are ``_DOCUMENT_WORDS``.
@@ -10,48 +11,25 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from bot.countries import DATA
 from bot.identifying.spans import Span
 
-_EMAIL = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,64}(?:@| ?(?:\(at\)|\[at\]|\(arroba\)) ?| @ | arroba )[\w-]{1,63}(?: ?(?:\.|"
-    r" punto | ponto | dot ) ?[\w-]{2,24}){1,3}"
-    r"|(?<![\w.+-])[\w.+-]{1,64} at [\w-]{1,63} dot [\w-]{2,24}"
-)
-#: E-mail addresses of organisations are public.
-_PUBLIC_MAIL = re.compile(
-    r"@(?:\w+\.)?(?:unhcr|acnur|iom|oim|unicef|msf|ifrc|icrc|cruzroja\w*|nrc|rescue|hias|savethechildren|"
-    r"caritas\w*|faro)\b|\.gov?b?\."
-)
 _DEGREES = (
     r"\d{1,3} ?(?:[°o]|grados|graus|degrees|deg) ?(?:\d{1,2}(?:[.,]\d{1,4})? ?(?:['’′]|minutos|minutes|min)? ?)?"
     r"(?:\d{1,2}(?:[.,]\d{1,4})? ?(?:[\"”″'’′]{1,2}|segundos|seconds|seg))? ?"
     r"(?:norte|north|sur|sul|south|este|leste|east|oeste|west|[nsewo])"
 )
 _COORDINATES = re.compile(
-    r"(?<![\d.])-?\d{1,2}\.\d{3,12}(?: ?[°o](?![a-z]))? ?[nsewo]?\s?[,;/]?\s{0,2}(?:(?:y|e|and|,)? ?(?:lon|lng|long|"
+    r"(?<![\d.])-?\d{1,2}\.\d{3,12}(?![\d.])(?: ?[°o](?![a-z]))? ?[nsewo]?\s?[,;/]?\s{0,2}(?:(?:y|e|and|,)? ?(?:lon|lng|long|"
     r"longitud|longitude)\.?:? ?)?-?\d{1,3}\.\d{3,12}"
     r"(?: ?[°o](?![a-z]))?(?: ?[nsewo](?![a-z]))?(?!\d|\.\d)"
     rf"|(?<![\w.]){_DEGREES}\b[ ,;y]{{0,3}}{_DEGREES}\b"
     r"|(?<![\d.])-?\d{1,2},\d{4,8}[ ;,]{1,3}-?\d{1,3},\d{4,8}(?![\d,])"
     r"|(?<!\w)[23456789cfghjmpqrvwx]{4,8}\+[23456789cfghjmpqrvwx]{2,3}(?!\w)"
 )
-_LINK = re.compile(
-    r"(?:https?://)?(?:www\.|m\.)?(?:facebook|fb|instagram|tiktok|twitter|x|t|wa|telegram|snapchat|"
-    r"maps\.app\.goo|goo)\.(?:com|me|gl|co)/[\w@./?=&%+-]{2,120}"
-)
-_HANDLE = re.compile(r"(?<![\w.@])@[a-z0-9_][\w.]{2,29}")
-_USER = re.compile(
-    r"\b(?:usuari[oa]|user ?name|user|nick|handle|instagram|insta|ig|facebook|face|fb|telegram|tiktok|"
-    r"twitter|snapchat|snap|discord|messenger|perfil|profile|skype)"
-    r"(?: (?:i|am|me|encuentran?|encuentras|encontram|acham?|find|estoy|aparezco|es|is|e|sou|soy|como|as|de|do|"
-    r"en|em|on|name|usuario|user|instagram|facebook|telegram|tiktok)\b){0,4} ?[:=]? ?"
-    r"([a-z][\w.]*(?:[\d_]|\.\w)[\w.]{0,24})"
-)
-
 _DOCUMENTS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(rf"(?<![\w]){shape}(?![\w])")
     for shape in (
@@ -70,10 +48,15 @@ _DOCUMENTS: tuple[re.Pattern[str], ...] = tuple(
         r"\d{2}\.?\d{3}\.?\d{3}-?x",  # RG with X (BR)
         r"\d{5,7}/(?:19|20)\d{2}",  # files of courts and offices
         r"\d{5}\.\d{6}/(?:19|20)\d{2}-\d{2}",  # protocols of the federal police (BR)
+        r"\d{7}-\d{2}\.\d{4}\.\d\.\d{2}\.\d{4}",  # cases of courts (BR)
+        r"\d:\d{2}-[a-z]{2}-\d{3,6}",  # cases of federal courts (US)
+        r"\d{2,4}-[a-z]{1,4}-\d{4,8}(?:-[a-z0-9]{1,6})?",  # files and cards with letters in the middle (CR, courts)
+        r"(?:19|20)\d{2}[/-]\d{1,4}[/-]\d{4,8}",  # files that begin with the year
+        r"\d{5}-(?:19|20)\d{2}-\d{4,6}",  # cases of courts (EC)
     )
 )
 #: Digits with letters or marks among them: a document behind a word for documents.
-_MIXED = re.compile(r"(?<![\w@.-])(?=[a-z0-9./-]{0,14}\d)[a-z0-9]{1,18}(?:[./-][a-z0-9]{1,12}){0,4}(?![\w@])")
+_MIXED = re.compile(r"(?<![\w@.-])(?=[a-z0-9./:-]{0,14}\d)[a-z0-9]{1,18}(?:[./:-][a-z0-9]{1,12}){0,5}(?![\w@])")
 _SHAPES = re.compile(
     r"\d{3}\.\d{3}\.\d{3} ?- ?\d{2}|\d{8}-\d|\d{3}-\d{7}-\d|\d{4}[- ]\d{4}[- ]\d{5}|\d{4} \d{5} \d{4}|"
     r"\d{3}-\d{2}-\d{4}|\d-\d{4}-\d{4}"
@@ -90,7 +73,8 @@ _DOCUMENT_WORDS = re.compile(
     r"nit|salvoconducto|case number|numero de caso"
     r"|ead|i-?94|uscis|asylum number|ine|credencial|tarjeta|cartao|cuenta|conta|account|card|clabe|iban|"
     r"titulo|certificado|ptp|cpp|tramite|permiso|proteccion temporal|receipt|recibo|carteira(?: de trabalho)?|ruc|a#|"
-    r"siscon\w*|ctps|pis|nis|nut|caso|case|"
+    r"siscon\w*|ctps|pis|nis|nut|pieza|caso|case|processo|proceso|docket|boletim|carpeta|causa|radicado|inquerito|c/c|cta|ag|"
+    r"agencia|"
     r"acta|registro|matricula consular)"
     r"\b[^\d\n]{0,28}$"
 )
@@ -143,53 +127,12 @@ _DATE = re.compile(
 #: "text HELP to 741741": the short number of a service.
 _SHORT_CODE = re.compile(r"\b(?:text|send|sms|envi\w+|mand\w+)\b[^\d\n]{0,20} (?:to|al?|para|pro) +$")
 _RUN = re.compile(r"(?<![\w.])(?:\+ ?)?\(?\d(?:[ .()-]{0,3}\d){3,40}")
-#: Number words, by how many digits they stand for in a number that is read aloud.
-_DIGITS = {
-    1: "cero uno una un dos tres cuatro cinco seis siete ocho nueve zero um uma dois duas quatro sete oito nove meia one two "
-    "three four five six seven "
-    "eight nine oh",
-    2: "diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte veintiuno veintiun veintidos "
-    "veintitres "
-    "veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve treinta cuarenta cincuenta sesenta setenta "
-    "ochenta noventa "
-    "dez onze doze treze catorze quatorze quinze dezesseis dezessete dezoito dezenove vinte trinta quarenta cinquenta "
-    "sessenta oitenta "
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty "
-    "seventy eighty ninety",
-    3: "cien ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos "
-    "cem cento duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos hundred",
-}
-_COUNTS = {word: count for count, words in _DIGITS.items() for word in words.split()}
-_WORDS = "|".join(sorted(_COUNTS, key=len, reverse=True))
-_TENS = re.compile(r"(?:[a-z]+(?:nta|inte)|twenty|[a-z]+ty)$")
-#: What may belong to the number of a document before and behind its digits.
+#: What may belong to the number of a document before and behind its digits: "135-RE-" and "/2024-B".
 _PREFIX, _SUFFIX = (
-    re.compile(r"(?:(?<![a-z0-9])(?:[a-z]{1,6}-|[a-z]{1,3}))?$"),
-    re.compile(r"(?:[/-]\d{1,6}){0,2}(?:-[a-z](?![a-z]))?"),
-)
-_SPELT = re.compile(
-    rf"\b(?:{_WORDS}|\d{{1,4}})(?:(?:[ ,.-]{{1,3}}|\n)(?:(?:y|e|and|doble|doubl[eo]|dobles|duplo|triple|triplo) "
-    rf")?(?:{_WORDS}|\d{{1,4}})(?!\w)){{3,19}}"
+    re.compile(r"(?:(?<![a-z0-9])(?:[a-z0-9]{1,6}[-/.]){1,4}[a-z]{0,3}|(?<![a-z0-9])[a-z]{1,3})?$"),
+    re.compile(r"(?:[/.:-]\d{1,8}|[/-][a-z]{1,4}(?=[-/]\d)){0,5}(?:[-/][a-z](?![a-z]))?"),
 )
 _TOLL_FREE = re.compile(r"0?1?8(?:00|33|44|55|66|77|88)\d{5,8}|0?1?8000\d{3,8}|0[38]00\d{6,8}|1?900\d{6,7}|01800\d{6,8}")
-
-_PLATE_WORDS = r"\b(?:placas?|plates?|patente|matricula|license plate|chapa|tablilla)\b[^\d\n]{0,18}?"
-_PLATE = re.compile(
-    _PLATE_WORDS + r"((?:[a-z]{1,4}[ -]?\d{1,4}(?:-?[a-z]{1,3}| (?![ayeo]\b)[a-z](?!\w)| [a-z]{3}(?= ?$)|-?\d{1,4})?\d{0,4}|"
-    r"[a-z]{2}-[a-z]{2}-\d{2}|[a-z]\d[a-z]-?\d{3}|\d[a-z]{3}\d{3}|\d{1,4}[ -]?[a-z]{1,3}[ -]?\d{0,4}))(?![\w])"
-)
-_PLATE_BARE = re.compile(
-    r"(?<![\w-])(?:[A-Z]{3}[- ]?\d{3,4}|[A-Z]{3}\d[A-Z]\d{2}|[A-Z]{2}\d{3}[A-Z]{2}|"
-    r"[PCM][- ]?\d{3}[- ]?[A-Z]{3}|[A-Z]{3}-\d{2}-\d{2}|[A-Z]{4}[- ]\d{2}|"
-    r"[A-Z]{2,3}-\d{3,4}-[A-Z]|[A-Z]-\d{3}-[A-Z]{3}|\d{2}-[A-Z]{3}-\d|\d{3}-[A-Z]{3}|[A-Z]{3} ?\d{2}[A-Z]|"
-    r"[A-Z]{2}-[A-Z]{2}-\d{2}|[A-Z]\d[A-Z]-\d{3}|\d[A-Z]{3}\d{3})(?![\w-])"
-)
-#: Three capitals and a number that are no plate.
-_NO_PLATE = re.compile(
-    r"(?:COVID|CBP|ICE|OIM|IOM|HIV|VIH|ONU|NRC|MSF|SUS|UPA|UBS|BR|KM|LEY|ART|RES|SMS|USD|COP|TPS|DOC|TEL|"
-    r"CEL|NUM|APT|LOC|INT|EXT|DNI|RUT|CPF|PPT|PEP|DUI|DPI|SSN|UTC|GMT|SAN|CLL|CRA|KRA|NRO|NUM|DES|MIN|MIL)",
-    re.I,
-)
 
 
 @cache
@@ -200,57 +143,26 @@ def _helplines() -> frozenset[str]:
     return frozenset(digits for digits in (re.sub(r"\D", "", str(number)) for number in listed) if digits)
 
 
-def find(text: str, folded: str) -> Iterator[Span]:
-    """Spans of everything here; ``folded`` is ``flat(text)``."""
-    for match in _EMAIL.finditer(folded):
-        if not _PUBLIC_MAIL.search(match[0]):
-            yield Span(*match.span(), "email")
+def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
+    """Spans of everything here; ``folded`` is ``flat(text)``, ``others`` are plates, which have the shape of documents as well."""
+    plates = {(span.start, span.end) for span in others}
     for match in _COORDINATES.finditer(folded):
         yield Span(*match.span(), "coordinates")
-    for match in _LINK.finditer(folded):
-        yield Span(*match.span(), "coordinates" if "goo" in match[0] else "phone" if "wa.me" in match[0] else "username")
-    for match in _HANDLE.finditer(folded):
-        yield Span(*match.span(), "username")
-    for match in _USER.finditer(folded):
-        yield Span(*match.span(1), "username")
     for pattern in _DOCUMENTS:
         for match in pattern.finditer(folded):
-            if _is_document(match, text, folded):
-                yield Span(*match.span(), "document")
+            if match.span() not in plates and _is_document(match, text, folded):
+                yield Span(*_whole(folded, *match.span()), "document")
     for match in _MIXED.finditer(folded):
         digits = sum(map(str.isdigit, match[0]))
         if (
             digits >= 4
+            and match.span() not in plates
             and not (digits == 4 == len(match[0]))
             and not _DATE.search(folded[max(0, match.start() - 8) : match.end() + 6])
             and _DOCUMENT_WORDS.search(folded[max(0, match.start() - 60) : match.start()])
         ):
             yield Span(*match.span(), "document")
-    for match in _PLATE.finditer(folded):
-        if any(map(str.isdigit, match[1])):
-            yield Span(*match.span(1), "plate")
-    for match in _PLATE_BARE.finditer(text):
-        if not _NO_PLATE.match(match[0]):
-            yield Span(*match.span(), "plate")
-    for match in _SPELT.finditer(folded):
-        if _read_aloud(match[0]):
-            yield Span(*match.span(), "phone")
     yield from _runs(folded)
-
-
-def _read_aloud(spelt: str) -> bool:
-    """Whether words for numbers are enough digits for a telephone: one by one, in pairs ("cuarenta y cinco") or in hundreds."""
-    digits, count, before = 0, 0, ""
-    for word in re.split(r"[ ,.\n-]+", spelt):
-        if word.isdigit():
-            digits += len(word)
-        elif _COUNTS.get(word, 0) == 1 and _TENS.match(before):
-            pass  # "cuarenta y cinco" is two digits, not three
-        else:
-            digits += _COUNTS.get(word, 0) or word.startswith(("dob", "dou", "dup", "tri"))
-        count += word in _COUNTS
-        before = word if word not in ("y", "e", "and") else before
-    return digits >= 7 and count >= 4
 
 
 def _is_document(match: re.Match[str], text: str, folded: str) -> bool:
@@ -283,12 +195,16 @@ def _runs(folded: str) -> Iterator[Span]:
             continue
         kind = _kind(folded, start, end)
         if kind == "document":
-            before, behind = _PREFIX.search(folded[max(0, start - 12) : start]), _SUFFIX.match(folded[end : end + 12])
-            start -= len(before[0]) if before else 0
-            end += len(behind[0]) if behind else 0
+            start, end = _whole(folded, start, end)
         if kind:
             yield Span(start, end, kind)
             at = end
+
+
+def _whole(folded: str, start: int, end: int) -> tuple[int, int]:
+    """A document with what belongs to its number on both sides."""
+    before, behind = _PREFIX.search(folded[max(0, start - 24) : start]), _SUFFIX.match(folded[end : end + 24])
+    return start - (len(before[0]) if before else 0), end + (len(behind[0]) if behind else 0)
 
 
 def _kind(folded: str, start: int, end: int) -> str:
@@ -310,11 +226,12 @@ def _kind(folded: str, start: int, end: int) -> str:
         return "phone" if len(digits) >= 8 else ""
     if _SHAPES.fullmatch(raw):
         return "document"
-    if _DOTTED.fullmatch(raw):
+    if _DOTTED.fullmatch(raw) and not (raw[0] == "9" and len(digits) == 9 and phone):  # 999.417.025 is a mobile (PE, CL)
         return "" if digits.endswith("000") and not phone else "document"
-    if _WAY.search(before) and len(digits) <= 8:
+    way = _WAY.search(before)
+    if way and len(digits) <= 8 and not (phone and phone.start() > way.start() and len(digits) >= 7):
         return ""
-    if all(len(part) == 1 for part in re.split(r"\D+", raw)) and len(digits) < 9:
+    if all(len(part) == 1 for part in re.split(r"\D+", raw)) and len(digits) < (7 if phone else 9):
         return ""
     if phone and len(digits) >= 6:
         return "phone"

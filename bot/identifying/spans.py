@@ -31,6 +31,14 @@ def settled(text: str, found: Iterable[Span]) -> list[Span]:
             start += 1
         while end > start and text[end - 1] in " \t\r\n,.;:-":
             end -= 1
+        if (
+            span.type == "name"
+            and text[end : end + 1] == "."
+            and end - start > 2
+            and text[end - 2] == " "
+            and text[end - 1].isupper()
+        ):
+            end += 1  # "José Uzcátegui M."
         if start >= end:
             continue
         if kept and start < kept[-1].end:

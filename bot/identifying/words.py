@@ -15,6 +15,11 @@ SAINT = frozenset(("san", "santo", "santa", "sao", "st", "saint", "virgen"))
 #: Words before a place. Those that stand before a person as often are left out.
 BEFORE_PLACE = frozenset(("en", "in", "em", "hacia", "desde", "near", "ate", "hasta", "at"))
 
+#: These follow things as often as people.
+LOOSELY = frozenset(("y", "e", "and", "no", "me", "te", "se", "le", "nos", "nao", "es", "is"))
+_IS = frozenset(("es", "era", "fue", "is", "was", "e", "foi"))
+_SOMEWHERE = frozenset(("place", "town", "city", "country", "stop", "lugar", "pueblo", "ciudad", "pais", "parada", "cidade"))
+
 
 class Word:
     """One word of the text."""
@@ -56,3 +61,8 @@ def named_after(words: list[Word], first: int) -> bool:
         if not words[number].capital and words[number].key not in PARTICLES:
             return False
     return False
+
+
+def told_as_place(words: list[Word], first: int) -> bool:
+    """Whether it was said before that a place follows: "the last place was Otay Mesa"."""
+    return first > 1 and words[first - 1].key in _IS and words[first - 2].key in _SOMEWHERE

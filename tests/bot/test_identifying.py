@@ -33,11 +33,29 @@ from bot.identifying.flat import flat
         ("dos niños de tres y cinco años, cuarenta y dos mil pesos", "dos niños de tres y cinco años, cuarenta y dos mil pesos"),
         ("estamos en -3.1019, -60.0250", "estamos en ···"),
         ("cerca de 14°54'20\"N 92°15'45\"W, de noche", "cerca de ···, de noche"),
+        ("vivo en la casa azul frente a la bomba Puma, casa 14, y él lo sabe", "vivo en ···, y él lo sabe"),
+        ("la oficina frente al parque, segundo piso, abre a las 8", "la oficina frente al parque, segundo piso, abre a las 8"),
+        ("a casa de passagem fica ao lado da ponte, portão azul", "a casa de passagem fica ao lado da ponte, portão azul"),
+        ("she is in room 214 of the Desert Inn on Gateway East", "she is in ···"),
+        ("room 12 of the immigration office opens at 9", "room 12 of the immigration office opens at 9"),
+        ("Cra 12 # 8-45, tercer piso, timbre 2 y no abre", "··· y no abre"),
+        ("moto vermelha QZA 5C27 leva criança", "moto vermelha ··· leva criança"),
+        ("un carro gris cobra 300 por persona", "un carro gris cobra 300 por persona"),
+        ("el numero es 300 y luego 718 y termina en 4460, apunten", "el numero es ···, apunten"),
+        ("entre 300 y 400 personas y luego 5000 más", "entre 300 y 400 personas y luego 5000 más"),
+        ("perfil do face: Yohandry Construções e Pinturas, é lá", "perfil do face: ···, é lá"),
+        ("Facebook: Cruz Roja Colombiana publica las jornadas", "Facebook: Cruz Roja Colombiana publica las jornadas"),
+        ("meu email ali hassan 1990 @ outlook . com", "meu email ···"),
+        ("mi carné es el 135-RE-002846-1999", "mi carné es el ···"),
+        ("um cara que chamam de Pastel, 100 reais", "um cara que chamam de ···, 100 reais"),
+        ("me dicen que espere hasta el lunes", "me dicen que espere hasta el lunes"),
+        ("aqui é rosângela irmã do wanderley", "aqui é ··· irmã do ···"),
+        ("aqui é perigoso, minha irmã desmaiou", "aqui é perigoso, minha irmã desmaiou"),
     ],
 )  # fmt: skip
 def test_what_identifies_is_blanked_and_the_rest_stays(text: str, expected: str) -> None:
     """Mutation: dropping ``data/helplines.toml``, the units behind a number, ``[named_after]``, the common words,
-    the places, how words sound."""
+    the places, how words sound, the houses of services, how far an address reaches, the words for vehicles."""
     assert blanked(text) == expected
 
 
@@ -61,7 +79,12 @@ def test_digits_of_other_scripts_and_long_dashes_are_digits_and_dashes() -> None
      "rua a b c d " * 900, "1.2.3.4" * 1_500, " " * 10_000, "casa 1 " * 1_500, "\n" * 10_000, "é" * 10_000, "cedula " * 1_500,
      "avenida a a a a a " * 600, "x.x" * 3_400, "de la " * 1_700, "A1" * 5_000,
      "Xyzab Qwertz " * 770, "tres cuarenta y cinco " * 450, "14°54' " * 1_400, "1.2345 " * 1_400,
-     "ab cd ef 123, " * 700, "uno y " * 1_600],
+     "ab cd ef 123, " * 700, "uno y " * 1_600,
+     "la casa azul frente a la bomba " * 320, "km 3, del porton 2 cuadras al sur " * 300, "red gate, " * 1_000,
+     "calle a con b, " * 660,
+     "de la a a a a " * 700, "a (dot) " * 1_250, "mi email es a " * 700, "1 y luego " * 1_000, "tel 1, 2 y luego 3 " * 520,
+     "moto a b c d e " * 660, "facebook: A B C D " * 550, "con a, mi hermano " * 550, "casa 1, bloque 2, " * 550, "1-a-" * 2_500,
+     "de tal a b " * 900, "piso 1 " * 1_400, "CDE12:" * 1_600],
 )  # fmt: skip
 def test_pastes_are_bounded(text: str) -> None:
     """The bound is generous, some ten times what it takes. Mutation: a pattern that tries every way to part the same words."""

@@ -9,7 +9,7 @@ that should not be there. Public numbers, prices, dates, buses, places and organ
 
 from __future__ import annotations
 
-from bot.identifying import accounts, addresses, names, numbers, plates, spoken
+from bot.identifying import accounts, addresses, lettered, names, numbers, plates, spoken
 from bot.identifying.flat import flat
 from bot.identifying.spans import LONGEST, Span, settled
 
@@ -25,7 +25,13 @@ def spans(text: str) -> list[Span]:
     text = text[:LONGEST]
     folded = flat(text)
     found = list(plates.find(text, folded))
-    found += [*numbers.find(text, folded, found), *spoken.find(folded), *accounts.find(text, folded), *addresses.find(text, folded)]
+    found += [
+        *numbers.find(text, folded, found),
+        *lettered.find(text, folded),
+        *spoken.find(folded),
+        *accounts.find(text, folded),
+        *addresses.find(text, folded),
+    ]
     return settled(text, [*found, *names.find(text, folded, found)])
 
 

@@ -48,8 +48,9 @@ _APPS = (
 )
 _USER = re.compile(
     rf"\b(?:usuari[oa]|user ?name|user|nick|handle|perfil|profile|{_APPS})"
-    r"(?: (?:i|am|me|encuentran?|encuentras|encontram|acham?|find|estoy|aparezco|es|is|e|sou|soy|como|as|de|do|"
-    r"en|em|on|name|usuario|user|instagram|facebook|telegram|tiktok)\b){0,4} ?[:=]? ?"
+    r"(?:,? (?:i|am|me|encuentran?|encuentras|encontram|acham?|find|estoy|estou|tou|aparezco|salgo|es|is|e|sou|soy|como|as|de|do|"
+    r"en|em|on|name|usuario|user|instagram|facebook|telegram|tiktok|under|bajo|by|por|with|con|com|the|el|o|nombre|nome|"
+    r"its|it's|eu|yo)\b){0,5} ?[:=]? ?"
     r"([a-z][\w.]*(?:[\d_]|\.\w)[\w.]{0,24})"
 )
 #: An app, and that somebody is called so in it.
@@ -58,13 +59,14 @@ _CALLED = re.compile(
     rf"da|en|em|on|del|of))?"
     rf"(?: (?:el|la|o|the))? )?{_APPS}\b"
     r"(?P<way>(?: (?:name|nome|nombre|user|usuario|perfil|es|is|e|eh|soy|sou|am|i'?m|i am|estoy|estou|aparezco|me|encuentran?|"
+    r"eu|yo|to|tou|salgo|figuro|fico|under|bajo|by|with the name|under the name(?: of)?|bajo el nombre|pelo nome|"
     r"encuentras|"
     r"acham?|busquen?|buscan|llamo|chamo|como|as|called|por|del[ea]|de ella|de el|dela|mio|mia|com o nome|con el nombre|de|"
     r"ahi)\b){0,5})"
     r"(?P<sign> ?[:=-] ?|,? )\"?(?=\w)"
 )
 _TELLS = re.compile(
-    r" (?:name|nome|nombre|user|usuario|es|is|e|eh|soy|sou|am|i'?m|i am|como|as|called|aparezco|llamo|chamo|nome|nombre)\b"
+    r" (?:name|nome|nombre|user|usuario|es|is|e|eh|soy|sou|am|i'?m|i am|como|as|called|aparezco|llamo|chamo|under|bajo|salgo)\b"
 )
 _NAMED = re.compile(r"[^\W\d_][\w'’.-]*(?: (?:[^\W_][\w'’.&-]*|&|y|e|\d{1,4})){0,5}")
 _SMALL = PARTICLES | {"el", "&", "and", "of", "from", "the", "en", "em", "a", "o"}
@@ -130,4 +132,5 @@ def _of_an_organisation(keys: list[str]) -> bool:
         return False
     if any(key in lists()["organisations"] or key in lists()["named_after"] for key in telling):
         return True
-    return all((plain(key) and key not in lists()["known"]) or is_place(key) for key in telling)
+    family = lists()["family_names"] - lists()["never_names"]  # "La Negra Tovar", and not "Cruz Roja"
+    return all((plain(key) and key not in lists()["known"]) or (is_place(key) and key not in family) for key in telling)

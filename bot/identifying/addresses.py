@@ -1,7 +1,7 @@
 """Street addresses: the street and the number of a house, a flat, a lot.
 
 Never here: a street, a quarter or a town alone, which many people share; what is told behind the number (``reach``); a home without
-a street (``homes``).
+a street (``homes``), a kilometre of a road (``roads``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.identifying import homes
+from bot.identifying import homes, roads
 from bot.identifying.reach import INSIDE, reach
 from bot.identifying.spans import Span
 
@@ -24,6 +24,11 @@ _ENGLISH = (
     r"pkwy|"
     r"highway|hwy|extension|ext|crescent|mews|crossing|turnpike)"
 )
+_NUMBERED_ROAD = (
+    r"(?:(?:county|state|us|u\.s\.|interstate|ranch|rural|township|forest(?: service)?|farm to market|ranch to market|old|parish|"
+    r"private)"
+    r" (?:road|rd|route|rte?|highway|hwy)\.?|farm to market|(?:fm|rm|cr|sr|hwy|highway|rte|route)(?= ?\d{2}))"
+)
 #: Where houses are counted within something that is named.
 _SETTLED = (
     r"(?:colonia|col|barrio|bairro|barriada|urb|urbanizacion|residencial|conjunto|condominio|cond|sector|aldea|vereda|"
@@ -33,11 +38,15 @@ _SETTLED = (
     r"assentamento|aa\.? ?hh\.?|invasion|invasao|ocupacao|favela|vila|villa|fraccionamiento|fracc|reparto|ensanche|poblacion|"
     r"campamento|pueblo joven|unidad habitacional|parque habitacional|jardim|setor|trailer park|mobile home park|estate|gardens)"
 )
-_NUMBER = r"(?:n ?[o0]?[°º.]? ?|nro\.? ?|num\.? ?|numero ?|no\.? ?|# ?)?\d{1,5}[a-z]?"
+#: "13h30" is when something happens, and no house.
+_NUMBER = r"(?:n ?[o0]?[°º.]? ?|nro\.? ?|num\.? ?|numero ?|no\.? ?|# ?)?(?!\d{1,2} ?h(?:\d|s|rs?|oras?)?\b)\d{1,5}[a-z]?"
 _SIGN = r"(?:#|n[°º]|no\.|nro\.?|num\.?|numero)"
 _STOP = (
     r"hace|con|desde|hay|tengo|tiene|mis?|donde|porque|pero|que|es|son|para(?! \d)|sin|hasta|llevo|llevamos|somos|"
     r"dormimos|duermo|estoy|estamos|vivo|principal|central|ha|faz|com"
+    r"|ate|so|apenas|va|vai|vao|van|abr[eio]\w{0,4}|fech\w{1,4}|cierr\w{1,3}|comec\w{1,3}|empie\w{2,4}|pass?a|inicia\w?|termina\w?|"
+    r"funciona\w?|atiend\w{1,2}|atend\w{1,3}|a partir|until|till|opens?|closes?|starts?|ends?|"
+    r"d(?:e|as)(?= \d{1,2} (?:a|as|ate|y|e)\b)"
     r"|moro|durmo|muy|son|nos|me|se|abajo|arriba|solo|sola|todo|toda|al|a las|en|y"
 )
 _WORD = rf"(?!(?:{_STOP})\b)[a-z][\w'.-]{{0,20}}"
@@ -89,6 +98,15 @@ _PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         rf"e)? ?{INSIDE}",
         r"\b(?:casa|apto|apt|apartamento|depto|lote) ?(?:#|n[°º]|no\.|numero|num|nro)\.? ?\d{1,4}[a-z]?\b",
         r"\b(?:apto|apt\.?|apartamento|apartment|depto|dpto) ?#? ?[a-z]?-?\d{1,4}[a-z]?\b",
+        # 88 County Road 214, 2200 State Highway 71, 901 FM 1462
+        rf"(?<![\d#-])\d{{1,5}}[a-z]? (?:[nsew]\.? |north |south |east |west )?{_NUMBERED_ROAD} ?\d{{1,4}}[a-z]?\b"
+        r"(?: (?:north|south|east|west|[nsew]{1,2})\b)?",
+        # Carretera Federal 200 #45, Ruta 68 número 1140; Camino Real 214
+        rf"\b(?:carretera|ruta|autopista|rodovia|estrada|highway|route)(?: (?:federal|estatal|nacional|estadual|vieja|"
+        r"antigua|velha))?"
+        rf"(?: [a-z]{{1,2}})?[ -]?\d{{1,4}}(?: (?:norte|sur|sul))?,? {_SIGN} ?\d{{1,5}}[a-z]?\b",
+        rf"\b(?:camino|caminho) (?:real|vecinal|viejo|nuevo|antiguo|velho)(?: (?:a|al|de|do|da) {_WORD})?,? "
+        rf"(?:{_SIGN} ?)?\d{{2,5}}\b{_NOT_AFTER}",
         # 1234 N Main St, 12 Main Road
         r"(?<![\d#-])\d{1,5}(?:-\d{1,3})?[a-z]? (?:[nsew]\.?[ew]?\.? |north |south |east |west )?"
         r"(?:(?!(?:the|on|in|to|from|of|and|my|this|"
@@ -121,7 +139,7 @@ _DIRECTED = re.compile(
 def find(text: str, folded: str) -> Iterator[Span]:
     """Spans of addresses; ``folded`` is ``flat(text)``."""
     kept: list[Span] = []
-    for span in sorted((*_streets(text, folded), *homes.find(text, folded))):
+    for span in sorted((*_streets(text, folded), *homes.find(text, folded), *roads.find(text, folded))):
         if kept and not folded[kept[-1].end : span.start].strip(" ,;("):  # the street told behind the house is the same address
             before = kept.pop()
             span = Span(before.start, max(before.end, span.end), "address")

@@ -48,7 +48,7 @@ def find(words: list[Word], text: str, shouted: bool) -> Iterator[Span]:
         # "en Santiago Rodríguez", "de San José": places are called after people
         place = (
             before in SAINT
-            or named_after(words, number)
+            or named_after(words, number, text)
             or (
                 (before in BEFORE_PLACE or _from(words, number, text))
                 and (word.key in doubtful or is_place(*(one.key for one in group)))
@@ -102,7 +102,7 @@ def _rare(words: list[Word], number: int, text: str) -> bool:
         and word.key not in lists()["known"]
         and not plain(word.key)
         and not is_place(word.key, following.key)
-        and not named_after(words, number)
+        and not named_after(words, number, text)
         and not told_as_place(words, number)
         and not (number and words[number - 1].key in (BEFORE_PLACE | SAINT) and words[number - 1].end + 1 == word.start)
     )

@@ -9,18 +9,29 @@ import re
 
 #: Behind these a name follows, written in capitals or not.
 SAYS = re.compile(
-    r"\b(?:me llamo|mi nombre(?: completo)? es|mi nombre|nombre(?: completo)? ?[:=]|se llama(?:ba|n)?|"
+    r"\b(?:me llamo|mi nombre(?: completo)? es|nombre(?: completo)? ?[:=]|se llama(?:ba|n)?|"
     r"llamad[oa]s?|de nombre|a nombre de|responde al nombre de|nombre y apellidos?:?|apellidos?:?|le dicen|"
     r"me dicen|l[aoe] (?:llaman|dicen|decian|conocen (?:como|por))|conhecid[oa] (?:como|por)|conocid[oa] (?:como|por)|"
     r"apodad[oa]|apelidad[oa]|"
     r"known as|goes by|chamam (?:ele|ela) de"
     r"|\w+'?s names? (?:is|are)|names are|my (?:full )?name is|my name'?s|name ?[:=]|is called|named|goes "
     r"by|called|i am called|his name is|her name is|their name is"
-    r"|meu nome(?: completo)? [eé]|meu nome|me chamo|nome(?: completo)? ?[:=]|se chama(?:va|m)?|chamad[oa]|"
+    r"|meu nome(?: completo)? [eé]|me chamo|nome(?: completo)? ?[:=]|se chama(?:va|m)?|chamad[oa]|"
     r"o nome del[ea] [eé]|em nome de"
     r"|su nombre es|los nombres? (?:es|son)|el nombre de (?:mi|el|la|ella) \w+ es|firma(?:do)?:?|atte\.?:?|"
     r"att\.?:?|atentamente,?|quien escribe es|ass\.?:?|assinado:?|signed:?|sincerely,?|regards,?) +"
 )
+#: Behind these a name follows as often as something else: "his name was Tony" and "was wrong", "my name thi hoa nguyen" and "is not
+#: there".
+NAMED = re.compile(
+    r"\b(?:(?:his|her|their|the|whose) names? (?:was|were|is|are)|\w+['’]s names? (?:was|were)|my (?:full )?name(?: was)?"
+    r"(?! (?:is|was)\b)|"
+    r"(?:su|el|cuyo) nombre (?:era|fue)|(?:el|o) nom(?:br)?e d(?:el?|o|a|e la|el[ea]|e (?:el|ella|mi|su|la|el)) ?(?:\w+ )?"
+    r"(?:es|era|fue|e|foi)|(?:mi|meu) nom(?:br)?e(?! (?:es|e|era|foi)\b)|(?:seu|o|cujo) nome (?:era|foi)|"
+    r"(?:nome|nombre) del[ea] (?:e|era|foi)) +"
+)
+#: At the beginning, as in a form, before several words: "name li na zhang from china".
+FORM = re.compile(r"(?:^|[\n.;] *)(?:name|nombre|nome) +")
 #: Behind these a name follows when it is written with a capital letter and is no organisation.
 CONTACT = re.compile(
     r"\b(?:pregunt\w+ por|(?:llam|avis|dig|marqu|escrib|localic|encuentr|ayud)\w+ a|(?:avis|lig|diz|digam?|"
@@ -89,16 +100,20 @@ TITLE = re.compile(
 )
 #: "Señor Jesús", "Padre Dios": whom people pray to.
 HOLY = frozenset(("jesus", "jesucristo", "cristo", "dios", "deus", "god", "jehova", "jeova"))
+_HELLO = (
+    r"hola|hi|hello|hey|ey|epa|opa|oi|oie|ola|alo|oye|buenas|buenos dias|buen dia|buenas tardes|buenas noches|bom dia|"
+    r"boa tarde|boa noite|good (?:morning|afternoon|evening)|(?:hola|hi|hello|hey|oi|ola) (?:gente|there|todos|de nuevo|again|"
+    r"amig[oa]s?|everyone|pessoal)"
+)
 AM = re.compile(
-    r"(?:^|[.,;:!?\n(] *|\b(?:hola|hi|hello|oi|ola|y|buenas|buenos dias|buenas tardes|buenas noches|bom "
-    r"dia|boa tarde|boa noite)[ ,]+)(?:yo |eu |mi |aqui |aca |por aca )?(?:soy|sou|i am|i'm|im|habla|aqui e|aqui|this is|le "
-    r"escribe|les escribe|le habla|quien escribe es|les? saluda|fala|aqui fala|quem fala e|quem escreve e|e a|e o|it's|its|it is|"
-    r"aca habla|por aca|aca)(?: el| la| a| o)? +"
+    rf"(?:(?:^|[.,;:!?\n(] *|\b(?:{_HELLO}|y)[ ,]+)(?:yo |eu |mi |aqui |aca |por aca )?(?:soy|sou|i am|i'm|im|habla|aqui e|aqui|"
+    r"this is|le escribe|les escribe|le habla|quien escribe es|les? saluda|fala|aqui fala|quem fala e|quem escreve e|e a|e o|"
+    rf"it['’]s|its|it is|aca habla|por aca|aca)(?: me| yo| eu)?|\b(?:{_HELLO})[ ,]+(?:es|e|soy yo|sou eu))(?: el| la| a| o)? +"
 )
 #: Those of them behind which a name comes even in small letters, and behind what is said of somebody the others do not know.
 INTRODUCES = re.compile(
-    r"(?:aqui e|this is|it'?s|aca|aca habla|les? (?:escribe|saluda|habla)|(?:aqui )?fala|quem (?:fala|escreve) e)(?: el| la|"
-    r" a| o)? +$"
+    r"(?:aqui e|this is|it['’]?s|it is|aca|aca habla|les? (?:escribe|saluda|habla)|(?:aqui )?fala|quem (?:fala|escreve) e|"
+    r"[ ,](?:es|e|soy yo|sou eu))(?: me)?(?: el| la| a| o)? +$"
 )
 #: "irmã do wanderley", "mãe do ryan", "sister of ahmed".
 KIN_OF = re.compile(rf"\b(?:{_FAMILY}) (?:de la|del|de|do|da|of) +")

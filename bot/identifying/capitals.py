@@ -57,6 +57,8 @@ _SAID = frozenset(
         "said",
     )
 )
+#: "está" without its accent, and what is given to somebody.
+_THIS = frozenset(("esta", "les", "le", "se"))
 _ARTICLES = frozenset(("el", "la", "lo", "los", "las", "o", "a", "os", "as", "un", "una", "um", "uma", "the", "an"))
 
 
@@ -87,7 +89,12 @@ def _named(words: list[Word], first: int, last: int, text: str) -> Iterator[Span
             first += 1
         opening = False
     telling = [word for word in words[first : last + 1] if word.key not in PARTICLES]
-    if not telling or any(letters(word, text) for word in telling) or named_after(words, first) or told_as_place(words, first):
+    if (
+        not telling
+        or any(letters(word, text) for word in telling)
+        or named_after(words, first, text)
+        or told_as_place(words, first)
+    ):
         return
     if any(_plain(word) for word in telling):
         return
@@ -113,7 +120,8 @@ def _single(words: list[Word], number: int, text: str, opening: bool, before: st
     if opening and then:  # "Keyberth y su hermano", "Yurbis me pasó"
         if then not in lists()["somebody"] or _listed(words, number, text) or did(key):
             return False
-        return foreign(key) if then in LOOSELY else unknown(key)  # "Colchoneta y cobija", "Racismo no posto"
+        first_person = key.endswith("o") and then in _THIS  # "Firmo esta queja", and not "Wilmar esta enfermo"
+        return foreign(key) if then in LOOSELY or first_person else unknown(key)  # "Colchoneta y cobija", "Racismo no posto"
     if opening and _between_commas(words, number, text):  # "la enfermera jefe, Rosmira, me cerró la puerta"
         return words[number + 1].key in lists()["somebody"] and strange(key)
     if opening:  # "Gracias por todo. Maigualida"

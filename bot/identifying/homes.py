@@ -100,13 +100,13 @@ def find(text: str, folded: str) -> Iterator[Span]:
             found = reach(text, folded, *match.span())
             yield Span(found.start, found.end, "address")
     for match in _HOUSE.finditer(folded):
-        before = _before(folded, match.start())
-        if _is_personal(before) or ((match["like"] or _coloured(match[0])) and not _SERVICE.search(before)):
+        before = said_before(folded, match.start())
+        if is_personal(before) or ((match["like"] or _coloured(match[0])) and not _SERVICE.search(before)):
             found = reach(text, folded, *match.span())
             yield Span(found.start, found.end, "address")
     for match in _NUMBERED.finditer(folded):
-        before = _before(folded, match.start())
-        if _is_personal(before) or not _SERVICE.search(before):
+        before = said_before(folded, match.start())
+        if is_personal(before) or not _SERVICE.search(before):
             found = reach(text, folded, *match.span())
             yield Span(found.start, found.end, "address")
     at = 0
@@ -115,14 +115,14 @@ def find(text: str, folded: str) -> Iterator[Span]:
             continue
         found = reach(text, folded, *match.span())
         at = found.end
-        before = _before(folded, match.start())
+        before = said_before(folded, match.start())
         described = "part" in found.kinds or "inside" in found.kinds or found.kinds.count("placed") > 1
         public = _SERVICE.search(before) or _SERVICE.search(folded, match.end(), found.end)
         if not match[0][0].isdigit() and not match[0].startswith(
             ("de", "km")
         ):  # "frente a la oficina", and not "de la iglesia 100 metros"
             public = public or _SERVICE.search(match[0])
-        if described and (_is_personal(before) or ("part" in found.kinds and not public)):
+        if described and (is_personal(before) or ("part" in found.kinds and not public)):
             yield Span(found.start, found.end, "address")
 
 
@@ -130,13 +130,13 @@ def _coloured(phrase: str) -> bool:
     return re.match(rf"(?:\w{{1,3}} )?{_COLOUR} ", phrase) is not None
 
 
-def _before(folded: str, start: int) -> str:
+def said_before(folded: str, start: int) -> str:
     """What was said before in the same sentence."""
     before = folded[max(0, start - 90) : start]
     return re.split(r"[.!?;\n]", before)[-1]
 
 
-def _is_personal(before: str) -> bool:
+def is_personal(before: str) -> bool:
     """Whether somebody is told to live or to be held there, and no service stands nearer."""
     personal = max((match.start() for match in _PERSONAL.finditer(before)), default=-1)
     service = max((match.start() for match in _SERVICE.finditer(before)), default=-1)

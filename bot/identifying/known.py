@@ -79,6 +79,21 @@ def strange(word: str) -> bool:
     return _DESCRIBES.search(word) is None and unknown(word)
 
 
+def is_land(word: str) -> bool:
+    """Whether a word, as ``flat`` writes it, is a country or a region: "América" too is a first name."""
+    name = fold(word)
+    return bool(country_named(name) or outside_named(name)) or name in region_names()
+
+
+def may_be_of_a_name(word: str) -> bool:
+    """Whether a word in small letters may go on a name that has begun: "thi hoa nguyen", and not "ana pls"."""
+    if word in lists()["known"]:
+        return True
+    if len(word) < 4:
+        return len(word) > 1 and re.search("[aeiouy]", word) is not None and not plain(word) and not is_place(word)
+    return unknown(word) and not did(word)
+
+
 def foreign(word: str) -> bool:
     """Whether a word that is strange looks like a name, even in small letters: "yorgelis", "wilkerman", "maikol"."""
     return strange(word) and looks_foreign(word)

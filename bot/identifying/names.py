@@ -1,6 +1,7 @@
 """Names of people: behind "me llamo", "my son", "Dra.", at the end of a letter, or a first name and a family name.
 
-Here belongs where a name ends, and what makes a word one. Never here: the words before it (``before_names``), which names there are
+Here belongs what makes a word behind such words a name. Never here: those words (``before_names``), where a name ends (``extent``),
+names told behind a comma or of whose things is spoken (``appositions``, ``possessors``), which names there are
 (``data/identifying.toml``).
 """
 
@@ -9,16 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.identifying import bare_names, capitals, nicknames
-from bot.identifying.before_names import AM, CONTACT, HOLY, INTRODUCES, KIN, KIN_BEHIND, KIN_OF, RELATION, SAYS, TITLE
+from bot.identifying import appositions, bare_names, capitals, nicknames, possessors
+from bot.identifying.before_names import AM, CONTACT, FORM, HOLY, INTRODUCES, KIN, KIN_BEHIND, KIN_OF, NAMED, RELATION, SAYS, TITLE
+from bot.identifying.extent import ends, taken, town
 from bot.identifying.flat import lists
-from bot.identifying.known import did, foreign, is_place, looks_foreign, plain, strange
+from bot.identifying.known import did, foreign, is_place, looks_foreign, may_be_of_a_name, plain, strange
 from bot.identifying.spans import Span
 from bot.identifying.words import LOOSELY, PARTICLES, Word, beside, letters, named_after, split
 
 _KIN = re.compile(KIN)
-#: "hussein al-rubaye"
-_ARABIC = re.compile(r"(?:al|el|bin|ben|abu|ould|abdel?|abdul)-\w{3}", re.I)
+#: Something may be said of the name as well.
+_NAME_IS = re.compile(r"\bn(?:ames?|ombres?|ome) ?(?:del[ea] )?(?:is|are|es|son|e) +$")
+#: Behind the name of who writes.
+_STILL = frozenset(("again", "otra", "outra", "from", "here", "aqui", "aca"))
 
 
 def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
@@ -36,11 +40,23 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
 
     for match in SAYS.finditer(folded):
         first = at(match.end())
+        if first is not None and _NAME_IS.search(match[0]) and _said_of_it(words[first]):
+            continue
         if first is not None and words[first].key in ("el", "la", "o", "a") and first + 1 < len(words) and words[first + 1].capital:
-            if span := _taken(words, first + 1, text, loose=True):  # "le dicen El Chino"
+            if span := taken(words, first + 1, text, loose=True):  # "le dicen El Chino"
                 yield Span(words[first].start, span.end, "name")
-        elif first is not None and (span := _taken(words, first, text, loose=True)):
+        elif first is not None and (span := taken(words, first, text, loose=True)):
             yield span
+    for pattern in (NAMED, FORM):
+        for match in pattern.finditer(folded):
+            first = at(match.end())
+            if first is not None and (
+                may_be_of_a_name(words[first].key)
+                or (words[first].capital and not shouted and pattern is NAMED and not _placed(words, first, text, plainly=True))
+            ):
+                span = taken(words, first, text, loose=True)
+                if span and (pattern is NAMED or span.end > words[first].end):
+                    yield span
     for match in CONTACT.finditer(folded):
         first = at(match.end())
         if (
@@ -49,14 +65,14 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
             and words[first].capital
             and not letters(words[first], text)
             and not _placed(words, first, text)
-        ) and (span := _taken(words, first, text)):
+        ) and (span := taken(words, first, text)):
             yield span
     for match in RELATION.finditer(folded):
         first = at(match.end())
         if (
             first is not None
             and (_likely(words[first], given, shouted) or _spoken_of(words, first, text))
-            and (span := _taken(words, first, text))
+            and (span := taken(words, first, text))
         ):
             yield span
     for match in KIN_OF.finditer(folded):
@@ -65,8 +81,8 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
             first is not None
             and not (letters(words[first], text) and not shouted)
             and _likely(words[first], given, shouted)
-            and (words[first].key in given or not _town(words, first))
-            and (span := _taken(words, first, text))
+            and (words[first].key in given or not town(words, first))
+            and (span := taken(words, first, text))
         ):
             yield span
     for match in KIN_BEHIND.finditer(folded):
@@ -82,7 +98,7 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
         word = words[first]
         second = first + 1 < len(words) and words[first + 1].key in known and beside(words, first + 1, text)
         if (
-            (word.key in given and (word.capital or second or _ends(words, first, text)))
+            (word.key in given and (word.capital or second or ends(words, first, text)))
             or (
                 word.capital
                 and not shouted
@@ -90,8 +106,8 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
                 and not (letters(word, text) and len(word.key) <= 5)  # "eu sou LGBT"
             )
             or (INTRODUCES.search(match[0]) and _introduced(words, first, text))
-            or (foreign(word.key) or (strange(word.key) and _ends(words, first, text)))
-        ) and (span := _taken(words, first, text)):
+            or (foreign(word.key) or (strange(word.key) and ends(words, first, text)))
+        ) and (span := taken(words, first, text)):
             yield span
     for match in TITLE.finditer(folded):
         first = at(match.end())
@@ -105,11 +121,13 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
                 (word.key in known and (word.capital or word.key in given))
                 or (word.capital and not shouted and word.key not in lists()["never_names"])
             )
-            and not named_after(words, starts.get(match.start(), first))
-            and (span := _taken(words, first, text))
+            and not named_after(words, starts.get(match.start(), first), text)
+            and (span := taken(words, first, text))
         ):
             short = match.end() - match.start() <= 6  # "Sra. Molina", "Don Ramiro", and not "la doctora"
             yield Span(match.start() if short else span.start, span.end, "name")
+    yield from appositions.find(words, starts, text, folded, shouted=shouted)
+    yield from possessors.find(words, starts, text, folded, shouted=shouted)
     yield from nicknames.find(words, starts, text, folded, shouted=shouted)
     yield from bare_names.find(words, text, shouted)
     if not shouted:
@@ -117,10 +135,17 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
     yield from _signed(words, text)
 
 
-def _placed(words: list[Word], first: int, text: str) -> bool:
-    """Whether capitals begin the name of an office, a place or a group rather than a person's."""
+def _placed(words: list[Word], first: int, text: str, *, plainly: bool = False) -> bool:
+    """Whether capitals begin the name of an office, a place or a group rather than a person's; ``plainly``: by a word for such."""
     key = words[first].key
+    if plainly:
+        return key in PARTICLES or any(key in lists()[name] for name in ("never_names", "named_after", "organisations"))
     return key in PARTICLES or (key not in lists()["known"] and (plain(key) or is_place(key))) or key in lists()["never_names"]
+
+
+def _said_of_it(word: Word) -> bool:
+    """Whether a word says how a name is: "my name is spelled wrong"."""
+    return not word.capital and plain(word.key) and word.key not in lists()["known"]
 
 
 def _likely(word: Word, given: frozenset[str], shouted: bool) -> bool:
@@ -143,7 +168,9 @@ def _introduced(words: list[Word], first: int, text: str) -> bool:
     then = words[first + 1].key
     if then in ("la", "el", "a", "o", "the", "mi", "my") and first + 2 < len(words):
         then = words[first + 2].key
-    return _KIN.fullmatch(then) is not None or then in ("again", "otra", "outra", "from")
+    if then == "de":  # "es kender de nuevo", and not "es tachirense de Rubio"
+        return first + 2 < len(words) and words[first + 2].key in ("nuevo", "novo", "ayer", "ontem")
+    return _KIN.fullmatch(then) is not None or then in _STILL
 
 
 def _spoken_of(words: list[Word], first: int, text: str) -> bool:
@@ -155,59 +182,6 @@ def _spoken_of(words: list[Word], first: int, text: str) -> bool:
         return True
     then = words[first + 1].key if first + 1 < len(words) and beside(words, first + 1, text) else ""
     return strange(word.key) and then in lists()["somebody"] - LOOSELY
-
-
-def _taken(words: list[Word], first: int, text: str, *, loose: bool = False) -> Span | None:
-    """The name that begins at a word: up to five words, to a mark, a word that is no name, or where capitals end."""
-    never, known = lists()["never_names"], lists()["known"]
-    month = words[first].capital and words[first].key in lists()["given"]  # or a day: "Abril", "Domingo"
-    if len(words[first].key) < 2 or (words[first].key in never and not month):
-        return None
-    capital = words[first].capital
-    last = first
-    for number in range(first + 1, min(len(words), first + 6)):
-        word = words[number]
-        gap = text[words[number - 1].end : word.start]
-        if gap not in (" ", "  ", "\u00a0", ". ") or (text[words[number - 1].end - 1] == "." and len(words[number - 1].key) > 3):
-            break
-        if word.key in PARTICLES:
-            following = words[number + 1] if number + 1 < len(words) else None
-            if following is None:
-                break
-            goes_on = following.key in known or (
-                capital
-                and following.capital
-                and following.key not in never
-                and not _town(words, number + 1)
-                and not letters(following, text)
-            )
-            if not goes_on and following.key not in PARTICLES:
-                break
-            continue
-        if word.key in never or (capital and not word.capital and word.key not in known):
-            break
-        if (
-            not capital
-            and word.key not in known
-            and not _ARABIC.match(text, word.start)
-            and not (loose and number == first + 1 and _ends(words, number, text))
-        ):
-            break
-        last = number
-    return Span(words[first].start, words[last].end, "name")
-
-
-def _town(words: list[Word], number: int) -> bool:
-    """Whether a place begins at a word: "Eleuterio Chub de Alta Verapaz"."""
-    return is_place(words[number].key) or (number + 1 < len(words) and is_place(words[number].key, words[number + 1].key))
-
-
-def _ends(words: list[Word], number: int, text: str) -> bool:
-    """Whether a sentence ends behind a word, or something else begins: "me llamo yulimar tovarez, tengo ..."."""
-    end = words[number].end
-    return (
-        end >= len(text) or text[end] in ",.;\n!?)" or (number + 1 < len(words) and words[number + 1].key in lists()["never_names"])
-    )
 
 
 def _signed(words: list[Word], text: str) -> Iterator[Span]:

@@ -4,7 +4,7 @@ Here belongs the shape of such a thing and the words around it. Never here: plat
 (``spoken``), accounts (``accounts``), street addresses (``addresses``), names (``names``).
 
 A document format is one line of ``_DOCUMENTS`` (with letters) or of ``_SHAPES`` (digits and marks only); the words that stand
-before a document are ``_DOCUMENT_WORDS``.
+before a document are ``DOCUMENT_WORDS``.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _SHAPES = re.compile(
 )
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3}){2,3}")
 
-_DOCUMENT_WORDS = re.compile(
+DOCUMENT_WORDS = re.compile(
     r"\b(?:cedula|documento|documentacion|dni|d\.n\.i|c\.? ?i\.?|c\.? ?c\.?|ced|identidad|identidade|"
     r"identificacion|id|pasaporte|passaporte|passport"
     r"|expediente|carn?et|partida|folio|nui|nss|imss|curp|rfc|rut|run|dui|dpi|cui|cpf|rg|rne|rnm|crnm|"
@@ -75,7 +75,8 @@ _DOCUMENT_WORDS = re.compile(
     r"titulo|certificado|ptp|cpp|tramite|permiso|proteccion temporal|receipt|recibo|carteira(?: de trabalho)?|ruc|a#|"
     r"siscon\w*|ctps|pis|nis|nut|pieza|caso|case|processo|proceso|docket|boletim|carpeta|causa|radicado|inquerito|c/c|cta|ag|"
     r"agencia|"
-    r"acta|registro|matricula consular)"
+    r"acta|registro|registration|registered|solicitud|solicitacao|application|permit|asylum file|referencia|reference|"
+    r"matricula consular)"
     r"\b[^\d\n]{0,28}$"
 )
 _PHONE_WORDS = re.compile(
@@ -159,7 +160,7 @@ def find(text: str, folded: str, others: Sequence[Span]) -> Iterator[Span]:
             and match.span() not in plates
             and not (digits == 4 == len(match[0]))
             and not _DATE.search(folded[max(0, match.start() - 8) : match.end() + 6])
-            and _DOCUMENT_WORDS.search(folded[max(0, match.start() - 60) : match.start()])
+            and DOCUMENT_WORDS.search(folded[max(0, match.start() - 60) : match.start()])
         ):
             yield Span(*match.span(), "document")
     yield from _runs(folded)
@@ -169,7 +170,7 @@ def _is_document(match: re.Match[str], text: str, folded: str) -> bool:
     """Letters and digits in the shape of a document: capitals, a long shape or a word for documents make it one."""
     before = folded[max(0, match.start() - 60) : match.start()]
     letters = sum(map(str.isalpha, match[0]))
-    if _DOCUMENT_WORDS.search(before):
+    if DOCUMENT_WORDS.search(before):
         return True
     if "/" in match[0]:
         return not _LAW.search(before)
@@ -215,7 +216,7 @@ def _kind(folded: str, start: int, end: int) -> str:
         return ""
     if len(digits) < 5 or digits in _helplines() or (_TOLL_FREE.fullmatch(digits) and not _OWN.search(before)):
         return ""
-    document, phone = _DOCUMENT_WORDS.search(before), _PHONE_WORDS.search(before)
+    document, phone = DOCUMENT_WORDS.search(before), _PHONE_WORDS.search(before)
     if document and (not phone or document.start() > phone.start() or len(digits) < 7):
         return "document"
     if _LAW.search(before) or _UNIT_AFTER.match(after) or (_MONEY_BEFORE.search(before) and not _OWN.search(before[-14:])):

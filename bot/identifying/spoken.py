@@ -29,9 +29,11 @@ _DIGITS = {
 _COUNTS = {word: count for count, words in _DIGITS.items() for word in words.split()}
 _WORDS = "|".join(sorted(_COUNTS, key=len, reverse=True))
 _TENS = re.compile(r"(?:[a-z]+(?:nta|inte)|twenty|[a-z]+ty)$")
+#: Digits and words may stand side by side, even without a blank: "seven8six".
+_PIECE = rf"(?:(?:{_WORDS})(?![a-z])|\d{{1,4}}(?!\d))"
 _SPELT = re.compile(
-    rf"\b(?:{_WORDS}|\d{{1,4}})(?:(?:[ ,.-]{{1,3}}|\n)(?:(?:y|e|and|doble|doubl[eo]|dobles|duplo|triple|triplo) "
-    rf")?(?:{_WORDS}|\d{{1,4}})(?!\w)){{3,19}}"
+    rf"\b{_PIECE}(?:(?:[ ,.-]{{1,3}}|\n|(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d))(?:(?:y|e|and|doble|doubl[eo]|dobles|duplo|triple|"
+    rf"triplo) )?{_PIECE}){{3,19}}(?!\w)"
 )
 #: What is said between two pieces of a number.
 _BETWEEN = (
@@ -46,7 +48,8 @@ _TOLD = re.compile(rf"\d[ ,.;:-]{{1,3}}{_BETWEEN}[ ,:]")
 #: Before a number in pieces one of these is needed: "entre 300 y 400, luego 50 mas" are people.
 _OF_A_TELEPHONE = re.compile(
     r"\b(?:tel\w{0,8}|fono|fone|phone|cel|celu|celular|movil|mobile|cell|num(?:ero|ber)?|nro|number|whats\w{0,4}|wasap|guasap|"
-    r"zap|wpp|llam\w{1,6}|marc?[aq]\w{1,6}|call|dial|disca\w{0,3}|lig(?:a|ar|ue|uem))\b[^\d\n.;]{0,30}$"
+    r"zap|wpp|llam\w{1,6}|marc?[aq]\w{1,6}|call|dial|disca\w{0,3}|lig(?:a|ar|ue|uem)|text|reach|"
+    r"contact\w{0,4}|contat\w{0,3}|escrib\w{1,6}|an[oó]t\w{1,5}|apunt\w{1,4}|mensaj\w{1,2}|mensage[mn]s?)\b[^\d\n.;]{0,30}$"
 )
 _AMOUNT = re.compile(r" ?(?:pesos?|bs|usd|dol|reais|soles|quetzal|lempira|colon|personas|people|pessoas|euros?|bucks)")
 
@@ -54,7 +57,8 @@ _AMOUNT = re.compile(r" ?(?:pesos?|bs|usd|dol|reais|soles|quetzal|lempira|colon|
 def find(folded: str) -> Iterator[Span]:
     """Spans of telephones; ``folded`` is ``flat`` of the text."""
     for match in _SPELT.finditer(folded):
-        if _read_aloud(match[0]):
+        told = _OF_A_TELEPHONE.search(folded[max(0, match.start() - 50) : match.start()]) is not None
+        if _read_aloud(match[0], told) and not (told and _AMOUNT.match(folded[match.end() : match.end() + 12])):
             yield Span(*match.span(), "phone")
     for match in _PIECES.finditer(folded):
         digits = sum(map(str.isdigit, match[0]))
@@ -67,10 +71,12 @@ def find(folded: str) -> Iterator[Span]:
             yield Span(*match.span(), "phone")
 
 
-def _read_aloud(spelt: str) -> bool:
-    """Whether words for numbers are enough digits for a telephone: one by one, in pairs ("cuarenta y cinco") or in hundreds."""
+def _read_aloud(spelt: str, told: bool) -> bool:
+    """Whether words for numbers are enough digits for a telephone: one by one, in pairs ("cuarenta y cinco") or in hundreds.
+
+    ``told``: a telephone was spoken of, and most of it may be written in figures ("tres uno cuatro 606 29 87")."""
     digits, count, before = 0, 0, ""
-    for word in re.split(r"[ ,.\n-]+", spelt):
+    for word in re.findall(r"[a-z]+|\d+", spelt):
         if word.isdigit():
             digits += len(word)
         elif _COUNTS.get(word, 0) == 1 and _TENS.match(before):
@@ -79,4 +85,4 @@ def _read_aloud(spelt: str) -> bool:
             digits += _COUNTS.get(word, 0) or word.startswith(("dob", "dou", "dup", "tri"))
         count += word in _COUNTS
         before = word if word not in ("y", "e", "and") else before
-    return digits >= 7 and count >= 4
+    return digits >= 7 and (count >= 4 or (told and count > 0 and digits <= 13))

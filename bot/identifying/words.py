@@ -10,6 +10,7 @@ import re
 from bot.identifying.flat import lists
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
+_MARK = re.compile(r"[,;:!?(\n]")
 PARTICLES = frozenset(("de", "del", "la", "las", "los", "da", "do", "dos", "das", "y", "e", "san", "santa", "van", "von"))
 SAINT = frozenset(("san", "santo", "santa", "sao", "st", "saint", "virgen"))
 #: Words before a place. Those that stand before a person as often are left out.
@@ -53,9 +54,11 @@ def beside(words: list[Word], number: int, text: str) -> bool:
     )
 
 
-def named_after(words: list[Word], first: int) -> bool:
+def named_after(words: list[Word], first: int, text: str) -> bool:
     """Whether what stands before makes it the name of a hospital, a square, a saint ..."""
     for number in range(first - 1, max(-1, first - 4), -1):
+        if _MARK.search(text, words[number].end, words[number + 1].start):  # "la dueña de la casa, Marlene"
+            return False
         if words[number].key in lists()["named_after"]:
             return True
         if not words[number].capital and words[number].key not in PARTICLES:

@@ -50,6 +50,19 @@ from bot.identifying.flat import flat
         ("um cara que chamam de Pastel, 100 reais", "um cara que chamam de ···, 100 reais"),
         ("me dicen que espere hasta el lunes", "me dicen que espere hasta el lunes"),
         ("aqui é rosângela irmã do wanderley", "aqui é ··· irmã do ···"),
+        ("la dueña de la casa, Marlene, grita", "la dueña de la casa, ···, grita"),
+        ("we lost Ibrahim's green card", "we lost ···'s green card"),
+        ("o RG do Wallace e o passaporte da Bolívia", "o RG do ··· e o passaporte da Bolívia"),
+        ("my name thi hoa nguyen i am from vietnam", "my name ··· i am from vietnam"),
+        ("my name wrong on the card, his name was wrong too", "my name wrong on the card, his name was wrong too"),
+        ("mi numero tres uno cuatro 606 29 87, de noche", "mi numero ···, de noche"),
+        ("vivimos en el km 14 de la vía a Daule y no hay bus", "vivimos en ··· y no hay bus"),
+        ("o ônibus quebrou no km 38 da BR-174", "o ônibus quebrou no km 38 da BR-174"),
+        ("They hold us at 88 County Road 214 and", "They hold us at ··· and"),
+        ("my registration card is VEN-TT 0038216", "my registration card is ···"),
+        ("Firmo esta queja: no hay agua", "Firmo esta queja: no hay agua"),
+        ("o abrigo da rua São Francisco é só até 13h30", "o abrigo da rua São Francisco é só até 13h30"),
+        ("find me on facebook under Keisha Marie Baptiste", "find me on facebook under ···"),
         ("aqui é perigoso, minha irmã desmaiou", "aqui é perigoso, minha irmã desmaiou"),
     ],
 )  # fmt: skip
@@ -84,7 +97,9 @@ def test_digits_of_other_scripts_and_long_dashes_are_digits_and_dashes() -> None
      "calle a con b, " * 660,
      "de la a a a a " * 700, "a (dot) " * 1_250, "mi email es a " * 700, "1 y luego " * 1_000, "tel 1, 2 y luego 3 " * 520,
      "moto a b c d e " * 660, "facebook: A B C D " * 550, "con a, mi hermano " * 550, "casa 1, bloque 2, " * 550, "1-a-" * 2_500,
-     "de tal a b " * 900, "piso 1 " * 1_400, "CDE12:" * 1_600],
+     "de tal a b " * 900, "la dueña de a b c d e " * 480, "km 1 de la via a b " * 550, "seven8six" * 1_100, "acta de la " * 900,
+     "AB-CD 12 " * 1_100, "my name a " * 1_000, "12 County Road 2 " * 600, "a's b c card " * 800,
+     "piso 1 " * 1_400, "CDE12:" * 1_600],
 )  # fmt: skip
 def test_pastes_are_bounded(text: str) -> None:
     """The bound is generous, some ten times what it takes. Mutation: a pattern that tries every way to part the same words."""

@@ -51,9 +51,9 @@ class _Scope(NamedTuple):
 
     def covers(self) -> ColumnElement[bool]:
         """Condition on an entry. What is given in another country too, as far as the desk sees, is for whoever checks in both."""
-        there = (
-            exists(entry.key)
-            .join_from(entry.key.table, Location.__table__, location.id == entry.location_id)  # type: ignore[attr-defined]
+        there = exists(
+            select(entry.key)
+            .join(Location.__table__, location.id == entry.location_id)  # type: ignore[attr-defined]
             .where(entry.service_id == service.id, VIEW.entry(), location.country.in_(self.elsewhere))
             .correlate(Service.__table__)  # type: ignore[attr-defined]
         )

@@ -27,7 +27,7 @@ _TRI: Final = ("yes", "no", "unknown")
 
 family("desk.directory.done", DONE)
 family("desk.directory.level", VIEW.levels)
-family("desk.directory.may", ("tell", "desk", "nobody"))
+family("desk.directory.may", ("tell", "desk"))
 family("desk.directory.authority", tuple(each for each in AUTHORITIES if each))
 family("desk.directory.people", PEOPLE)
 family("desk.directory.costs", _TRI)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from heapq import nsmallest
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, String, and_, select, type_coerce
@@ -40,6 +41,8 @@ from flows.facts import COUNTRIES, KINDS, PEOPLE
 PAGE: Final = 20
 LONGEST: Final = 100
 """Characters of what is looked for; the rest is not read."""
+_BATCH: Final = 512
+"""Rows that are looked at before others have their turn."""
 OPEN: Final = ("active", "temporarily closed")
 """What is given up for good is on no list."""
 SHOWN: Final = ("name", "organisation", "municipality", "address", "phones", "hours", "texts")
@@ -164,26 +167,33 @@ async def listing(
     if kind in KINDS:
         where.append(type_coerce(service.kinds, String).like(f"%,{kind},%"))
     async with engine.connect() as connection:
-        keys = await _found(connection, and_(*where), wanted)
-        page = min(max(page, 1), pages(len(keys)))
-        places = await read(connection, keys[(page - 1) * PAGE : page * PAGE], today, settings)
-    return Listed(tuple(places), len(keys), page)
+        total, first = await _found(connection, and_(*where), wanted, max(page, 1) * PAGE)
+        page = min(max(page, 1), pages(total))
+        places = await read(connection, first[(page - 1) * PAGE : page * PAGE], today, settings)
+    return Listed(tuple(places), total, page)
 
 
-async def _found(connection: AsyncConnection, where: ColumnElement[bool], wanted: Collection[str]) -> list[int]:
-    """Keys of the entries with all these words, in order. No database folds and sorts names as people expect: it is done here,
-    a few hundred rows at a time, so that others are answered in between."""
+async def _found(
+    connection: AsyncConnection, where: ColumnElement[bool], wanted: Collection[str], most: int
+) -> tuple[int, list[int]]:
+    """How many entries have all these words, and the keys of the first ``most`` of them in order.
+
+    No database folds and sorts names as people expect, so it is done here: a few hundred rows at a time, and without ever sorting
+    all of them, so that others are answered in between."""
     folded = cache(fold)  # a municipality, an organisation come again and again
     asked = joined(entry.key, _MUNICIPALITY, _NAME, *(_SEARCHED if wanted else ())).where(where)
-    found: list[tuple[str, str, int]] = []
-    rows = await connection.stream(asked.execution_options(yield_per=512))
+    total, first = 0, list[tuple[str, str, int]]()
+    rows = await connection.stream(asked.execution_options(yield_per=_BATCH))
     async for batch in rows.partitions():
         for key, municipality, name, *further in batch:
             place = (folded(municipality or ""), fold(name or ""), key)
             said = "\n".join([*place[:2], *(folded(each or "") for each in further)]) if wanted else ""
             if all(word in said for word in wanted):
-                found.append(place)
-    return [key for *_, key in sorted(found)]
+                total += 1
+                first.append(place)
+        if len(first) > most + 4 * _BATCH:
+            first = nsmallest(most, first)
+    return total, [key for *_, key in nsmallest(most, first)]
 
 
 def joined(*columns: Any) -> Select[Any]:

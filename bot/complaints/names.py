@@ -25,7 +25,7 @@ _organization: Any = Organization.__table__  # type: ignore[attr-defined]
 async def names(connection: AsyncConnection, keys: Iterable[str]) -> dict[str, str]:
     """Key -> public name; a key that nothing is called by any more stands for itself."""
     wanted = {key for key in keys if key}
-    ids = {id: key for key in wanted if (id := _id(key)) is not None}
+    ids = {id: key for key in wanted if (id := directory_id(key)) is not None}
     asked = select(_employer.c.key, _employer.c.name).where(_employer.c.key.in_(sorted(wanted)))
     found = {row.key: row.name for row in await connection.execute(asked)}
     of_directory = select(_organization.c.id, _organization.c.name).where(_organization.c.id.in_(list(ids)))
@@ -33,7 +33,8 @@ async def names(connection: AsyncConnection, keys: Iterable[str]) -> dict[str, s
     return {key: found.get(key, key) for key in wanted}
 
 
-def _id(key: str) -> uuid.UUID | None:
+def directory_id(key: str) -> uuid.UUID | None:
+    """The id in the directory of the organisation with this key; None where it has none."""
     try:
         return uuid.UUID(hex=key.removeprefix(OF_THE_DIRECTORY)) if key.startswith(OF_THE_DIRECTORY) else None
     except ValueError:

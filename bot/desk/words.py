@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time
 
-from bot.wording import CONTENT, LOCALES, ContentError, city_name, country_name, language_name, placeholders, read_catalog
-from flows.facts import LANGS
+from bot.wording import CONTENT, LOCALES, ContentError, city_name, country_name, hours, language_name, placeholders, read_catalog
+from flows.facts import LANGS, Hours
 
 SOURCES: Final = Path(__file__).parent
 _USED: Final = re.compile(r"""["'`](desk(?:\.[a-z0-9_]+){2,})["'`]""")
@@ -139,6 +139,10 @@ class Voice:
 
     def language(self, code: str) -> str:
         return language_name(self.lang, code)
+
+    def hours(self, opening: Hours) -> str:
+        """ "Mon-Fri 8am-5pm", on the clocks of the place, as people on the move read it."""
+        return hours(self.lang, opening)
 
     def listed(self, names: Iterable[str]) -> str:
         return ", ".join(names)

@@ -23,6 +23,16 @@ _MONDAY = 4 * DAY
 """Minutes from 1970-01-01, a Thursday, to the first Monday."""
 
 
+def together(spans: Iterable[tuple[str, Iterable[str], int, int, bool]]) -> Hours | None:
+    """The hours that rows of ``schedule`` (zone, weekdays, opens, closes, always) make together; None for none."""
+    rows = list(spans)
+    zone = min((row[0] for row in rows), default="")
+    if any(always for *_, always in rows):
+        return Hours(zone=zone, always=True)
+    weekly = sorted({(int(day), opens, closes) for _, days, opens, closes, _ in rows for day in days})
+    return Hours(zone=zone, weekly=tuple(weekly)) if weekly else None
+
+
 @lru_cache(maxsize=256)
 def zone(name: str) -> ZoneInfo:
     """The IANA zone. Raises ValueError with a sentence when there is none of that name."""

@@ -25,7 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import NullType
 
 from bot import db
-from bot.directory import stamp
+from bot.directory import stamp, validity
+from bot.directory.hours import together
 from bot.directory.search import Index, rounded_km
 from bot.directory.tables import (
     ComplaintChannel,
@@ -36,11 +37,12 @@ from bot.directory.tables import (
     Service,
     ServiceAtLocation,
     ServiceText,
+    belongs,
 )
 from bot.directory.visibility import View, visible_to
 from bot.settings import Settings
 from flows import facts
-from flows.facts import COUNTRIES, PEOPLE, Found, Hours, Offer, Query
+from flows.facts import COUNTRIES, PEOPLE, Found, Offer, Query
 
 EPOCH = date(1970, 1, 1)
 _BATCH = 512
@@ -328,14 +330,8 @@ def _read(connection: Connection, now: float, settings: Settings, clock: Callabl
 
 def _limits(verified_on: date, review_on: date | None, expires_on: date | None, settings: Settings) -> tuple[int, int, int]:
     """(day of the check, first day with the label, last day shown), counted from 1970-01-01 (S-4)."""
-    verified = (verified_on - EPOCH).days
-    due = verified + settings.service_due_days
-    if review_on is not None:
-        due = min(due, (review_on - EPOCH).days)
-    last = verified + settings.service_stale_days - 1
-    if expires_on is not None:
-        last = min(last, (expires_on - EPOCH).days)
-    return verified, due, last
+    due, last = validity.limits(verified_on, review_on, expires_on, settings)
+    return (verified_on - EPOCH).days, (due - EPOCH).days, (last - EPOCH).days
 
 
 def _in_order(rows: list[Any]) -> list[Any]:
@@ -349,11 +345,8 @@ def _original_first(rows: list[Any]) -> list[Any]:
 
 def _pattern(index: Index, spans: tuple[tuple[Any, ...], ...]) -> int:
     """Number of the hours that these rows (zone, weekdays, opens, closes, always) make together; -1 for none."""
-    zone = min(spans)[0]
-    if any(always for *_, always in spans):
-        return index.pattern(Hours(zone=zone, always=True))
-    weekly = sorted({(int(day), opens, closes) for _, days, opens, closes, _ in spans for day in db.codes(days)})
-    return index.pattern(Hours(zone=zone, weekly=tuple(weekly))) if weekly else -1
+    hours = together((zone, db.codes(days), opens, closes, always) for zone, days, opens, closes, always in spans)
+    return -1 if hours is None else index.pattern(hours)
 
 
 def _described(
@@ -400,8 +393,7 @@ class _Statements:
         self._shown: ColumnElement[bool] = and_(
             view.entry(),
             self.service.status == "active",
-            self.service.verified_on > today - timedelta(days=settings.service_stale_days),
-            or_(self.service.expires_on.is_(None), self.service.expires_on >= today),
+            validity.is_valid(self.service, today, settings),
             self.location.country.in_(named or COUNTRIES),
         )
 
@@ -478,7 +470,7 @@ class _Statements:
         phone = Phone.__table__.c  # type: ignore[attr-defined]
         return (
             select(self.entry.key, phone.position, phone.number, phone.shown, phone.text, phone.whatsapp)
-            .join(Phone.__table__, self._belongs(phone))  # type: ignore[attr-defined]
+            .join(Phone.__table__, belongs(phone))  # type: ignore[attr-defined]
             .where(self.view.entry(), self.view.shows("phones"))
             .order_by(self.entry.key)
         )
@@ -494,7 +486,7 @@ class _Statements:
                 schedule.closes,
                 schedule.always,
             )
-            .join(Schedule.__table__, self._belongs(schedule))  # type: ignore[attr-defined]
+            .join(Schedule.__table__, belongs(schedule))  # type: ignore[attr-defined]
             .where(self.view.entry(), self.view.shows("hours"))
             .order_by(self.entry.key)
         )
@@ -528,12 +520,6 @@ class _Statements:
             .join(Organization.__table__, self.organisation.id == channel.organization_id)  # type: ignore[attr-defined]
             .where(self.view.complaint_channel(), or_(channel.independent, shows_itself))
             .order_by(channel.country, channel.independent, self.organisation.name, channel.how, channel.value)
-        )
-
-    def _belongs(self, child: Any) -> ColumnElement[bool]:
-        return and_(
-            child.service_id == self.entry.service_id,
-            or_(child.service_at_location_id.is_(None), child.service_at_location_id == self.entry.id),
         )
 
 

@@ -9,9 +9,20 @@ Never here: anything about a person who writes; people's names (a verifier is a 
 import hashlib
 import uuid
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    UniqueConstraint,
+    and_,
+    or_,
+)
 from sqlmodel import Field
 
 from bot.db import Codes, Table, UTCDateTime, now
@@ -53,6 +64,15 @@ def entry_key(entry_id: uuid.UUID) -> int:
 def _one_of(column: str, values: tuple[str, ...], name: str, null: bool = False) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})" + (f" OR {column} IS NULL" if null else ""), name=name)
+
+
+def belongs(child: Any) -> ColumnElement[bool]:
+    """Condition on the columns of ``phone`` or ``schedule``: of the entry's service, at all its locations or at the entry's."""
+    entry = ServiceAtLocation.__table__.c  # type: ignore[attr-defined]
+    return and_(
+        child.service_id == entry.service_id,
+        or_(child.service_at_location_id.is_(None), child.service_at_location_id == entry.id),
+    )
 
 
 class Source(Table, table=True):

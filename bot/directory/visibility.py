@@ -4,7 +4,7 @@ An entry (``ServiceAtLocation``) is seen by an audience when its level is one of
 role approved it, and the import does not hold it back. A field may have a level of its own, which can only narrow. What
 an audience may not see is *absent*: it is not selected, not counted, not measured. Nothing here says that more exists.
 
-Never here: how long an entry stays valid (``snapshot``), changes of a level (``audience``), any value of an entry.
+Never here: how long an entry stays valid (``validity``), changes of a level (``audience``), any value of an entry.
 """
 
 from __future__ import annotations

@@ -24,8 +24,9 @@ The file is TOML::
     investigates = ["red-norte"]        # a PSEA focal point who is the investigation unit of these; leave out for none
 
 An organisation that people know from the directory, and that has no accounts here under that name, is an employer too where it
-belongs to one: ``key = "dir-"`` and its id there without dashes, ``merged_into`` the one that it belongs to. Who is tied to whom
-and who investigates is the network's decision: no page of the desk changes it.
+belongs to one: ``key = "dir-"`` and its id there without dashes, ``merged_into`` the one that it belongs to. Accounts of either may
+then check its entries (``bot.directory.checking``). Who is tied to whom and who investigates is the network's decision: no page of
+the desk changes it.
 
 Loading it again changes what differs and nothing else. Who is missing from it stays: leaving is a command of its own.
 """

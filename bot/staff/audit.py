@@ -40,7 +40,7 @@ WHATS: Final[frozenset[str]] = frozenset(
         # the rest of the desk
         "roster_loaded", "shift_changed", "exception_added", "exception_removed", "holiday_changed", "duty_text_confirmed",
         "export_asked", "export_approved", "exported", "agreement_recorded", "training_begun", "training_ended", "alerts_changed",
-        "notice_published", "notice_ended", "remark_done", "forgotten",
+        "notice_published", "notice_ended", "remark_done", "directory_checked", "directory_closed", "forgotten",
     }
 )  # fmt: skip
 """Everything that can be recorded. A further code is a line here, and ``desk.audit.what.<code>`` in the desk's catalogs."""
@@ -91,7 +91,8 @@ async def record(
     """Append an entry in the caller's transaction, and return its number.
 
     ``actor_name``: label of an account, ``clock``, ``person`` or ``command``. ``role``: by which it was allowed
-    (``roles.acting_as``), or empty. ``what``: one of the chain's. ``subject``: reference of a ticket, name of an account, or empty.
+    (``roles.acting_as``), or empty. ``what``: one of the chain's. ``subject``: reference of a ticket, name of an account, key of an
+    entry of the directory, or empty.
 
     Appending waits for whoever else appends, until they commit. Call it last in the transaction: whoever holds the end of the
     chain and then waits for a row of somebody who waits for the chain would wait for ever (PostgreSQL ends one of the two).

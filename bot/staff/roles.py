@@ -4,8 +4,8 @@ Here belong the actor, the closed set of actions, the table as data and the ques
 and nothing elsewhere decides by the name of a role. Never here: who is on duty (``bot.roster``), pages, signing in.
 
 Scopes. A role holds in the countries of its account; an administrator without countries holds everywhere. What touches staff
-of one organisation (``OWN_ORGANISATION``) holds for one's own only. What touches a person (``CLAIMED``) holds for the one who
-claimed the ticket only: whoever asks about a ticket gives its country, and ``claimed=True`` where its claimer is the actor.
+or entries of one organisation (``OWN_ORGANISATION``) holds for one's own only. What touches a person (``CLAIMED``) holds for the
+one who claimed the ticket only: whoever asks about a ticket gives its country, and ``claimed=True`` where its claimer is the actor.
 """
 
 from __future__ import annotations
@@ -47,13 +47,15 @@ Action = Literal[
     "export_register",  # asks for an export; a second person approves (bot.staff.second_person)
     "publish_notice",  # answers to rumours, what was changed: read by everybody
     "see_remarks",  # what people said about entries of the directory
+    "see_directory",  # its entries up to those for members only (S-2)
+    "check_directory",  # sees which are due, says that one is right or closed for now (S-4)
     "administer",
 ]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
 Scope = Literal["country", "claimed", "own_organisation", "everywhere"]
 
-#: Acts on a ticket that its claimer alone may do.
+#: What whoever works on requests may do; acts on a ticket, its claimer alone.
 _WORK: Final[dict[Action, Scope]] = {
     "open_ticket": "claimed",
     "open_contact": "claimed",
@@ -64,6 +66,7 @@ _WORK: Final[dict[Action, Scope]] = {
     "refer": "claimed",
     "accept_movement": "country",
     "see_roster": "country",
+    "see_directory": "country",
     "train": "everywhere",
     "own_account": "everywhere",
 }
@@ -91,6 +94,7 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "see_complaints": "country",
         "see_register": "country",
         "export_register": "country",
+        "see_directory": "country",
         "own_account": "everywhere",
     },
     "coordinator": {
@@ -104,9 +108,15 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "export_register": "country",
         "publish_notice": "country",
         "see_remarks": "country",
+        "see_directory": "country",
+        "check_directory": "country",
         "own_account": "everywhere",
     },
-    "member": {"own_account": "everywhere"},
+    "member": {
+        "see_directory": "country",
+        "check_directory": "own_organisation",  # of the directory: bot.directory.checking
+        "own_account": "everywhere",
+    },
     "administrator": {
         "manage_roster": "country",
         "see_roster": "country",
@@ -115,6 +125,8 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "see_audit": "everywhere",
         "export_audit": "everywhere",
         "see_remarks": "country",
+        "see_directory": "country",
+        "check_directory": "country",
         "administer": "everywhere",
         "own_account": "everywhere",
     },
@@ -132,7 +144,7 @@ _REQUESTS: Final[frozenset[Action]] = frozenset(
 _SAID: Final[frozenset[Action]] = frozenset({"see_complaints", "see_feedback", "see_register", "export_register"})
 
 #: Whoever practises works on invented requests and changes nothing that is real.
-_IN_TRAINING: Final[frozenset[Action]] = _REQUESTS - {"see_load"} | {"see_roster", "own_account"}
+_IN_TRAINING: Final[frozenset[Action]] = _REQUESTS - {"see_load"} | {"see_roster", "see_directory", "own_account"}
 
 _READS_ADULT: Final[frozenset[Role]] = frozenset({"case_manager", "supervisor"})
 #: D-9: a supervisor of child protection has that role as well.

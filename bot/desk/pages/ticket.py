@@ -116,6 +116,7 @@ async def ticket(visit: Visit) -> Response:
         mine_to_open={each.kind for each in sheet.enclosed if each.openable},
         releases=sheet.mine or (sheet.state == "claimed" and may(visit.actor, "release", country=sheet.country)),
         moves=moves,
+        places=may(visit.actor, "see_directory", country=sheet.country),
         rows=await rows(visit),
         care=await care_of(visit),
         incoming=await incoming_number(visit),

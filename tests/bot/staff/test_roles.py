@@ -46,6 +46,8 @@ see_register       .            .                .          .                   
 export_register    .            .                .          .                    y                y           .      .
 publish_notice     .            .                .          .                    .                y           .      .
 see_remarks        .            .                .          .                    .                y           .      y
+see_directory      y            y                y          y                    y                y           y      y
+check_directory    .            .                .          .                    .                y           o      y
 administer         .            .                .          .                    .                .           .      e
 """
 _HEAD, *_LINES = (line.split() for line in MATRIX.strip().splitlines())
@@ -146,7 +148,7 @@ def test_whoever_practises_changes_nothing_real(action: Action) -> None:
     """Mutation: leaving out the question for ``training``."""
     everything = [role for role in ROLES if role != "psea_focal_point"]
     practising = actor(*everything, training=True)
-    harmless = {*REQUESTS, "recuse", "accept_movement", "train", "see_roster", "own_account"}
+    harmless = {*REQUESTS, "recuse", "accept_movement", "train", "see_roster", "see_directory", "own_account"}
     assert may(practising, action, claimed=True) is (action in harmless)
 
 

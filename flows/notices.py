@@ -13,7 +13,7 @@ from datetime import date
 from flows import complaining
 from flows.complaint_fields import FRESH
 from flows.facts import COUNTRIES, RUMOURS, Facts, Notice, Reviewed
-from flows.kernel import Branch, Choice, Data, Day, Event, Flow, Go, Listing, Phrase, Session, Value
+from flows.kernel import Branch, Choice, Data, Day, Event, Flow, Go, Listing, Phrase, Session, Understood, Value
 from flows.person import country_choices, named_country, shared_country
 
 flow = Flow("notices", country=COUNTRIES, page=range(0, 100), notice="position in the list, or one of RUMOURS")
@@ -60,6 +60,16 @@ def _rumours_say(session: Session, facts: Facts) -> tuple[Value, ...]:
         for number, choice in enumerate(found[start : start + SIZE], start=1)
     )
     return (Phrase("notices.rumours"), Listing(shown, lines=True))
+
+
+def answering(heard: Understood, session: Session, facts: Facts) -> Go | None:
+    """To the one reviewed answer that is asked for; None where nobody asks whether something is true, or names none that stands, or
+    several. Before the list the name of one is enough."""
+    if len(heard.rumours) != 1 or not ("rumour" in heard.topics or session.screen == "notices.rumours"):
+        return None
+    name = heard.rumours[0]
+    stands = any(answer.name == name for answer in facts.reviewed.listed(facts.now))
+    return Go("notices.rumour", set={"notice": name}) if stands else None
 
 
 def _list(session: Session, event: Event, facts: Facts) -> Go:

@@ -1,5 +1,5 @@
 """The words of reviewed answers to what goes round: no more is said than holds everywhere, equally in three languages, in few
-segments."""
+segments, and the words that lead to each."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from bot import gsm7
 from bot.layout import render
+from bot.lexicon import Lexicon
 from bot.notices.publishing import Draft, faults
 from bot.wording import LOCALES
 from flows.facts import COUNTRIES, LANGS, RUMOURS, NoNotices
@@ -117,3 +118,12 @@ def test_an_answer_takes_three_segments_also_to_a_first_message(name: str, lang:
         assert gsm7.encoding(text) == "gsm7"
         assert gsm7.segments(text) <= 3, (len(text), text)
         assert gsm7.to_gsm7(WORDING.text(lang, REPLIES[name], "sms")) in text
+
+
+@pytest.mark.requirement("L-3")
+def test_every_answer_has_words_in_every_language_that_are_found_whole() -> None:
+    """Mutation: a phrase longer than what is looked for; a single word, which would take a question about something else."""
+    lexicon = Lexicon.load(WORDING)
+    assert set(lexicon.rumours.values()) == set(RUMOURS)
+    for phrase in lexicon.rumours:
+        assert 2 <= len(phrase.split()) <= 6, phrase

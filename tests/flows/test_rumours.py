@@ -1,4 +1,4 @@
-""" "I heard this, is it true?": reviewed answers beside what was published, by digits, in three languages."""
+""" "I heard this, is it true?": reviewed answers beside what was published, by digits and by words, in three languages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flows.kernel import ELSE, MORE, Data, Option, Phrase
 from flows.notices import QUESTIONS, REPLIES
 from tests.flows.complaining import at, complaining
 from tests.flows.standing import CHANNELS, drawn
-from tests.flows.world import NOW, SMS, TELEGRAM, Play, SomeReviewed, data, ids
+from tests.flows.world import NOW, SMS, TELEGRAM, Play, SomeReviewed, data, facts, ids
 
 by_channel = pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
 
@@ -89,12 +89,82 @@ def test_every_answer_leads_on_to_people_to_a_complaint_and_to_the_list(channel:
             assert play.picks(option).here == screen
 
 
+# --- in words --------------------------------------------------------------------------------------------------------
+
+HEARD = {
+    "help_costs": ("es verdad que hay que pagar por la ayuda?", "is it true that you have to pay for help",
+                   "é verdade que cobram pela ajuda?"),
+    "complaining_costs": ("es cierto que si me quejo me quitan el apoyo", "is it true I get nothing more if I complain?",
+                          "é verdade que se eu reclamar perco tudo"),
+    "sold_places": ("es verdad que venden citas en la oficina", "is it true they give visas for money",
+                    "é verdade que vendem vagas na fila"),
+    "asylum_costs": ("es cierto que hay que pagar para pedir asilo", "is it true that you pay to apply for asylum",
+                     "é verdade que pedir refúgio é de graça?"),
+    "border": ("es verdad que mañana van a cerrar la frontera", "is it true that the border is closed now?",
+               "é verdade que vão fechar a fronteira?"),
+    "money_today": ("es verdad que hoy están dando plata allá", "is it true that they are giving money today",
+                    "é verdade que estão dando dinheiro hoje"),
+    "offers": ("es verdad que ofrecen trabajo y piden un adelanto", "is it true, this job offer I got?",
+               "é verdade essa oferta de emprego?"),
+    "no_papers": ("es cierto que atienden sin papeles", "is it true that I can see a doctor without papers",
+                  "é verdade que atendem sem documentos?"),
+}  # fmt: skip
+
+
+@pytest.mark.requirement("C-1")
+@pytest.mark.requirement("L-3")
+@pytest.mark.parametrize("number", range(len(LANGS)), ids=LANGS)
+@pytest.mark.parametrize("name", RUMOURS)
+def test_every_answer_is_reached_in_words(name: str, number: int) -> None:
+    """In a first message, from the menu, and whatever language the phone speaks. Mutation: the list for every question; words that
+    count in the language of the session only; a complaint made of "if I complain"."""
+    text = HEARD[name][number]
+    for play in (Play(SMS), Play(TELEGRAM, "en").says("hola", "1"), Play(SMS, "pt").at("services.kind", country="CO")):
+        play.says(text)
+        assert play.here == "notices.rumour"
+        assert {QUESTIONS[name], REPLIES[name]} <= ids(play.screen.parts)
+
+
+@pytest.mark.requirement("C-1")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "es verdad que van a quitar el permiso especial", "is it true that babies get a passport", "é verdade que vai chover?",
+        "es verdad que venden citas y van a cerrar la frontera?",
+    ],
+)  # fmt: skip
+def test_words_that_name_no_answer_or_several_lead_to_the_list(text: str) -> None:
+    """Mutation: the first of several; the likeliest by a word or two."""
+    play = Play(SMS).says("hola", "1", text)
+    assert play.here == "notices.where"
+    assert at(play, "MX").here == "notices.rumours"  # type: ignore[arg-type]
+
+
+def test_whoever_does_not_ask_whether_it_is_true_is_not_answered_like_that_but_before_the_list() -> None:
+    """Mutation: every sentence with a border in it taken for a question; digits alone before the list."""
+    for text in ("van a cerrar la frontera, necesito un albergue", "if I complain, where do I go?"):
+        assert Play(SMS).says("hola", "1", text).here != "notices.rumour"
+    assert listed().says("lo de cerrar la frontera").session.slot("notice") == "border"
+
+
+@pytest.mark.requirement("C-1")
+def test_whoever_was_not_asked_for_a_country_is_asked_before_the_list_and_before_a_question_is_sent() -> None:
+    """Mutation: a question sent to the coordinators of no country."""
+    for option in ("others", "ask"):
+        play = Play(SMS).says("hola", "1", "es verdad que hay que pagar por la ayuda").picks(option)
+        assert play.here == "notices.where"
+        assert at(play, "CO").here == "notices.rumours"  # type: ignore[arg-type]
+
+
 # --- one that does not stand -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("C-1")
-def test_an_answer_that_was_taken_back_is_neither_offered_nor_kept() -> None:
-    """Mutation: another answer in its place for whoever just reads it."""
+def test_an_answer_that_was_taken_back_is_neither_offered_nor_found_nor_kept() -> None:
+    """Mutation: a stale answer found by its words; another answer in its place for whoever just reads it."""
+    left = facts(SMS, reviewed=Standing("border"))
+    play = Play(SMS, known=left).says("hola", "1", "es verdad que van a cerrar la frontera?")
+    assert play.here == "notices.where"
     play = listed(reviewed=Standing("border"))
     assert QUESTIONS["border"] not in {id for option in questions(play) for id in ids([option.label])}
     assert ids(drawn(play.at("notices.rumour", notice="border")).parts) == {"notices.gone"}

@@ -50,6 +50,7 @@ from bot.layout import render
 from bot.lexicon import Lexicon
 from bot.metrics import Metrics, endpoint
 from bot.notices.live import LiveNotices
+from bot.notices.reviewed import Answers
 from bot.places import Gazetteer
 from bot.relay import Relay, Sender
 from bot.roster.live import LiveRoster
@@ -88,12 +89,13 @@ from flows.topics import GRAPH
 
 @dataclass(slots=True)
 class Content:
-    """What is read once at start and never changes: catalogs, words, places, helplines."""
+    """What is read once at start and never changes: catalogs, words, places, helplines, which reviewed answers stand."""
 
     wording: Wording
     lexicon: Lexicon
     places: Gazetteer
     helplines: HelplineBook
+    reviewed: Answers
 
     @classmethod
     def load(cls, settings: Settings) -> Content:
@@ -101,7 +103,7 @@ class Content:
         try:
             wording, book = Wording.load(), helplines(settings)
             lexicon = Lexicon.load(wording, numbers=(number for number, _ in book.everywhere()))
-            return cls(wording, lexicon, Gazetteer.load(), book)
+            return cls(wording, lexicon, Gazetteer.load(), book, Answers.load())
         except OSError as error:
             raise CannotStart(f"{error.filename} cannot be read ({type(error).__name__}): install Faro again.") from None
         except (ContentError, ValueError) as error:
@@ -171,6 +173,7 @@ def conversation(
         complaint_days=settings.complaint_days,
         hearing=hearing,
         notices=notices,
+        reviewed=content.reviewed,
     )
     understanding = Understanding(content.lexicon, places)
     return Conversation(GRAPH, sessions, content.wording, content.lexicon, understanding, world, effects)

@@ -23,6 +23,7 @@ from bot.directory.demo import is_demo_database
 from bot.duty_texts import DutyTextBook
 from bot.exchange import CannotStart
 from bot.focal_points import FocalPointBook
+from bot.notices.reviewed import Answers
 from bot.secret import BadSecret, process_secret
 from bot.settings import Settings
 from bot.staff import checks
@@ -50,6 +51,7 @@ def probes(settings: Settings) -> doctor.Probes:
         twilio_faults=jobs.twilio_faults(settings),
         job_hours=jobs.asleep(settings, engine) if settings.database_url else None,
         duty_text_faults=lambda countries: DutyTextBook.of(settings).faults(countries, db.now().date()),
+        answer_faults=lambda: Answers.load().faults(db.now().date()),
         staff_faults=(lambda: staff_faults(settings, engine)) if settings.database_url and settings.surfaces != "public" else None,
         alert_faults=(lambda: alert_faults(settings, engine)) if settings.database_url and settings.surfaces != "public" else None,
     )

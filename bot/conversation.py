@@ -31,8 +31,10 @@ from flows.facts import (
     NobodyHears,
     NoDuty,
     NoNotices,
+    NoReviewed,
     Notices,
     Places,
+    ReviewedAnswers,
     Traits,
 )
 from flows.kernel import (
@@ -78,6 +80,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     hearing: Callable[[], Hearing] = NobodyHears
     """Gives the present snapshot of who reads complaints."""
     notices: Callable[[], Notices] = NoNotices
+    reviewed: ReviewedAnswers = NoReviewed()
     zones: Callable[[str, int], tuple[str, ...]] = lambda country, place: ("UTC",)
     time_in: Callable[[str, float], tuple[int, int]] = lambda zone, now: (0, 0)
 
@@ -264,6 +267,7 @@ class Conversation:
             complaint_days=world.complaint_days,
             hearing=world.hearing(),
             notices=world.notices(),
+            reviewed=world.reviewed,
             code=world.code,
             zones=world.zones,
             time_in=world.time_in,

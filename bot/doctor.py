@@ -75,6 +75,8 @@ class Probes:
     """Sentences about ways on which staff get alerts, and about accounts that none reaches."""
     duty_text_faults: Callable[[Iterable[str]], Iterable[str]] | None = None
     """Countries -> sentences about duty-to-report texts that are not shown, or soon no longer."""
+    answer_faults: Callable[[], Iterable[str]] | None = None
+    """Sentences about reviewed answers to what goes round that are not shown, or soon no longer."""
 
 
 Ask = Callable[[Settings, Probes], AsyncIterator[str]]
@@ -281,6 +283,12 @@ async def staff_unwell(settings: Settings, probes: Probes) -> AsyncIterator[str]
 @_rule("mend", "live")
 async def duty_texts_unwell(settings: Settings, probes: Probes) -> AsyncIterator[str]:
     for sentence in probes.duty_text_faults(tuple(served(settings))) if probes.duty_text_faults else ():
+        yield sentence
+
+
+@_rule("mend", "live")
+async def answers_unwell(settings: Settings, probes: Probes) -> AsyncIterator[str]:
+    for sentence in probes.answer_faults() if probes.answer_faults else ():
         yield sentence
 
 

@@ -15,7 +15,7 @@ from bot.understanding.danger import Danger
 from bot.understanding.sense import Sense
 from bot.wording import CONTENT, ContentError, Wording, city_name, country_name, read_lists
 from flows.crisis import CLASSES, Cues
-from flows.facts import FOREIGN, KINDS, LANGS
+from flows.facts import FOREIGN, KINDS, LANGS, RUMOURS
 from flows.kernel import Country, Data, Listing, Phrase, Value, Zone
 from flows.reading import fold, fold_constant
 from flows.services import TOPICS
@@ -43,6 +43,8 @@ class Lexicon:
         """folded phrase -> topic"""
         self.kinds: dict[str, str] = {}
         """folded phrase -> kind of help"""
+        self.rumours: dict[str, str] = {}
+        """folded phrase -> question that goes round"""
         self.marks: dict[str, frozenset[str]] = {}
         """language -> words that tell it"""
         for lang in LANGS:
@@ -58,6 +60,8 @@ class Lexicon:
                 self._fill(self.topics, wording, lang, f"words.topic.{topic}", topic)
             for kind in KINDS:
                 self._fill(self.kinds, wording, lang, f"words.kind.{kind.replace('-', '_')}", kind)
+            for name in RUMOURS:
+                self._fill(self.rumours, wording, lang, f"words.rumour.{name}", name)
             self.marks[lang] = self._marks(wording, lang)
         for id in wording.ids():
             if not id.startswith("words."):

@@ -36,7 +36,8 @@ _WHOLE = frozenset(
 )
 """What is dialled or opened is shown whole or not at all: half a number is worse than none."""
 _WIDE = {
-    "service.text": 2.4, "service.address": 1.3, "complaint_channel.value": 1.3, "notice.text": 5, "complaint.organisation": 0.55,
+    "service.text": 2.4, "service.address": 1.3, "complaint_channel.value": 1.3, "notice.text": 5, "notice.label": 0.6,
+    "complaint.organisation": 0.55,
 }  # fmt: skip
 
 

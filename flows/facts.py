@@ -35,6 +35,11 @@ INTENTS: tuple[str, ...] = (
     "rights_info", "food_water_money", "services_near", "language_switch", "stop_exit", "other",
 )  # fmt: skip
 
+#: Questions that go round and have a reviewed answer in the catalogs, in the order in which they are offered.
+RUMOURS: tuple[str, ...] = (
+    "help_costs", "complaining_costs", "sold_places", "asylum_costs", "border", "money_today", "offers", "no_papers",
+)  # fmt: skip
+
 #: Groups that a service may say it serves (S-5). Each is yes, no, or not known.
 PEOPLE: tuple[str, ...] = ("women", "men", "children", "lgbtiq", "disabilities")
 
@@ -460,6 +465,27 @@ class NoNotices:
         return ()
 
 
+class Reviewed(Struct, frozen=True):
+    """A reviewed answer of the catalogs that stands."""
+
+    name: str
+    """One of RUMOURS."""
+    checked_on: date
+
+
+class ReviewedAnswers(Protocol):
+    """Which of RUMOURS have an answer that stands. They hold in every country."""
+
+    def listed(self, now: float) -> tuple[Reviewed, ...]:
+        """In the order of RUMOURS; one that nobody checked for too long is absent."""
+        ...
+
+
+class NoReviewed:
+    def listed(self, now: float) -> tuple[Reviewed, ...]:
+        return ()
+
+
 # --- the turn --------------------------------------------------------------------------------------------------------
 
 
@@ -517,6 +543,7 @@ class Facts(Struct, frozen=True):
     """What the code shows that was typed in this conversation, where it is the code of a complaint."""
     hearing: Hearing = NobodyHears()
     notices: Notices = NoNotices()
+    reviewed: ReviewedAnswers = NoReviewed()
     zones: Callable[[str, int], tuple[str, ...]] = lambda country, place: ("UTC",)
     """(country, place id or 0) -> IANA zones that people there live by: one where it is plain, several to choose from."""
     time_in: Callable[[str, float], tuple[int, int]] = lambda zone, now: (0, 0)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from flows import crisis
-from flows.facts import KINDS, LANGS
+from flows.facts import KINDS, LANGS, RUMOURS
 from flows.kernel import Graph, Sheet, targets
 
 NAV = ("nav.on", "nav.more", "nav.back", "nav.emergency", "nav.leave")
@@ -103,4 +103,5 @@ def typed(graph: Graph) -> list[str]:
         *(f"words.lang.{code}" for code in LANGS),
         *(f"words.topic.{topic}" for topic in graph.shortcuts),
         *(f"words.kind.{kind.replace('-', '_')}" for kind in KINDS),
+        *(f"words.rumour.{name}" for name in RUMOURS),
     ]

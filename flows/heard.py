@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows import services
+from flows import notices, services
 from flows.facts import INTENTS, Facts, served
 from flows.intents import BESIDE, KIND_OF, LABEL_OF, SENSITIVE, TOPIC_OF
 from flows.kernel import Branch, Choice, Event, Flow, Go, Phrase, Said, Session, Understood
@@ -17,7 +17,7 @@ flow = Flow("heard", guess=INTENTS, guesses="positions in INTENTS, likeliest fir
 
 LANDS = (
     "services.where", "services.town", "services.which", "services.kind", "services.results", "services.nothing",
-    "services.outside", "start.settings", "start.foreign", "heard.which", "heard.leave",
+    "services.outside", "start.settings", "start.foreign", "heard.which", "heard.leave", "notices.rumour",
     *services.TOPICS.values(),
 )  # fmt: skip
 """Every screen that a sentence may lead to."""
@@ -32,6 +32,8 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
     heard = event.understood
     if heard.foreign:
         return Go("start.foreign", set={"foreign": heard.foreign})
+    if answer := notices.answering(heard, session, facts):
+        return answer
     if said := services.told(heard):
         return said
     if session.screen.startswith(AGREED) and not heard.named:

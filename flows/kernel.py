@@ -96,6 +96,8 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     """Kinds of the Essential Package that are named, likeliest first."""
     topics: tuple[str, ...] = ()
     """Other topics that are named: ``rights``, ``basics``, ``privacy``, ``person``, ``feedback``, ``services``, ``code``."""
+    rumours: tuple[str, ...] = ()
+    """Those of ``facts.RUMOURS`` that are named."""
     intents: tuple[str, ...] = ()
     """What it may want, of ``facts.INTENTS``, likeliest first; empty where nothing is likely."""
     sure: bool = False

@@ -1,20 +1,22 @@
 """Notices: what the network says to everybody. Questions that go round with their answers, and what it changed.
 
-Here belong the lists and the reading of one. Each text was typed by a named role and checked before it was published (E-9). Never
-here: an answer to one person, a judgement on whoever asks.
+Here belong the lists and the reading of one. Each text was typed by a named role and checked before it was published, or is a
+reviewed entry of the catalogs, which holds in every country (E-9). Never here: an answer to one person, a judgement on whoever
+asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from flows import complaining
 from flows.complaint_fields import FRESH
-from flows.facts import COUNTRIES, Facts, Notice
-from flows.kernel import Branch, Choice, Data, Day, Event, Flow, Go, Listing, Phrase, Session, Value
+from flows.facts import COUNTRIES, RUMOURS, Facts, Notice, Reviewed
+from flows.kernel import Branch, Choice, Data, Day, Event, Flow, Go, Listing, Phrase, Session, Understood, Value
 from flows.person import country_choices, named_country, shared_country
 
-flow = Flow("notices", country=COUNTRIES, page=range(0, 100), notice="position in the list")
+flow = Flow("notices", country=COUNTRIES, page=range(0, 100), notice="position in the list, or one of RUMOURS")
 
 
 def _listed(kind: str, session: Session, facts: Facts) -> tuple[Notice, ...]:
@@ -28,29 +30,57 @@ def _title(notice: Notice) -> Value:
 # --- is it true? -----------------------------------------------------------------------------------------------------
 
 
+QUESTIONS = {name: f"notices.reviewed.{name}" for name in RUMOURS}
+"""One of RUMOURS -> the catalog entry of its question."""
+REPLIES = {name: f"{question}.text" for name, question in QUESTIONS.items()}
+"""One of RUMOURS -> the catalog entry of its answer."""
+
+
 def _rumours(session: Session, facts: Facts) -> Sequence[Choice]:
-    return tuple(Choice(at, _title(notice)) for at, notice in enumerate(_listed("rumour", session, facts)))
+    """What was published for the country first: it is newer, and says more."""
+    published = enumerate(_listed("rumour", session, facts))
+    return (
+        *(Choice(at, Data("notice.label", notice.title)) for at, notice in published),
+        *(Choice(answer.name, Phrase(QUESTIONS[answer.name])) for answer in facts.reviewed.listed(facts.now)),
+    )
 
 
-SIZE = 4
+SIZE = 5
 
 
 def _rumours_say(session: Session, facts: Facts) -> tuple[Value, ...]:
-    found = _listed("rumour", session, facts)
+    found = _rumours(session, facts)
     if not found:
         return (Phrase("notices.rumours.none"),)
     if not facts.channel.buttons:
         return (Phrase("notices.rumours"),)
     start = int(session.slot("page", 0)) % max(1, -(-len(found) // SIZE)) * SIZE
     shown = tuple(
-        Phrase("service.numbered", {"number": number, "line": _title(notice)})
-        for number, notice in enumerate(found[start : start + SIZE], start=1)
+        Phrase("service.numbered", {"number": number, "line": choice.label})
+        for number, choice in enumerate(found[start : start + SIZE], start=1)
     )
     return (Phrase("notices.rumours"), Listing(shown, lines=True))
 
 
+def answering(heard: Understood, session: Session, facts: Facts) -> Go | None:
+    """To the one reviewed answer that is asked for; None where nobody asks whether something is true, or names none that stands, or
+    several. Before the list the name of one is enough."""
+    if len(heard.rumours) != 1 or not ("rumour" in heard.topics or session.screen == "notices.rumours"):
+        return None
+    name = heard.rumours[0]
+    stands = any(answer.name == name for answer in facts.reviewed.listed(facts.now))
+    return Go("notices.rumour", set={"notice": name}) if stands else None
+
+
+def _list(session: Session, event: Event, facts: Facts) -> Go:
+    """Whoever came to an answer by words was not asked for the country yet."""
+    return Go("rumours" if session.slot("country") else "where")
+
+
 def _ask(session: Session, event: Event, facts: Facts) -> Go:
     """What nobody has answered yet goes to those who can find out."""
+    if not session.slot("country"):
+        return Go("where")
     ahead = session.at(session.screen, slots={**session.slots, **FRESH, "path": "other"})
     go = complaining.begins(ahead, facts, "rumour")
     return Go(go.to, set={**FRESH, **go.set})
@@ -75,31 +105,42 @@ flow.choose(
     size=SIZE,
     then=Go("rumour"),
     say=_rumours_say,
-    says=("notices.rumours", "notices.rumours.none", "service.numbered"),
-    ask=Branch(_ask, "complaint.safe", "complaint.nobody", digit=6),
+    says=("notices.rumours", "notices.rumours.none", "service.numbered", *QUESTIONS.values()),
+    ask=Branch(_ask, "where", "complaint.safe", "complaint.nobody", digit=6),
 )
 
 
 def _rumour(session: Session, facts: Facts) -> tuple[Value, ...]:
+    chosen = session.slot("notice", 0)
+    if isinstance(chosen, str):
+        answer = next((one for one in facts.reviewed.listed(facts.now) if one.name == chosen), None)
+        return (Phrase("notices.gone") if answer is None else _reviewed(answer),)
     found = _listed("rumour", session, facts)
-    at = int(session.slot("notice", 0))
-    if at >= len(found):
-        return (Phrase("notices.gone"),)
-    return (_told("notices.rumour", found[at]),)
+    return (_told("notices.rumour", found[chosen]) if chosen < len(found) else Phrase("notices.gone"),)
+
+
+def _reviewed(answer: Reviewed) -> Phrase:
+    return _dated("notices.rumour", Phrase(QUESTIONS[answer.name]), Phrase(REPLIES[answer.name]), answer.checked_on)
 
 
 def _told(id: str, notice: Notice) -> Phrase:
+    return _dated(id, _title(notice), Data("notice.text", notice.text), notice.published_on)
+
+
+def _dated(id: str, title: Value, text: Value, day: date) -> Phrase:
     """Each entry opens with 40 letters of its own, so that a locked screen shows nothing of what follows (E-7)."""
-    return Phrase(id, {"title": _title(notice), "text": Data("notice.text", notice.text), "day": Day(notice.published_on)})
+    return Phrase(id, {"title": title, "text": text, "day": Day(day)})
 
 
 flow.menu(
     "rumour",
     say=_rumour,
-    says=("notices.rumour", "notices.gone"),
-    others=Go("rumours", digit=1),
-    ask=Branch(_ask, "complaint.safe", "complaint.nobody", digit=6),
+    says=("notices.rumour", "notices.gone", *QUESTIONS.values(), *REPLIES.values()),
+    others=Branch(_list, "rumours", "where", digit=1),
     menu=Go("start.menu", digit=2),
+    feedback=Go("complaint.kind", digit=3),
+    person=Go("person.where", digit=4),
+    ask=Branch(_ask, "where", "complaint.safe", "complaint.nobody", digit=6),
 )
 
 

@@ -66,6 +66,7 @@ WELL = Probes(
     staff_faults=says([]),
     alert_faults=says([]),
     duty_text_faults=lambda countries: [],
+    answer_faults=lambda: [],
 )
 
 
@@ -99,6 +100,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("jobs_asleep", {}, {"job_hours": says({"expiry": 27.0})}),
     ("alerts_unwell", {}, {"alert_faults": says(["No alert reaches case-manager-co-1: name an address."])}),
     ("duty_texts_unwell", {}, {"duty_text_faults": lambda countries: ["The duty to report of CO has run out: confirm it."]}),
+    ("answers_unwell", {}, {"answer_faults": lambda: ["The answer border has not been checked for a year: check it."]}),
     ("staff_unwell", {}, {"staff_faults": says(["The recovery key for requests was never rehearsed: take two sheets."])}),
     ("public_url_missing", {"public_url": ""}, {}),
     ("public_url_unsafe", {"public_url": "http://faro.example.org"}, {}),

@@ -52,7 +52,7 @@ ANSWERS = {
     "request.who", "request.who_more", "request.before", "request.no_child", "request.ask_more", "request.card",
     "request.abroad_too", "request.check", "request.done",
     "complaint.nobody", "complaint.intro", "complaint.numbers", "complaint.target", "complaint.check", "complaint.done",
-    "notices.rumours", "notices.rumour", "notices.changed",
+    "notices.rumour", "notices.changed",
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ ANSWERS = frozenset(
     {
         "services.results", "services.nothing", "services.outside", "person.lines", "request.safe", "feedback.channels",
         "rights.asylum", "basics.where_to_ask", "privacy.answer", "start.settings", "start.foreign", "heard.leave",
-        "code.safe", "complaint.safe", "complaint.what", "complaint.other", "notices.rumours",
+        "code.safe", "complaint.safe", "complaint.what", "complaint.other", "notices.rumours", "notices.rumour",
     }
 )  # fmt: skip
 """Screens that answer somebody."""

@@ -581,7 +581,7 @@ def test_the_line_about_free_help_ends_every_list_and_on_sms_the_first_of_a_sear
 KNOWN = (Phrase, Data, Country, Km, Day, Clock, Opening, Zone, Language, Listing, Aside, Choices, int)
 #: ``answer`` is what a person on duty typed; ``draft.number`` the last digits of what this person did.
 SOURCES = (
-    "answer", "draft.number", "organisation", "complaint.organisation", "code", "notice.title", "notice.text",
+    "answer", "draft.number", "organisation", "complaint.organisation", "code", "notice.title", "notice.label", "notice.text",
     "place", "iso", "helpline", "helpline.name",
     "complaint_channel.organisation", "complaint_channel.value", "complaint_channel.address",
     *(f"service.{field}" for field in ("name", "short_name", "phone", "address", "municipality", "text", "url", "report_to")),

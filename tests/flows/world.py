@@ -18,6 +18,7 @@ from bot.wording import Wording
 from flows.facts import (
     COUNTRIES,
     KINDS,
+    RUMOURS,
     SETTLING,
     Area,
     ComplaintChannel,
@@ -34,6 +35,7 @@ from flows.facts import (
     Phone,
     Place,
     Query,
+    Reviewed,
     TicketView,
     Traits,
 )
@@ -240,6 +242,13 @@ class SomeHearing:
         return now + (48 if inbox == "psea" else 100) * 3600
 
 
+class SomeReviewed:
+    """Every reviewed answer stands."""
+
+    def listed(self, now: float) -> tuple[Reviewed, ...]:
+        return tuple(Reviewed(name=name, checked_on=date(2026, 9, 23)) for name in RUMOURS)
+
+
 class SomeNotices:
     """Six answers to what goes round in CO and VE, two changes; nothing elsewhere."""
 
@@ -301,6 +310,7 @@ def facts(channel: Traits = SMS, directory: SomeDirectory | None = None, now: fl
             "duty": SomeDuty(),
             "hearing": SomeHearing(),
             "notices": SomeNotices(),
+            "reviewed": SomeReviewed(),
             "code": lambda session, turn, collision: "0412 375 908 264",
             "zones": lambda country, place: ZONES.get(country, ("America/Lima",)),
             "time_in": lambda zone, now: (int(now // 3600) % 24, 5),

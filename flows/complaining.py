@@ -59,6 +59,21 @@ def begins(session: Session, facts: Facts, topic: str) -> Go:
     return Go("complaint.safe" if heard_in(session, facts, "none") else "complaint.nobody", set=filled)
 
 
+def about_responders(session: Session) -> bool:
+    """Whether it is about the people who answer here: they are no help beside it."""
+    return path_of(session) == "conduct" and session.slot("about") == "responders"
+
+
+def somebody_else_answers(session: Session, facts: Facts) -> bool:
+    """Whether requests here may be offered as help."""
+    return not about_responders(session) and on_duty.can_be_asked(session, facts)
+
+
+def responders(session: Session) -> tuple[Value, ...]:
+    """Who answers requests here, to whoever has said something about those people."""
+    return (Phrase("complaint.responders"),) if about_responders(session) else ()
+
+
 def a_child_writes(session: Session) -> bool:
     """Simpler words, and the line that children may call first."""
     return bool(session.slot("minor") == "yes")
@@ -262,6 +277,7 @@ def _done_say(session: Session, facts: Facts) -> tuple[Value, ...]:
         Phrase(f"complaint.done.{read}"),
         *((Phrase("complaint.done.when", {"when": when}),) if when is not None else ()),
         Phrase("complaint.done.limits"),
+        *responders(session),
         Aside(Phrase("complaint.done.lost")),
         *((Aside(Listing((Phrase("complaint.done.help"), *shown), lines=True)),) if shown else ()),
     )
@@ -307,11 +323,11 @@ def add_to(flow: Flow) -> None:
         say=_done_say,
         says=(
             "complaint.done", "complaint.done.psea", "complaint.done.child", "complaint.done.feedback", "complaint.done.when",
-            "complaint.done.limits", "complaint.done.lost", "complaint.done.help", *on_duty.WHEN,
+            "complaint.done.limits", "complaint.done.lost", "complaint.done.help", "complaint.responders", *on_duty.WHEN,
         ),
         then=Go("start.menu"),
         lines=Go("person.lines", digit=2),
-        person=Go("request.safe", only=on_duty.can_be_asked, digit=3),
+        person=Go("request.safe", only=somebody_else_answers, digit=3),
         health=health(4),
     )  # fmt: skip
     flow.menu("not_saved", channels=Go("feedback.channels", digit=1), lines=Go("person.lines", digit=2))

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flows import complaining, conduct, identifying, out_of_scope
+from flows import accused, complaining, conduct, identifying, out_of_scope
 from flows.complaining import heard_in, path_of
 from flows.complaint_fields import ABOUT, FRESH, TOPICS, of_place
 from flows.facts import COUNTRIES, ComplaintChannel, Facts, Offer
@@ -51,7 +51,7 @@ flow = Flow(
     count=("yes", "no"),
     matter=out_of_scope.MATTERS,
     how=identifying.HOW,
-    not_org="key of an organisation whose staff answer there",
+    accused=accused.HOLDS,
     opened="(turn, collision) of a complaint that was sent",
 )
 

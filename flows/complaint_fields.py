@@ -20,6 +20,8 @@ TOPICS = (
     "hours", "not_free", "thanks", "idea", "rumour", "other",
 )  # fmt: skip
 """What it is about in one word. How somebody behaved has one for all: what happened is not asked (C-3)."""
+ACCUSING = ("other_behaviour", "turned_away", "asked_money", "disrespect", "other")
+"""Topics that may be about what people of an organisation did: they are not to meet who said it (``flows.accused``)."""
 ANSWERED = ("happened", "when", "danger", "child", "helped", "answered")
 """Questions about how somebody behaved whose answers are of closed sets, beside whom it is about and the municipality."""
 FRESH: Mapping[str, SlotValue] = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flows import complaining, crisis, on_duty
+from flows import accused, complaining, crisis
 from flows.complaining import a_child_writes
 from flows.facts import Facts, served
 from flows.kernel import Branch, Choice, Country, Data, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
@@ -49,13 +49,8 @@ def _intro(session: Session, facts: Facts) -> tuple[Value, ...]:
 def _help(session: Session, facts: Facts) -> tuple[Value, ...]:
     shown = complaining.lines(session, facts, 1 if facts.channel.form == "sms" else 3)
     listing = (Listing(shown, lines=True),) if shown else ()
-    return (Phrase("complaint.help.child" if a_child_writes(session) else "complaint.help"), *listing)
-
-
-def _person(session: Session, event: Event, facts: Facts) -> Go:
-    """Whoever has chosen an organisation and then looks for help is not led to its staff, sent or not (C-4)."""
-    accused = complaining.organisation_of(session)
-    return Go("request.safe", set={"not_org": accused} if accused else {})
+    said = complaining.responders(session)
+    return (Phrase("complaint.help.child" if a_child_writes(session) else "complaint.help"), *said, *listing)
 
 
 # --- whom it is about ------------------------------------------------------------------------------------------------
@@ -103,8 +98,13 @@ PAGE = 4
 
 
 def _chosen(session: Session, event: Event, facts: Facts) -> Go:
-    key = str(session.slot("organisation"))
-    return Go("happened" if _read(session, facts, "organisation", key) else "nobody")
+    return _told(str(session.slot("organisation")), session, facts)
+
+
+def _told(key: str, session: Session, facts: Facts) -> Go:
+    """Whoever has chosen an organisation and then looks for help is not led to its staff, sent or not (C-4)."""
+    filled: dict[str, Any] = {"organisation": key, **accused.grown(session, key, complaining.topic_of(session))}
+    return Go("happened" if _read(session, facts, "organisation", key) else "nobody", set=filled)
 
 
 def _named(session: Session, event: Event, facts: Facts) -> Go | None:
@@ -118,7 +118,7 @@ def _named(session: Session, event: Event, facts: Facts) -> Go | None:
     ]
     if len(found) != 1:
         return None
-    return Go("happened" if _read(session, facts, "organisation", found[0]) else "nobody", set={"organisation": found[0]})
+    return _told(found[0], session, facts)
 
 
 def _unnamed(session: Session, event: Event, facts: Facts) -> Go:
@@ -214,9 +214,9 @@ def add_to(flow: Flow) -> None:
     flow.menu(
         "help",
         say=_help,
-        says=("complaint.help", "complaint.help.child"),
+        says=("complaint.help", "complaint.help.child", "complaint.responders"),
         on=Go("who", digit=1),
-        person=Branch(_person, "request.safe", only=on_duty.can_be_asked, digit=2),
+        person=Go("request.safe", only=complaining.somebody_else_answers, digit=2),
         health=complaining.health(3),
         lines=Go("person.lines", digit=4),
     )

@@ -275,17 +275,37 @@ def test_the_channel_of_those_whom_it_is_about_is_not_the_first_that_is_named() 
 
 
 @pytest.mark.requirement("C-4")
-def test_later_requests_of_the_conversation_leave_the_staff_out() -> None:
-    """Mutation: a menu that forgets it."""
-    play = about("organisation").picks("#0", "end")
-    play.picks("send")
-    play.at("complaint.done", not_org="org-a", country="CO")
+@pytest.mark.parametrize("sent", [True, False])
+def test_later_requests_of_the_conversation_leave_the_staff_out(sent: bool) -> None:
+    """Of every organisation that was complained about, sent or not, whatever is wished besides. Mutation: a menu that forgets it;
+    the second complaint in the place of the first; a wish passed over that clears it."""
+    play = about("organisation").picks("#0")
+    if sent:
+        play.picks("end", "send")
+    play.says("queja").picks("conduct", "#0", "yes", "on", "on", "organisation", "#1", "end", "send")
     play.says("menu").picks("person").picks("#0", "yes", "on", "adult", "yes", "code", "no")
+    play.picks("details", "wishes", "organisation", "#1", "details", "wishes", "skip")
     assert play.here == "request.check"
-    assert "request.check.not_org" in play.ids
+    named = {value.text for value in data(play.screen.parts) if value.source == "organisation"}
+    assert named == {"Organización Demo A", "Organización Demo B"}
     play.picks("send")
     (request,) = [effect.params for effect in play.asked if effect.name == "open_request"]
-    assert request["not_org"] == "org-a"
+    assert request["not_orgs"] == ("org-a", "org-b")
+    assert play.says("0").session.slots == {}
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("C-8")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+def test_who_complains_about_those_who_answer_here_is_not_sent_to_them(channel) -> None:
+    """And is told who answers requests here. Mutation: "talk to someone" beside every receipt."""
+    play = about("responders", channel).picks("end", "help")
+    for _ in range(2):
+        assert "complaint.responders" in play.ids
+        assert "person" not in {option.id for option in play.screen.options}
+        assert "lines" in {option.id for option in play.screen.options} and numbers(play)
+        play = about("responders", channel).picks("end", "send")
+    assert "person" in {option.id for option in about("police", channel).picks("end", "send").screen.options}
 
 
 # --- C-8, C-11: help first, and no police before others ---------------------------------------------------------------

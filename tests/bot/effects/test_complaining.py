@@ -116,8 +116,8 @@ async def test_what_was_answered_is_sealed_and_nothing_leads_to_the_person(
     assert await pile.sessions.pointers.get(phone.person) is None
     assert not (await draft_of(pile, phone)).note
     kept = await slots_of(pile, phone)
-    assert set(kept) == {"country", "safe", "opened", "path", "child", "not_org"}
-    assert kept["not_org"] == row.organisation
+    assert set(kept) == {"country", "safe", "opened", "path", "child", "accused"}
+    assert kept["accused"] == row.organisation
 
 
 @pytest.mark.requirement("C-4")

@@ -122,6 +122,8 @@ class Said:
 
     words: Words
     understood: Understood = Understood()  # noqa: RUF009 - frozen
+    alarm: str = ""
+    """Class of the crisis cue in them, where they went on to a person all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -881,7 +883,7 @@ class Graph:
         there is nobody whom they were meant for."""
         if not sheet.addressed or event.words is None:
             return None
-        go = _resolve(sheet.hears, session, Said(event.words), facts)
+        go = _resolve(sheet.hears, session, Said(event.words, alarm=event.kind), facts)
         if go is None:
             return None
         if go.do is None:

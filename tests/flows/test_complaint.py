@@ -13,16 +13,16 @@ import pytest
 
 from bot.complaints import tables
 from flows import complaint_fields
-from flows.conduct import WHO
+from flows.complaint_fields import WHO
 from flows.crisis import CLASSES
 from flows.facts import COUNTRIES, LANGS
 from flows.graph import behind, edges
 from flows.kernel import MORE, Data, Phrase
 from flows.out_of_scope import MATTERS
 from flows.topics import GRAPH
-from tests.flows.complaining import CHANNELS, about, at, complaining, conduct, walk
+from tests.flows.complaining import CHANNELS, HEAVY, about, at, complaining, conduct, walk
 from tests.flows.standing import drawn, standing
-from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHelplines, data, facts, ids, wording
+from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHearing, SomeHelplines, data, facts, ids, wording
 
 QUESTIONS = ("happened", "spot", "spot_unknown", "which_spot", "when", "danger", "child", "helped", "answered")
 """What is asked of how somebody behaved, beside whom it is about."""
@@ -492,15 +492,16 @@ def test_a_wrong_entry_is_passed_on_without_a_trace_of_who_said_it(what: str) ->
 
 
 def test_feedback_about_a_place_takes_four_questions_at_most_and_keeps_its_organisation_out() -> None:
-    """Mutation: one more question; routing by the place's name."""
+    """Beside whether the phone is safe. Mutation: one more question; routing by the place's name."""
     play = at(complaining().picks("service"), "CO")
-    asked = ["complaint.where", play.here]
-    for option in ("#1", "yes", "skip"):
+    asked = ["where", play.here.removeprefix("complaint.")]
+    for option in ("#1", "yes", "#1", "skip"):
         play.picks(option)
-        asked.append(play.here)
-    assert asked == ["complaint.where", "complaint.what", "complaint.safe", "complaint.note", "complaint.check"]
+        asked.append(play.here.removeprefix("complaint."))
+    assert asked == ["where", "what", "safe", "which", "note", "check"]
     play.picks("send")
-    assert (play.sent[0]["inbox"], play.sent[0]["about"], play.sent[0]["topic"]) == ("feedback", "none", "waited")
+    sent = play.sent[0]
+    assert (sent["inbox"], sent["about"], sent["organisation"], sent["topic"]) == ("feedback", "service", "org-b", "waited")
     known = of_place().picks("#5", "yes", "skip")
     assert "complaint.check.place" in known.ids
     known.picks("send")
@@ -578,3 +579,93 @@ def test_what_is_settled_elsewhere_has_a_target_or_an_honest_word_in_every_count
             assert "complaint.target.unknown" in play.ids if rest else {"complaint.target", "complaint.target.unknown"} & play.ids
             assert "person" in {option.id for option in play.screen.options}
             assert "911" not in numbers(play)
+
+
+# --- whom feedback goes round ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+@pytest.mark.parametrize("way", ["what", "other"])
+def test_feedback_about_no_place_that_is_known_goes_round_the_organisation_or_to_who_is_tied_to_nobody(channel, way: str) -> None:
+    """The last look says so. Mutation: ``none`` for whatever has no place; "I do not know" that everybody reads."""
+
+    def asked():
+        play = complaining(channel).picks("service" if way == "what" else "other")
+        return at(play, "CO").picks("#3" if way == "what" else "skip", "yes")
+
+    play = asked().says("organizacion demo A").picks("skip")
+    assert {"complaint.check.feedback.service", "complaint.check.not_to"} <= play.ids
+    sent = play.picks("send").sent[0]
+    assert (sent["inbox"], sent["about"], sent["organisation"]) == ("feedback", "service", "org-a")
+    assert "service" not in sent["card"] and play.session.slot("accused") == "org-a"
+    play = asked().picks("skip", "skip")
+    assert "complaint.check.feedback.unknown" in play.ids
+    sent = play.picks("send").sent[0]
+    assert (sent["inbox"], sent["about"], sent["organisation"]) == ("feedback", "unknown", "")
+
+
+@pytest.mark.requirement("C-4")
+def test_where_nobody_is_tied_to_no_one_feedback_about_nobody_knows_whom_is_not_taken() -> None:
+    """Mutation: everybody reads it then."""
+
+    class Tied(SomeHearing):
+        def reads(self, country, inbox, about, organisation):
+            return about != "unknown" and organisation != "org-a"
+
+    def asked():
+        return at(complaining(hearing=Tied()).picks("service"), "CO").picks("#3", "yes")
+
+    assert asked().here == "complaint.which"
+    assert asked().picks("skip").here == asked().picks("#0").here == "complaint.nobody"
+    assert asked().picks("#1").here == "complaint.note"
+
+
+@pytest.mark.requirement("C-4")
+def test_thanks_and_ideas_go_to_everybody_who_reads_and_that_is_said() -> None:
+    """Mutation: one more question before thanks."""
+    for play in (at(complaining().picks("service"), "CO").picks("#6"), at(complaining().picks("other"), "CO").picks("idea")):
+        play.picks("yes", "skip")
+        assert play.here == "complaint.check" and "complaint.check.feedback" in play.ids
+        sent = play.picks("send").sent[0]
+        assert sent["about"] == "none" and not play.session.slot("accused")
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("E-6")
+@pytest.mark.parametrize("text", [HEAVY, "me violaron en el albergue"])
+def test_a_note_that_tells_how_somebody_behaved_is_not_left_among_feedback_without_a_question(text: str) -> None:
+    """The card first; then the note goes along to who looks into that, for whoever says yes. Mutation: sent the slow way; written a
+    second time."""
+    play = of_place().picks("#7", "yes").says(text)
+    assert play.here == "complaint.as_conduct"
+    assert ids(play.screen.parts) & {"crisis.H", "crisis.C"} and play.screen.options[0].id == "yes"
+    session, known = play.session, play.facts
+    play.picks("yes")
+    assert play.here == "complaint.intro" and play.asked[-1].name == "move_note"
+    play.picks("on", "on", "police", "own", "skip", "skip", "skip", "skip", "skip", "yes")
+    assert play.here == "complaint.check" and "complaint.check.note" in play.ids
+    sent = play.picks("send").sent[0]
+    assert (sent["inbox"], sent["about"], sent["note"]) == ("psea", "police", True)
+    assert play.session.slot("accused") == "dir-1"
+    other = complaining(known=known)
+    other.session = session
+    sent = other.picks("no", "send").sent[0]
+    assert (sent["inbox"], sent["about"], sent["note"]) == ("feedback", "service", True)
+    back = complaining(known=known)
+    back.session = session
+    assert "no" not in {option.id for option in back.picks("yes").commands("back").screen.options}
+
+
+@pytest.mark.requirement("E-6")
+def test_what_became_of_a_name_in_such_a_note_changes_nothing_of_where_it_leads() -> None:
+    """Mutation: the cue forgotten behind the question."""
+    play = of_place().picks("#7", "yes")
+    play.outcome = "identifying"
+    play.says(HEAVY)
+    assert play.here == "complaint.identifying"
+    play.outcome = "saved"
+    assert play.picks("#1").here == "complaint.as_conduct"
+    assert (
+        at(complaining().picks("other"), "MX").picks("idea", "yes").says(HEAVY).here == "complaint.check"
+    )  # nobody reads it there

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from flows.complaint_fields import ACCUSING
-from flows.facts import Facts, Found, Query
+from flows.facts import Facts, Found, Offer, Query
 from flows.kernel import LASTING, Session, SlotValue
 from flows.reading import fold
 
@@ -45,6 +45,11 @@ def names(slots: Mapping[str, Any], country: str, facts: Facts) -> frozenset[str
     return frozenset(fold(name) for key, name in facts.hearing.organisations(country) if key in accused)
 
 
+def is_of(offer: Offer, theirs: frozenset[str]) -> bool:
+    """Whether it is a place of one of those."""
+    return bool(theirs) and fold(offer.organisation) in theirs
+
+
 def search(query: Query, theirs: frozenset[str], facts: Facts) -> list[Found]:
     """As the directory answers, without what is theirs; where it knows nothing else, what is theirs."""
     if not theirs:
@@ -53,7 +58,7 @@ def search(query: Query, theirs: frozenset[str], facts: Facts) -> list[Found]:
     size = 4 * wanted
     while True:
         found = facts.directory.search(msgspec.structs.replace(query, skip=0, limit=size))
-        others = [one for one in found if fold(one.offer.organisation) not in theirs]
+        others = [one for one in found if not is_of(one.offer, theirs)]
         if len(others) >= wanted or len(found) < size or size >= _LOOKED_AT:
             return others[query.skip : wanted] if others else facts.directory.search(query)
         size *= 2

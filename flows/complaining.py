@@ -103,8 +103,8 @@ def a_child_writes(session: Session) -> bool:
 
 
 def health(digit: int) -> Branch:
-    """To health services in the country that was said."""
-    return Branch(for_kind("health").pick, "services.results", "services.nothing", digit=digit)
+    """To health services in the country that was said, others than theirs whom it is about."""
+    return Branch(for_kind("health", around=True).pick, "services.results", "services.nothing", digit=digit)
 
 
 _HELP: tuple[Purpose, ...] = ("women", "crisis", "refugee", "legal")

@@ -20,8 +20,8 @@ from typing import Any
 from flows import accused, complaining, conduct, identifying, out_of_scope
 from flows.complaining import heard_in, path_of
 from flows.complaint_fields import ABOUT, FRESH, TOPICS, of_place
-from flows.facts import COUNTRIES, ComplaintChannel, Facts, Offer
-from flows.feedback import ROWS, channel_rows
+from flows.facts import COUNTRIES, Facts, Offer
+from flows.feedback import ROWS, channel_rows, in_order
 from flows.kernel import Aside, Branch, Choice, Country, Effect, Event, Flow, Go, Listing, Phrase, Session, Value
 from flows.person import country_choices, named_country, shared_country
 from flows.reading import fold
@@ -134,10 +134,7 @@ flow.menu(
 
 def _nobody(session: Session, facts: Facts) -> tuple[Value, ...]:
     """C-4: where nobody may read it, it is not taken; others who take complaints are named, independent ones first."""
-    channels = sorted(
-        facts.directory.complaint_channels(str(session.slot("country"))),
-        key=lambda channel: (not channel.independent, _theirs(channel, session, facts)),
-    )
+    channels = in_order(session, facts)
     shown = channel_rows(channels[: 1 if facts.channel.form == "sms" else 3])
     demo = (Phrase("service.demo"),) if any(channel.demo for channel in channels[:3]) else ()
     lines = complaining.lines(session, facts, 1 if facts.channel.form == "sms" else 3)
@@ -147,12 +144,6 @@ def _nobody(session: Session, facts: Facts) -> tuple[Value, ...]:
         *((Listing(shown, lines=True),) if shown else ()),
         *((Aside(Listing(lines, lines=True)),) if lines else ()),
     )
-
-
-def _theirs(channel: ComplaintChannel, session: Session, facts: Facts) -> bool:
-    """The channel of those whom it is about stands last."""
-    name = complaining.organisation_name(session, facts)
-    return bool(name) and fold(channel.organisation) == fold(name)
 
 
 flow.menu(

@@ -15,14 +15,14 @@ from bot.complaints import tables
 from flows import complaint_fields
 from flows.complaint_fields import WHO
 from flows.crisis import CLASSES
-from flows.facts import COUNTRIES, LANGS
+from flows.facts import COUNTRIES, LANGS, ComplaintChannel
 from flows.graph import behind, edges
 from flows.kernel import MORE, Data, Phrase
 from flows.out_of_scope import MATTERS
 from flows.topics import GRAPH
 from tests.flows.complaining import CHANNELS, HEAVY, about, at, complaining, conduct, walk
 from tests.flows.standing import drawn, standing
-from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHearing, SomeHelplines, data, facts, ids, wording
+from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHearing, SomeHelplines, data, facts, ids, offer, wording
 
 QUESTIONS = ("happened", "spot", "spot_unknown", "which_spot", "when", "danger", "child", "helped", "answered")
 """What is asked of how somebody behaved, beside whom it is about."""
@@ -669,3 +669,67 @@ def test_what_became_of_a_name_in_such_a_note_changes_nothing_of_where_it_leads(
     assert (
         at(complaining().picks("other"), "MX").picks("idea", "yes").says(HEAVY).here == "complaint.check"
     )  # nobody reads it there
+
+
+# --- help that does not lead to them -----------------------------------------------------------------------------------
+
+
+def mixed(theirs: int, others: int) -> SomeDirectory:
+    """Places of Organización Demo A first, then those of somebody else, each with a telephone."""
+    kinds = ("health", "case-management", "legal")
+    rows = [(kind, "Organización Demo A") for kind in kinds for _ in range(theirs)]
+    rows += [(kind, "Otra Demo") for kind in kinds for _ in range(others)]
+    made = [offer(n, "CO", kind, organisation=name, kinds=(kind,)) for n, (kind, name) in enumerate(rows, start=1)]
+    return SomeDirectory(made)
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("C-8")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+def test_help_beside_a_complaint_does_not_lead_to_whom_it_is_about(channel) -> None:
+    """Health nearby with its further pages, offices that answer, who settles another matter. Mutation: the nearest first, whoever
+    runs it; a second page that has them again."""
+    known = facts(channel, mixed(30, 5))
+
+    def owners(play) -> set[str]:
+        return {row.organisation for row in known.directory.rows if row.key in play.session.slot("shown", ())}
+
+    for option in ("send", "help"):
+        play = about("organisation", known=known).picks("#0", "end", option).picks("health")
+        assert play.here == "services.results" and owners(play) == {"Otra Demo"}
+        assert len(play.session.slot("shown")) == 3 and "services.results.theirs" not in play.ids
+        assert owners(play.picks("more")) == {"Otra Demo"} and len(play.session.slot("shown")) == 2
+    lines = about("organisation", known=known).picks("#0", "end", "send", "lines")
+    named = {field.text for field in data(lines.screen.parts) if field.source == "service.short_name"}
+    assert named and named <= {f"Centro {row.key}" for row in known.directory.rows if row.organisation == "Otra Demo"}
+    matter = at(lines.says("queja").picks("other"), "CO").picks("matter", "#0")
+    assert {field.text for field in data(matter.screen.parts) if field.source == "service.short_name"} <= {
+        f"Centro {row.key}" for row in known.directory.rows if row.organisation == "Otra Demo"
+    }
+    plain = matter.says("menu").picks("services", "#0", "whole", "health")
+    assert owners(plain) == {"Organización Demo A"}  # whoever looks for services by themselves sees all there are
+
+
+@pytest.mark.requirement("C-8")
+def test_where_nothing_else_exists_theirs_stand_last_and_it_is_said_whose_they_are() -> None:
+    """Mutation: no help at all; theirs without a word."""
+    known = facts(TELEGRAM, mixed(3, 0))
+    play = about("organisation", known=known).picks("#0", "end", "send", "health")
+    assert play.here == "services.results" and "services.results.theirs" in play.ids
+    assert "person.offices.theirs" in about("organisation", known=known).picks("#0", "end", "send", "lines").ids
+    assert "services.results.theirs" not in about("police", known=known).picks("end", "send", "health").ids
+
+
+@pytest.mark.requirement("C-4")
+def test_channels_of_those_who_were_complained_about_stand_last_wherever_they_are_listed() -> None:
+    """Mutation: as the directory lists them, on the page that a screen of a complaint leads to."""
+    channels = [
+        ComplaintChannel(organisation=name, how="phone", value="555-0100", independent=name == "Veeduría")
+        for name in ("Organización Demo A", "Organización Demo B", "Veeduría")
+    ]
+    known = facts(TELEGRAM, SomeDirectory(channels=channels))
+    play = about("organisation", known=known).picks("#0", "end")
+    play.outcome = "nobody"
+    play.picks("send", "channels")
+    named = [field.text for field in reversed(data(play.screen.parts)) if field.source == "complaint_channel.organisation"]
+    assert named == ["Veeduría", "Organización Demo B", "Organización Demo A"]

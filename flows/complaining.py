@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flows import crisis, identifying, on_duty
-from flows.complaint_fields import ANSWERED
+import msgspec
+
+from flows import accused, crisis, identifying, on_duty
+from flows.complaint_fields import ANSWERED, HARMLESS, WHO
 from flows.facts import Facts, Helpline, Offer, OnCall, Purpose
 from flows.kernel import Aside, Branch, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, SlotValue, Value
 from flows.services import for_kind, named
+from flows.ticket import does
 
 WHEN = on_duty.WHEN
 """Catalog entries that ``moment`` may use."""
+OF_CONDUCT = "other_behaviour"
+"""The one topic of how somebody behaved: what happened is not asked (C-3)."""
 NOTE_LIMIT = 300
 """Characters of a note."""
 
@@ -32,10 +37,8 @@ def inbox_of(session: Session) -> str:
 
 def about_of(session: Session) -> str:
     """Whom it is about. What was not said counts as not known, and goes to whoever is tied to nobody (C-4)."""
-    if path_of(session) != "conduct":
-        return str(session.slot("about") or "none")
-    about = str(session.slot("about") or "unknown")
-    return "unknown" if about == "organisation" and not session.slot("organisation") else about
+    about = str(session.slot("about") or ("unknown" if path_of(session) == "conduct" else "none"))
+    return "unknown" if about in ("organisation", "service") and not session.slot("organisation") else about
 
 
 def organisation_of(session: Session) -> str:
@@ -53,10 +56,42 @@ def heard_in(session: Session, facts: Facts, about: str, organisation: str = "")
     return facts.hearing.reads(str(session.slot("country")), "feedback", about, organisation)
 
 
+def conduct_heard(country: str, facts: Facts) -> bool:
+    """Whether anybody there reads complaints about how somebody behaved, whomever they are about."""
+    return any(facts.hearing.reads(country, "psea", about, "") for about in (*WHO, "unknown"))
+
+
 def begins(session: Session, facts: Facts, topic: str) -> Go:
-    """Something that is about no place: to the question whether the phone is safe, or an honest no."""
-    filled: dict[str, SlotValue] = {"topic": topic, "about": "none", "organisation": "", "path": path_of(session)}
-    return Go("complaint.safe" if heard_in(session, facts, "none") else "complaint.nobody", set=filled)
+    """Something that is about no place that we know: to the question whether the phone is safe, or an honest no. Thanks and ideas
+    go to everybody who reads; of all else it is asked later whose people it is about, so that it goes round them."""
+    there = facts.hearing.organisations(str(session.slot("country")))
+    if topic in HARMLESS:
+        about, heard = "none", heard_in(session, facts, "none")
+    else:
+        about = "service" if there else "unknown"
+        heard = heard_in(session, facts, "unknown") or any(heard_in(session, facts, "service", key) for key, _ in there)
+    filled: dict[str, SlotValue] = {"topic": topic, "about": about, "organisation": "", "path": path_of(session)}
+    return Go("complaint.safe" if heard else "complaint.nobody", set=filled)
+
+
+def whose_is_open(session: Session) -> bool:
+    """Whether it is still to be asked which organisation it is about."""
+    return path_of(session) != "conduct" and session.slot("about") == "service" and not session.slot("organisation")
+
+
+def about_responders(session: Session) -> bool:
+    """Whether it is about the people who answer here: they are no help beside it."""
+    return path_of(session) == "conduct" and session.slot("about") == "responders"
+
+
+def somebody_else_answers(session: Session, facts: Facts) -> bool:
+    """Whether requests here may be offered as help."""
+    return not about_responders(session) and on_duty.can_be_asked(session, facts)
+
+
+def responders(session: Session) -> tuple[Value, ...]:
+    """Who answers requests here, to whoever has said something about those people."""
+    return (Phrase("complaint.responders"),) if about_responders(session) else ()
 
 
 def a_child_writes(session: Session) -> bool:
@@ -68,8 +103,8 @@ def a_child_writes(session: Session) -> bool:
 
 
 def health(digit: int) -> Branch:
-    """To health services in the country that was said."""
-    return Branch(for_kind("health").pick, "services.results", "services.nothing", digit=digit)
+    """To health services in the country that was said, others than theirs whom it is about."""
+    return Branch(for_kind("health", around=True).pick, "services.results", "services.nothing", digit=digit)
 
 
 _HELP: tuple[Purpose, ...] = ("women", "crisis", "refugee", "legal")
@@ -115,11 +150,12 @@ def card(session: Session, facts: Facts) -> dict[str, str]:
 
 def place_of(session: Session, facts: Facts) -> Offer | None:
     """The place of the directory that it is about."""
-    return facts.directory.get(int(session.slot("service") or 0)) if about_of(session) == "service" else None
+    known = path_of(session) == "service" and about_of(session) == "service"
+    return facts.directory.get(int(session.slot("service") or 0)) if known else None
 
 
 def topic_of(session: Session) -> str:
-    return "other_behaviour" if path_of(session) == "conduct" else str(session.slot("topic") or "other")
+    return OF_CONDUCT if path_of(session) == "conduct" else str(session.slot("topic") or "other")
 
 
 def may_be_sent(session: Session, facts: Facts) -> bool:
@@ -150,17 +186,39 @@ def opening(session: Session, facts: Facts) -> Effect:
 # --- the note --------------------------------------------------------------------------------------------------------
 
 
+HEAVY = frozenset("CH")
+"""Classes of cues that tell how somebody behaved: they are not left to wait among feedback without a question."""
+
+
 def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
     if not isinstance(event, Said) or not any(map(str.isalpha, event.words.reveal())):
         return None  # a "3" out of habit, or a heart, is no message
-    return _kept(session, facts, identifying.effect("keep_note"))
+    heavy = "yes" if event.alarm in HEAVY else ""
+    ahead = session.at(session.screen, slots={**session.slots, "heavy": heavy})
+    go = _kept(ahead, facts, identifying.effect("keep_note"))
+    return msgspec.structs.replace(go, set={"heavy": heavy})
 
 
 def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]) -> Go:
-    return Go("check", do=do, outcomes={"long": "note_long", identifying.FOUND: identifying.FOUND}, final=False)
+    told = session.slot("heavy") == "yes" and path_of(session) != "conduct"
+    to = "as_conduct" if told and conduct_heard(str(session.slot("country")), facts) else "check"
+    return Go(to, do=do, outcomes={"long": "note_long", identifying.FOUND: identifying.FOUND}, final=False)
 
 
-_NOTE = Branch(_noted, "check", "note_long", identifying.FOUND, "not_saved")
+_NOTE_TO = ("check", "as_conduct", "note_long", identifying.FOUND, "not_saved")
+_NOTE = Branch(_noted, *_NOTE_TO)
+
+
+def _still_feedback(session: Session, facts: Facts) -> bool:
+    """Not whoever said yes and came back: what it is about may have been answered anew."""
+    return path_of(session) != "conduct"
+
+
+def _as_conduct(session: Session, event: Event, facts: Facts) -> Go:
+    """The note goes along: others read it now, and the person said so."""
+    key = organisation_of(session)
+    filled: dict[str, SlotValue] = {"path": "conduct", "about": "organisation" if key else "", "heavy": ""}
+    return Go("intro", set={**filled, **accused.grown(session, key, OF_CONDUCT)}, do=does("move_note"), final=False)
 
 
 def _note_say(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -194,12 +252,10 @@ def _what_of(session: Session, facts: Facts) -> list[Value]:
     if path_of(session) != "conduct":
         said: list[Value] = [Phrase("complaint.check.topic", {"topic": Phrase(f"complaint.what.{topic_of(session)}")})]
         offer = place_of(session, facts)
-        return [*said, *([Phrase("complaint.check.place", {"place": named(offer)})] if offer is not None else [])]
+        said += [Phrase("complaint.check.place", {"place": named(offer)})] if offer is not None else []
+        return [*said, *_not_to(session, facts)]
     about = about_of(session)
-    said = [Phrase("complaint.check.about", {"about": Phrase(f"complaint.who.{about}")})]
-    name = organisation_name(session, facts)
-    if name:
-        said.append(Phrase("complaint.check.not_to", {"organisation": Data("complaint.organisation", name)}))
+    said = [Phrase("complaint.check.about", {"about": Phrase(f"complaint.who.{about}")}), *_not_to(session, facts)]
     spot = facts.places.get(int(session.slot("spot") or 0))
     if spot is not None:
         said.append(Phrase("complaint.check.place", {"place": Data("place", spot.name)}))
@@ -211,11 +267,23 @@ def _what_of(session: Session, facts: Facts) -> list[Value]:
     return said
 
 
+def _not_to(session: Session, facts: Facts) -> list[Value]:
+    name = organisation_name(session, facts)
+    return [Phrase("complaint.check.not_to", {"organisation": Data("complaint.organisation", name)})] if name else []
+
+
+def _read_by(session: Session) -> str:
+    """The entry that says who reads it: of feedback that depends on whom it is about."""
+    if path_of(session) == "conduct":
+        return "complaint.check.psea"
+    about = about_of(session)
+    return "complaint.check.feedback" if about == "none" else f"complaint.check.feedback.{about}"
+
+
 def _check_say(session: Session, facts: Facts) -> tuple[Value, ...]:
-    inbox = inbox_of(session)
     offer = place_of(session, facts)
     parts: list[Value] = [Phrase("service.demo")] if offer is not None and offer.demo else []
-    parts.append(Phrase(f"complaint.check.{inbox}", {"country": Country(str(session.slot("country")))}))
+    parts.append(Phrase(_read_by(session), {"country": Country(str(session.slot("country")))}))
     added = _what_of(session, facts)
     if "note" in facts.draft:
         added.insert(1, Phrase("complaint.check.note"))
@@ -228,8 +296,9 @@ def _check_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 _CHECKED = (
     "service.demo",
-    "complaint.check.psea", "complaint.check.feedback", "complaint.check.row", "complaint.check.topic", "complaint.check.place",
-    "complaint.check.about", "complaint.check.not_to", "complaint.check.note", "complaint.check.counted",
+    "complaint.check.psea", "complaint.check.feedback", "complaint.check.feedback.service", "complaint.check.feedback.unknown",
+    "complaint.check.row", "complaint.check.topic", "complaint.check.place", "complaint.check.about", "complaint.check.not_to",
+    "complaint.check.note", "complaint.check.counted",
     *(f"complaint.check.{name}" for name in ("own", "other", "heard", "danger", "child", "helped", "answered")),
     "complaint.what.rumour",
 )  # fmt: skip
@@ -262,6 +331,7 @@ def _done_say(session: Session, facts: Facts) -> tuple[Value, ...]:
         Phrase(f"complaint.done.{read}"),
         *((Phrase("complaint.done.when", {"when": when}),) if when is not None else ()),
         Phrase("complaint.done.limits"),
+        *responders(session),
         Aside(Phrase("complaint.done.lost")),
         *((Aside(Listing((Phrase("complaint.done.help"), *shown), lines=True)),) if shown else ()),
     )
@@ -286,9 +356,15 @@ def add_to(flow: Flow) -> None:
         flow,
         does="keep_note",
         keep=_kept,
-        to=("check", "note_long", identifying.FOUND, "not_saved"),
+        to=_NOTE_TO,
         hears=_NOTE,
         skip=Go("check", digit=6),
+    )
+    flow.menu(
+        "as_conduct",
+        yes=Branch(_as_conduct, "intro", "not_saved", digit=1),
+        no=Go("check", set={"heavy": ""}, only=_still_feedback, digit=2),
+        stop=Go("stopped", digit=6),
     )
     flow.menu(
         "check",
@@ -307,11 +383,11 @@ def add_to(flow: Flow) -> None:
         say=_done_say,
         says=(
             "complaint.done", "complaint.done.psea", "complaint.done.child", "complaint.done.feedback", "complaint.done.when",
-            "complaint.done.limits", "complaint.done.lost", "complaint.done.help", *on_duty.WHEN,
+            "complaint.done.limits", "complaint.done.lost", "complaint.done.help", "complaint.responders", *on_duty.WHEN,
         ),
         then=Go("start.menu"),
         lines=Go("person.lines", digit=2),
-        person=Go("request.safe", only=on_duty.can_be_asked, digit=3),
+        person=Go("request.safe", only=somebody_else_answers, digit=3),
         health=health(4),
     )  # fmt: skip
     flow.menu("not_saved", channels=Go("feedback.channels", digit=1), lines=Go("person.lines", digit=2))

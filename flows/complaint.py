@@ -5,9 +5,9 @@ behaved is in ``flows.conduct``, what is sent and its receipt in ``flows.complai
 ``flows.out_of_scope``. Never here: a question about who did it, what happened, or proof (C-3); a complaint itself, which is kept
 nowhere but sealed.
 
-    kind -> where -> what              -> safe -> note -> check -> done
+    kind -> where -> what     -> safe -> (which) -> note -> check -> done
                   -> safe -> intro … (conduct)  -> note -> check -> done
-                  -> other             -> safe -> note -> check -> done
+                  -> other    -> safe -> (which) -> note -> check -> done
 
 A remark that an entry is wrong is no complaint: it is handed over at once and leaves no code (``thanked``).
 """
@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flows import complaining, conduct, identifying, out_of_scope
+from flows import accused, complaining, conduct, identifying, out_of_scope
 from flows.complaining import heard_in, path_of
 from flows.complaint_fields import ABOUT, FRESH, TOPICS, of_place
-from flows.facts import COUNTRIES, ComplaintChannel, Facts, Offer
-from flows.feedback import ROWS, channel_rows
+from flows.facts import COUNTRIES, Facts, Offer
+from flows.feedback import ROWS, channel_rows, in_order
 from flows.kernel import Aside, Branch, Choice, Country, Effect, Event, Flow, Go, Listing, Phrase, Session, Value
 from flows.person import country_choices, named_country, shared_country
 from flows.reading import fold
@@ -51,7 +51,8 @@ flow = Flow(
     count=("yes", "no"),
     matter=out_of_scope.MATTERS,
     how=identifying.HOW,
-    not_org="key of an organisation whose staff answer there",
+    heavy=("yes",),
+    accused=accused.HOLDS,
     opened="(turn, collision) of a complaint that was sent",
 )
 
@@ -85,7 +86,7 @@ def _onward(session: Session, country: str, facts: Facts) -> Go:
         return Go("what", set=filled)
     if path == "other":
         return Go("other", set=filled)
-    return Go("safe" if conduct.heard_there(country, facts) else "nobody", set=filled)
+    return Go("safe" if complaining.conduct_heard(country, facts) else "nobody", set=filled)
 
 
 def _chosen(session: Session, event: Event, facts: Facts) -> Go:
@@ -117,14 +118,15 @@ flow.choose(
 
 
 def _behind(session: Session, event: Event, facts: Facts) -> Go:
-    return Go("intro" if path_of(session) == "conduct" else "note", set={"safe": "yes"})
+    to = "intro" if path_of(session) == "conduct" else "which" if complaining.whose_is_open(session) else "note"
+    return Go(to, set={"safe": "yes"})
 
 
 flow.menu(
     "safe",
     say=entry("request.safe"),
     says=("request.safe",),
-    yes=Branch(_behind, "intro", "note", digit=1),
+    yes=Branch(_behind, "intro", "which", "note", digit=1),
     no=Go("request.not_now", digit=2),
     how=Go("feedback.channels", digit=6),
 )
@@ -132,10 +134,7 @@ flow.menu(
 
 def _nobody(session: Session, facts: Facts) -> tuple[Value, ...]:
     """C-4: where nobody may read it, it is not taken; others who take complaints are named, independent ones first."""
-    channels = sorted(
-        facts.directory.complaint_channels(str(session.slot("country"))),
-        key=lambda channel: (not channel.independent, _theirs(channel, session, facts)),
-    )
+    channels = in_order(session, facts)
     shown = channel_rows(channels[: 1 if facts.channel.form == "sms" else 3])
     demo = (Phrase("service.demo"),) if any(channel.demo for channel in channels[:3]) else ()
     lines = complaining.lines(session, facts, 1 if facts.channel.form == "sms" else 3)
@@ -145,12 +144,6 @@ def _nobody(session: Session, facts: Facts) -> tuple[Value, ...]:
         *((Listing(shown, lines=True),) if shown else ()),
         *((Aside(Listing(lines, lines=True)),) if lines else ()),
     )
-
-
-def _theirs(channel: ComplaintChannel, session: Session, facts: Facts) -> bool:
-    """The channel of those whom it is about stands last."""
-    name = complaining.organisation_name(session, facts)
-    return bool(name) and fold(channel.organisation) == fold(name)
 
 
 flow.menu(
@@ -206,14 +199,15 @@ def _heard(session: Session, event: Event, facts: Facts) -> Go:
     """An entry that is wrong is somebody's work at once; everything else is for those who read what is said."""
     offer, topic = offered(session, facts), str(session.slot("topic"))
     if offer is None:
-        return Go("safe" if heard_in(session, facts, "none") else "nobody", set={"about": "none", "organisation": ""})
+        return complaining.begins(session, facts, topic)
     if topic in WRONG:
         return Go("thanked", do=_remark, final=False)
     owner = _key(offer.organisation, session, facts)
     # Whose place it is nobody here knows: only whoever is tied to no one reads it.
     about = "service" if owner else "unknown"
     known = heard_in(session, facts, about, owner)
-    return Go("safe" if known else "nobody", set={"about": about, "organisation": owner})
+    filled = {"about": about, "organisation": owner, **accused.grown(session, owner, topic)}
+    return Go("safe" if known else "nobody", set=filled)
 
 
 def _key(name: str, session: Session, facts: Facts) -> str:

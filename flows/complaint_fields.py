@@ -20,10 +20,16 @@ TOPICS = (
     "hours", "not_free", "thanks", "idea", "rumour", "other",
 )  # fmt: skip
 """What it is about in one word. How somebody behaved has one for all: what happened is not asked (C-3)."""
+ACCUSING = ("other_behaviour", "turned_away", "asked_money", "disrespect", "other")
+"""Topics that may be about what people of an organisation did: they are not to meet who said it (``flows.accused``)."""
+HARMLESS = ("thanks", "idea", "rumour")
+"""Topics that need not go round anybody's people: of all others it is asked whose people they are about."""
 ANSWERED = ("happened", "when", "danger", "child", "helped", "answered")
 """Questions about how somebody behaved whose answers are of closed sets, beside whom it is about and the municipality."""
+WHO = ("organisation", "responders", "police", "official", "soldier", "smuggler", "employer", "other")
+"""Whom it can be about when it is how somebody behaved, as the choices stand; not known is one as well (C-11)."""
 FRESH: Mapping[str, SlotValue] = {
-    **dict.fromkeys(("about", "organisation", "topic", *ANSWERED, "minor", "count"), ""), "spot": 0, "opened": (),
+    **dict.fromkeys(("about", "organisation", "topic", *ANSWERED, "minor", "count", "heavy"), ""), "spot": 0, "opened": (),
 }  # fmt: skip
 """A new complaint begins without answers of an earlier one."""
 

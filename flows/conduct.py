@@ -12,24 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flows import complaining, crisis, on_duty
+from flows import complaining, crisis, whose
 from flows.complaining import a_child_writes
+from flows.complaint_fields import WHO
 from flows.facts import Facts, served
-from flows.kernel import Branch, Choice, Country, Data, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
-from flows.reading import fold
+from flows.kernel import Branch, Choice, Country, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
 from flows.services import place_name
 
-WHO = ("organisation", "responders", "police", "official", "soldier", "smuggler", "employer", "other")
-"""Whom it can be about, as the choices stand; not known is one as well (C-11)."""
 WHEN = ("today", "week", "month", "longer")
 HAPPENED = ("own", "other", "heard")
 _ENDS = 5
 """The digit that leads to the last look from every question."""
-
-
-def heard_there(country: str, facts: Facts) -> bool:
-    """Whether anybody there reads such complaints, whomever they are about."""
-    return any(facts.hearing.reads(country, "psea", about, "") for about in (*WHO, "unknown"))
 
 
 # --- what is forbidden, and help first -------------------------------------------------------------------------------
@@ -49,13 +42,8 @@ def _intro(session: Session, facts: Facts) -> tuple[Value, ...]:
 def _help(session: Session, facts: Facts) -> tuple[Value, ...]:
     shown = complaining.lines(session, facts, 1 if facts.channel.form == "sms" else 3)
     listing = (Listing(shown, lines=True),) if shown else ()
-    return (Phrase("complaint.help.child" if a_child_writes(session) else "complaint.help"), *listing)
-
-
-def _person(session: Session, event: Event, facts: Facts) -> Go:
-    """Whoever has chosen an organisation and then looks for help is not led to its staff, sent or not (C-4)."""
-    accused = complaining.organisation_of(session)
-    return Go("request.safe", set={"not_org": accused} if accused else {})
+    said = complaining.responders(session)
+    return (Phrase("complaint.help.child" if a_child_writes(session) else "complaint.help"), *said, *listing)
 
 
 # --- whom it is about ------------------------------------------------------------------------------------------------
@@ -75,54 +63,8 @@ def _about(about: str) -> Branch:
     )
 
 
-def _read(session: Session, facts: Facts, about: str, organisation: str = "") -> bool:
-    return facts.hearing.reads(str(session.slot("country")), "psea", about, organisation)
-
-
-def _organisations(session: Session, facts: Facts) -> Sequence[Choice]:
-    there = facts.hearing.organisations(str(session.slot("country")))
-    return tuple(Choice(key, Data("complaint.organisation", name)) for key, name in there)
-
-
-def _which(session: Session, facts: Facts) -> tuple[Value, ...]:
-    """On buttons long names are cut: there they stand in the text as well."""
-    if not facts.channel.buttons:
-        return (Phrase("complaint.which"),)
-    shown = _organisations(session, facts)
-    pages = max(1, -(-len(shown) // PAGE))
-    start = int(session.slot("page", 0)) % pages * PAGE
-    names = tuple(
-        Phrase("service.numbered", {"number": number, "line": choice.label})
-        for number, choice in enumerate(shown[start : start + PAGE], start=1)
-    )
-    return (Phrase("complaint.which"), Listing(names, lines=True))
-
-
-PAGE = 4
-"""Organisations on one page."""
-
-
-def _chosen(session: Session, event: Event, facts: Facts) -> Go:
-    key = str(session.slot("organisation"))
-    return Go("happened" if _read(session, facts, "organisation", key) else "nobody")
-
-
-def _named(session: Session, event: Event, facts: Facts) -> Go | None:
-    """The name of one of the list, typed; what is typed otherwise is no name that we know, and is not kept."""
-    if not isinstance(event, Said):
-        return None
-    typed = fold(event.words.reveal())
-    there = facts.hearing.organisations(str(session.slot("country")))
-    found = [key for key, name in there if typed == fold(name)] or [
-        key for key, name in there if len(typed) > 3 and f" {typed} " in f" {fold(name)} "
-    ]
-    if len(found) != 1:
-        return None
-    return Go("happened" if _read(session, facts, "organisation", found[0]) else "nobody", set={"organisation": found[0]})
-
-
-def _unnamed(session: Session, event: Event, facts: Facts) -> Go:
-    return Go("happened" if _read(session, facts, "unknown") else "nobody", set={"organisation": ""})
+def _read(session: Session, facts: Facts, about: str) -> bool:
+    return facts.hearing.reads(str(session.slot("country")), "psea", about, "")
 
 
 # --- where, no finer than a municipality -----------------------------------------------------------------------------
@@ -182,6 +124,16 @@ def _danger(answer: str, digit: int) -> Branch:
     return Branch(pick, "child", "helped", digit=digit)
 
 
+def _last(answer: str, digit: int) -> Branch:
+    """Who has written something already is not asked for it again."""
+    return Branch(
+        lambda session, event, facts: Go("check" if "note" in facts.draft else "note", set={"answered": answer}),
+        "note",
+        "check",
+        digit=digit,
+    )
+
+
 def _plain(slot: str, to: str, answers: Sequence[str]) -> dict[str, Any]:
     """One question of closed answers: a digit each, 5 to the last look, 6 to pass it over."""
     return {
@@ -214,13 +166,14 @@ def add_to(flow: Flow) -> None:
     flow.menu(
         "help",
         say=_help,
-        says=("complaint.help", "complaint.help.child"),
+        says=("complaint.help", "complaint.help.child", "complaint.responders"),
         on=Go("who", digit=1),
-        person=Branch(_person, "request.safe", only=on_duty.can_be_asked, digit=2),
+        person=Go("request.safe", only=complaining.somebody_else_answers, digit=2),
         health=complaining.health(3),
         lines=Go("person.lines", digit=4),
     )
     _whom(flow)
+    whose.add_to(flow)
     flow.menu(
         "happened",
         say=_worded("complaint.happened"),
@@ -250,7 +203,7 @@ def add_to(flow: Flow) -> None:
         says=_both("complaint.helped"),
         **_plain("helped", "answered", ("yes", "no")),
     )
-    flow.menu("answered", **_plain("answered", "note", ("yes", "no")))
+    flow.menu("answered", yes=_last("yes", 1), no=_last("no", 2), end=Go("check", digit=_ENDS), skip=_last("unsaid", 6))
 
 
 def _both(id: str) -> tuple[str, str]:
@@ -266,17 +219,6 @@ def _whom(flow: Flow) -> None:
         size=4,
         **abouts,
         unknown=_about("unknown"),
-    )
-    flow.choose(
-        "which",
-        slot="organisation",
-        among=_organisations,
-        size=PAGE,
-        say=_which,
-        says=("complaint.which", "service.numbered"),
-        then=Branch(_chosen, "happened", "nobody"),
-        hears=Branch(_named, "happened", "nobody"),
-        skip=Branch(_unnamed, "happened", "nobody", digit=6),
     )
 
 

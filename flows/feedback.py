@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flows import accused
 from flows.facts import COUNTRIES, ComplaintChannel, Facts
 from flows.kernel import Aside, Branch, Country, Data, Flow, Go, Listing, Phrase, Session, Value
 from flows.person import country_choices, named_country, shared_country
+from flows.reading import fold
 
-flow = Flow("feedback", country=COUNTRIES, page=range(0, 100))
+flow = Flow("feedback", country=COUNTRIES, page=range(0, 100), accused=accused.HOLDS)
 
 
 DIALLED = frozenset({"phone", "email", "web", "text"})
@@ -43,10 +45,18 @@ ROWS = (
 """Catalog entries that such a line may use."""
 
 
+def in_order(session: Session, facts: Facts) -> list[ComplaintChannel]:
+    """Who does not depend on an organisation complained about comes first, and who was complained about last."""
+    country = str(session.slot("country"))
+    theirs = accused.names(session.slots, country, facts)
+    return sorted(
+        facts.directory.complaint_channels(country),
+        key=lambda channel: (not channel.independent, fold(channel.organisation) in theirs if theirs else False),
+    )
+
+
 def _shown(session: Session, facts: Facts) -> tuple[list[ComplaintChannel], bool]:
-    channels = facts.directory.complaint_channels(str(session.slot("country")))
-    # Who does not depend on the organisation complained about comes first.
-    channels = sorted(channels, key=lambda channel: not channel.independent)
+    channels = in_order(session, facts)
     size = 2 if facts.channel.form == "sms" else 5
     pages = max(1, -(-len(channels) // size))
     page = int(session.slot("page", 0)) % pages

@@ -27,6 +27,9 @@ SEEN_LIMIT = 6
 #: Digits with one meaning everywhere. 1-5 are the choices of the present page.
 ELSE, MORE, BACK, EMERGENCY, LEAVE = 6, 7, 8, 9, 0
 
+LASTING = ("accused",)
+"""Slots that stay when a topic is completed, and at the menu: they end with the conversation (``flows.accused``)."""
+
 #: Commands whose words are not words to a person, even where one reads along.
 MEANT = frozenset({"leave", "emergency", "menu", "language", *LANGS})
 
@@ -121,6 +124,8 @@ class Said:
 
     words: Words
     understood: Understood = Understood()  # noqa: RUF009 - frozen
+    alarm: str = ""
+    """Class of the crisis cue in them, where they went on to a person all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -771,7 +776,7 @@ class Graph:
         if session.screen not in self.sheets or not self._knows(session.slots):
             fresh = not session.screen or session.left
             session = msgspec.structs.replace(
-                session, screen=self.hello if fresh else self.menu, slots={}, back=(), misses=0, left=False
+                session, screen=self.hello if fresh else self.menu, slots=_lasting(session), back=(), misses=0, left=False
             )
             if not fresh and not isinstance(event, Command | Alarm):
                 return self._draw(session, facts, Phrase("kernel.menu_changed"))
@@ -880,7 +885,7 @@ class Graph:
         there is nobody whom they were meant for."""
         if not sheet.addressed or event.words is None:
             return None
-        go = _resolve(sheet.hears, session, Said(event.words), facts)
+        go = _resolve(sheet.hears, session, Said(event.words, alarm=event.kind), facts)
         if go is None:
             return None
         if go.do is None:
@@ -900,7 +905,7 @@ class Graph:
         go = event.go
         target = go.to if event.result == "saved" else go.outcomes.get(event.result, _not_saved(go.to))
         if go.final and event.result == "saved":
-            session = session.at(target, slots=event.slots, back=(), misses=0)
+            session = session.at(target, slots={**_lasting(session), **event.slots}, back=(), misses=0)
         else:
             session = self._go(session, Go(target, event.slots))
         return self._alarm(session, Alarm(go.alarm), facts) if go.alarm else self._draw(session, facts)
@@ -925,4 +930,8 @@ def _resolve(move: Move | None, session: Session, event: Event, facts: Facts) ->
 def _kept(session: Session) -> dict[str, SlotValue]:
     """What the menu keeps: the country and place already given, so that nobody is asked twice, and whose staff a later request is
     to leave out."""
-    return {key: value for key, value in session.slots.items() if key in ("country", "place", "not_org")}
+    return {key: value for key, value in session.slots.items() if key in ("country", "place", "not_org", *LASTING)}
+
+
+def _lasting(session: Session) -> dict[str, SlotValue]:
+    return {key: value for key, value in session.slots.items() if key in LASTING}

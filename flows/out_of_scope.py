@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flows import accused
 from flows.crisis import TOLD, line
-from flows.facts import Facts, Purpose, Query
+from flows.facts import Facts, Offer, Purpose, Query
 from flows.feedback import ROWS, channel_rows
 from flows.kernel import Aside, Choice, Country, Data, Flow, Go, Listing, Phrase, Session, Value
 from flows.services import named
@@ -36,6 +37,10 @@ TARGETS: dict[str, Target] = {
 MATTERS = tuple(TARGETS)
 
 
+def _answers(offer: Offer) -> bool:
+    return bool(offer.phones) and not offer.authority and offer.check != "due"
+
+
 def targets(matter: str, session: Session, facts: Facts) -> tuple[tuple[Value, ...], bool]:
     """Who may settle it in the country of the conversation: a line each, no police and no migration control; maybe nobody known.
     And whether somebody invented is among them."""
@@ -47,8 +52,9 @@ def targets(matter: str, session: Session, facts: Facts) -> tuple[tuple[Value, .
         if one.operator == "civil" and one.purpose in target.purposes and one.note not in TOLD
     ][:most]
     watching = [channel for channel in facts.directory.complaint_channels(country) if channel.independent] if target.watched else []
-    found = facts.directory.search(Query(country=country, kinds=target.kinds, limit=8)) if target.kinds else []
-    open_to_all = [one.offer for one in found if one.offer.phones and not one.offer.authority and one.offer.check != "due"]
+    theirs = accused.names(session.slots, country, facts)
+    found = accused.search(Query(country=country, kinds=target.kinds, limit=8), theirs, facts) if target.kinds else []
+    open_to_all = [one.offer for one in found if _answers(one.offer) and not accused.is_of(one.offer, theirs)]
     watching = watching[: most - len(civil)]
     open_to_all = open_to_all[: most - len(watching) - len(civil)]
     offices = tuple(

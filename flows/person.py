@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from flows import on_duty
+from flows import accused, on_duty
 from flows.crisis import line as helpline
 from flows.facts import COUNTRIES, Facts, Query, served
 from flows.kernel import Branch, Choice, Country, Data, Event, Flow, Go, Listing, Located, Phrase, Said, Session, Value
 from flows.services import named
 
-flow = Flow("person", country=COUNTRIES)
+flow = Flow("person", country=COUNTRIES, accused=accused.HOLDS)
 
 
 def country_choices(session: Session, facts: Facts) -> tuple[Choice, ...]:
@@ -67,7 +67,8 @@ def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
     shown = tuple(helpline(one) for one in civil[: 2 if facts.channel.form == "sms" else 4])
     if shown:
         parts.append(Listing(shown, lines=True))
-    offices = facts.directory.search(Query(country=country, kinds=("case-management",), limit=6))
+    theirs = accused.names(session.slots, country, facts)
+    offices = accused.search(Query(country=country, kinds=("case-management",), limit=6), theirs, facts)
     # Whoever is tied to police or migration control is shown where there is room to say so before the number (S-6).
     answering = [one.offer for one in offices if one.offer.phones and not one.offer.authority][:2]
     if answering:
@@ -83,7 +84,8 @@ def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
             )
             for offer in answering
         )
-        parts.append(Listing((Phrase("person.offices"), *rows), lines=True))
+        known = any(accused.is_of(offer, theirs) for offer in answering)
+        parts.append(Listing((Phrase("person.offices.theirs" if known else "person.offices"), *rows), lines=True))
     return tuple(parts)
 
 
@@ -98,7 +100,7 @@ flow.choose(
 flow.menu(
     "lines",
     say=_say,
-    says=("person.lines", "person.lines.too", "person.offices", "person.office", "person.office.due"),
+    says=("person.lines", "person.lines.too", "person.offices", "person.offices.theirs", "person.office", "person.office.due"),
     services=Go("services.where", digit=1),
     menu=Go("start.menu", digit=2),
     request=Go("request.safe", only=on_duty.can_be_asked, digit=3),

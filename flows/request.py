@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows import identifying, on_duty, safe_contact, sending, ways
+from flows import accused, identifying, on_duty, safe_contact, sending, ways
 from flows.crisis import line
 from flows.facts import COUNTRIES, KINDS, OTHER_LANGUAGES, PRETEXTS, Facts
 from flows.kernel import Aside, Branch, Country, Data, Event, Flow, Go, Language, Listing, Phrase, Session, Value
@@ -48,6 +48,7 @@ flow = Flow(
     wish=("woman", "man"),
     other_lang=OTHER_LANGUAGES,
     not_org="key of an organisation whose staff answer there",
+    accused=accused.HOLDS,
     how=identifying.HOW,
     opened="(turn, collision) of a request that was sent",
 )

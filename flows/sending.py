@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flows import identifying, on_duty, safe_contact
+from flows import accused, identifying, on_duty, safe_contact
 from flows.facts import OTHER_LANGUAGES, Facts
 from flows.kernel import Aside, Branch, Choice, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, Value
 from flows.safe_contact import after
@@ -41,13 +41,15 @@ def way(session: Session, facts: Facts) -> str:
 
 
 def wishes(session: Session, facts: Facts) -> dict[str, str]:
-    """What was wished of the person on duty. An organisation is left out also where it has no staff there any more: others may have
-    become one with it, which the store knows."""
-    return {
-        "wish": str(session.slot("wish")),
-        "other_lang": str(session.slot("other_lang")),
-        "not_org": str(session.slot("not_org")),
-    }
+    """What was wished of the person on duty."""
+    return {"wish": str(session.slot("wish")), "other_lang": str(session.slot("other_lang"))}
+
+
+def left_out(session: Session) -> tuple[str, ...]:
+    """Keys of the organisations whose staff shall not see it: the one of a wish, and those that something was said about (C-4).
+    Also where they have no staff there any more: others may have become one with them, which the store knows."""
+    wished = str(session.slot("not_org"))
+    return tuple(dict.fromkeys((*accused.keys(session), *([wished] if wished else []))))
 
 
 def opening(session: Session, facts: Facts) -> Effect:
@@ -81,6 +83,7 @@ def opening(session: Session, facts: Facts) -> Effect:
             "need": str(session.slot("need") or "unsaid"),
             "counted": session.slot("count") == "yes",
             **wishes(session, facts),
+            "not_orgs": left_out(session),
             "way": agreed,
             "whose": str(session.slot("whose")) if called else "",
             "windows": safe_contact.windows(session) if contacted else (),
@@ -202,8 +205,13 @@ def _wished(session: Session, facts: Facts) -> list[Value]:
         missing = missing or wished["other_lang"] not in who.languages
     if missing:
         said.append(Phrase("request.check.cannot"))
-    if name := dict(who.organisations).get(wished["not_org"]):
-        said.append(Phrase("request.check.not_org", {"organisation": Data("organisation", name)}))
+    named = dict(facts.hearing.organisations(str(session.slot("country")))) if accused.keys(session) else {}
+    named |= dict(who.organisations)
+    said += [
+        Phrase("request.check.not_org", {"organisation": Data("organisation", named[key])})
+        for key in left_out(session)
+        if key in named
+    ]
     return said
 
 

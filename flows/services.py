@@ -6,12 +6,13 @@ flows receive is built for the public), distances and indexes (``bot.directory.s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import msgspec
 
+from flows import accused
 from flows.beside import Beside
 from flows.complaint_fields import of_place
 from flows.facts import COUNTRIES, KINDS, LANGS, Area, Facts, Found, Mention, Offer, Place, Query, served
@@ -48,6 +49,8 @@ flow = Flow(
     shown="offer keys",
     far="kilometres, one for each of shown",
     skip=range(0, 1000),
+    accused=accused.HOLDS,
+    around=("yes",),
     asked="what the list answers: positions in COUNTRIES and KINDS (-1: any), and a place id",
     beyond=COUNTRIES,
     outside="ISO 3166-1 code",
@@ -249,11 +252,12 @@ flow.menu(
 # --- what for --------------------------------------------------------------------------------------------------------
 
 
-def for_kind(kind: str) -> Branch:
-    """A move to the services of one kind, from any topic: the results, or first the question where."""
+def for_kind(kind: str, *, around: bool = False) -> Branch:
+    """A move to the services of one kind, from any topic: the results, or first the question where. ``around``: leave out, up to
+    the menu, the organisations that something was said about (C-8)."""
 
     def pick(session: Session, event: Event, facts: Facts) -> Go | None:
-        filled: dict[str, Any] = {"kind": kind, "beyond": "", "skip": 0}
+        filled: dict[str, Any] = {"kind": kind, "beyond": "", "skip": 0, **({"around": "yes"} if around else {})}
         if not session.slot("country"):
             return Go("services.where", set=filled)
         return _search(session, facts, filled)
@@ -349,18 +353,18 @@ def find(slots: dict[str, Any], facts: Facts, area: Area | None = None) -> tuple
     if skip and slots.get("beyond"):
         country = str(slots["beyond"])
         asked = msgspec.structs.replace(asked, country=country)
-    found = facts.directory.search(asked)
+    found = _search_around(asked, slots, facts)
     if len(found) < 2 and (not skip or any(one.offer.specialised for one in found)):
-        found = _beside(found, asked, facts)
+        found = _beside(found, asked, slots, facts)
     if skip:
         return found, str(slots.get("beyond", ""))
     if found:
         return _reachable(found), ""
     for other in (code for code in _neighbours(country, facts) if code in facts.countries):
         query = Query(country=other, lat=lat, lon=lon, kinds=asked.kinds, limit=TARGET)
-        elsewhere = facts.directory.search(query)
+        elsewhere = _search_around(query, slots, facts)
         if len(elsewhere) < 2:
-            elsewhere = _beside(elsewhere, query, facts)
+            elsewhere = _beside(elsewhere, query, slots, facts)
         if elsewhere:
             return elsewhere, other
     return [], ""
@@ -371,16 +375,27 @@ def _reachable(found: list[Found]) -> list[Found]:
     return found[:2] + [one for one in found[2:] if one.km is None or one.km <= FAR_KM]
 
 
-def _beside(found: list[Found], asked: Query, facts: Facts) -> list[Found]:
+def _theirs(slots: Mapping[str, Any], country: str, facts: Facts) -> frozenset[str]:
+    """Names of those whom this search goes round."""
+    return accused.names(slots, country, facts) if slots.get("around") else frozenset()
+
+
+def _search_around(asked: Query, slots: Mapping[str, Any], facts: Facts) -> list[Found]:
+    return accused.search(asked, _theirs(slots, asked.country, facts), facts)
+
+
+def _beside(found: list[Found], asked: Query, slots: Mapping[str, Any], facts: Facts) -> list[Found]:
     """One answer is joined by general ones; one that is specialised and stays alone is left out."""
     if not found:
         return []
-    general = facts.directory.search(Query(country=asked.country, lat=asked.lat, lon=asked.lon, general=True, limit=TARGET + 1))
+    query = Query(country=asked.country, lat=asked.lat, lon=asked.lon, general=True, limit=TARGET + 1)
+    general = _search_around(query, slots, facts)
     keys = {one.offer.key for one in found}
     both = found + [one for one in general if one.offer.key not in keys][: TARGET - len(found)]
     if len(both) == 1 and both[0].offer.specialised:
         return []
-    return both
+    theirs = _theirs(slots, asked.country, facts)
+    return sorted(both, key=lambda one: accused.is_of(one.offer, theirs)) if theirs else both
 
 
 def _point(slots: dict[str, Any], facts: Facts, area: Area | None) -> tuple[float | None, float | None]:
@@ -494,6 +509,8 @@ def _results_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     if not listed:
         return (Phrase("services.no_more"), Phrase("services.more_than_listed"))
     parts: list[Value] = [*_demo(offer for offer, _ in listed), _heading(session, facts, listed)]
+    if any(accused.is_of(offer, _theirs(session.slots, offer.country, facts)) for offer, _ in listed):
+        parts.append(Phrase("services.results.theirs"))
     if facts.channel.buttons:
         parts.append(
             Listing(
@@ -545,6 +562,7 @@ flow.choose(
     say=_results_say,
     says=(
         "services.results", "services.results.far", "services.results.country", "services.results.beyond",
+        "services.results.theirs",
         "services.help_is_free", "services.more_than_listed", "services.any_kind", "services.no_more",
         "service.demo", "service.line", "service.numbered", "service.remote", "service.open_now", "service.closed_now",
         "service.free", "service.paid", "service.call_first_short",

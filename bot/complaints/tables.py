@@ -23,7 +23,7 @@ ABOUT: Final[tuple[About, ...]] = (
     "organisation", "responders", "official", "police", "soldier", "smuggler", "employer", "other", "unknown", "service", "none",
 )  # fmt: skip
 """``organisation``: staff of the organisation in ``organisation``. ``responders``: the people who answer here. ``service``:
-feedback about a place; ``none``: about nobody."""
+feedback about a place, or about what ``organisation`` does; ``none``: thanks, ideas and questions, about nobody."""
 INDEPENDENT: Final = frozenset({"responders", "unknown"})
 """Read by independent focal points only (C-4)."""
 TOPICS: Final = (

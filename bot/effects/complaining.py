@@ -59,7 +59,7 @@ class Complaining:
 
     async def open_complaint(self, asked: Asked) -> Done:
         """``saved`` | ``nobody`` | ``busy``. On the disk before it says so; the same complaint, sent again, finds itself and its
-        code. What is kept of the conversation: where it is, that the phone is safe, and whose staff a later request leaves out."""
+        code. What is kept of the conversation: where it is, that the phone is safe, and whether it is about who answers here."""
         means, session, sent = self._means, asked.session, asked.effect.params
         if session.slot("safe") != "yes":
             return NOBODY  # no flow leads here without the question of E-4
@@ -77,13 +77,12 @@ class Complaining:
         if isinstance(opened, NobodyReads):
             return NOBODY
         asked.draft.forget_request()
-        accused = str(sent["organisation"]) if sent["inbox"] == "psea" else ""
         kept: dict[str, SlotValue] = {
             "country": session.slot("country"),
             "safe": "yes",
             "opened": (session.turn, opened.collision),
             **{name: session.slot(name) for name in ("place", "path", "minor", "child") if session.slot(name)},
-            **({"not_org": accused} if accused else {}),
+            **({"about": "responders"} if sent["about"] == "responders" else {}),
         }
         return Done("saved", kept)
 

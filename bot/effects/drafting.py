@@ -55,6 +55,12 @@ def noted(asked: Asked) -> str | Done:
     return blanked(asked.draft.typed) if how == "blank" else asked.draft.typed
 
 
+async def move_note(asked: Asked) -> Done:
+    """What was noted goes with what was chosen since: others read that, and the person said yes to it."""
+    asked.draft.typed_in(asked.session)
+    return SAVED
+
+
 async def keep_words(asked: Asked) -> Done:
     """A code word of the person's own: ``saved`` | ``bad``: too long to be said, or with digits in it."""
     text = " ".join(_typed(asked).split())
@@ -79,4 +85,4 @@ def _typed(asked: Asked) -> str:
     return words.reveal().strip() if words is not None else ""
 
 
-HANDLERS = {"keep_number": keep_number, "keep_note": keep_note, "keep_words": keep_words}
+HANDLERS = {"keep_number": keep_number, "keep_note": keep_note, "move_note": move_note, "keep_words": keep_words}

@@ -6,6 +6,8 @@ answers there are and what is asked (``flows.request``), how it is sealed and st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.complaints.routing import network
 from bot.effects import Asked, Done, Effects, drafting
 from bot.effects.following import Following
@@ -35,7 +37,7 @@ class Requesting:
             return Done("not_saved")
         try:
             with or_again():
-                left_out = await self._left_out(str(asked.effect.params["not_org"]))
+                left_out = await self._left_out(asked.effect.params["not_orgs"])
                 opened = await open_ticket(
                     means.tickets, means.line.intake, self._request(asked, way, left_out), means.now(), lasts=asked.lasts
                 )
@@ -55,7 +57,7 @@ class Requesting:
                 **({"place": place} if place else {}),
                 **({"age": session.slot("age")} if session.slot("age") else {}),
                 **({"abroad": session.slot("abroad")} if session.slot("abroad") else {}),
-                # Whose staff a request leaves out, a later one of this conversation leaves out too (C-4).
+                # Whose staff one request was wished to leave out, a later one of this conversation leaves out too.
                 **({"not_org": session.slot("not_org")} if session.slot("not_org") else {}),
                 "way": way,
                 "safe": "yes",
@@ -63,12 +65,14 @@ class Requesting:
             },
         )
 
-    async def _left_out(self, organisation: str) -> tuple[str, ...]:
-        """Keys of all whose staff shall not see it: of the organisation that was named, and of those that became one with it."""
-        if not organisation:
-            return ()
-        async with self._means.tickets.engine.connect() as connection:
-            return tuple(sorted((await network(connection, organisation)).tied(organisation)))
+    async def _left_out(self, organisations: Sequence[str]) -> tuple[str, ...]:
+        """Keys of all whose staff shall not see it: of the organisations that were named, and of what became one with them."""
+        found: set[str] = set()
+        if organisations:
+            async with self._means.tickets.engine.connect() as connection:
+                for organisation in organisations:
+                    found |= (await network(connection, organisation)).tied(organisation)
+        return tuple(sorted(found))
 
     def _request(self, asked: Asked, way: str, left_out: tuple[str, ...]) -> Request:
         # What was agreed is in the effect (``flows.sending.opening``); slots also hold what was chosen and taken back again.

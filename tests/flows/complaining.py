@@ -74,10 +74,13 @@ class Step(NamedTuple):
     play: Complaining
 
 
-WORDS = ("cucuta", "san cristobal", "tapachula", "colombia", "mexico", "organizacion demo a", "cucutta", "xyzzy")
+HEAVY = "me pide sexo para darme comida"
+"""Words that tell how somebody behaved, and bring a card."""
+WORDS = (HEAVY, "cucuta", "san cristobal", "tapachula", "colombia", "mexico", "organizacion demo a", "cucutta", "xyzzy")
 OUTCOMES = {
     "keep_note": ("saved", "long", "identifying", "lost", "down"),
     "open_complaint": ("saved", "nobody", "busy", "down"),
+    "move_note": ("saved", "down"),
     "remark": ("saved", "down"),
 }
 
@@ -90,9 +93,10 @@ def _state(session: Session, known: Facts) -> tuple[Any, ...]:
         slots.get("path"),
         slots.get("minor"),
         bool(slots.get("service")),
-        slots.get("about") if name in ("which", "check", "done", "nobody") else "",
+        slots.get("about") if name in ("safe", "which", "check", "done", "nobody") else "",
+        slots.get("heavy") if name in ("identifying", "as_conduct") else "",
         slots.get("count") if name == "check" else "",
-        "note" in known.draft and name in ("note", "check", "note_long", "identifying"),
+        "note" in known.draft and (slots.get("path") == "conduct" or name in ("note", "check", "note_long", "identifying")),
     )
 
 

@@ -14,16 +14,16 @@ import pytest
 from bot.complaints import tables
 from bot.helplines import HelplineBook
 from flows import complaint_fields
-from flows.conduct import WHO
+from flows.complaint_fields import WHO
 from flows.crisis import CLASSES
-from flows.facts import COUNTRIES, LANGS, SETTLING
+from flows.facts import COUNTRIES, LANGS, SETTLING, ComplaintChannel
 from flows.graph import behind, edges
 from flows.kernel import MORE, Data, Phrase
 from flows.out_of_scope import MATTERS, TARGETS
 from flows.topics import GRAPH
-from tests.flows.complaining import CHANNELS, about, at, complaining, conduct, walk
+from tests.flows.complaining import CHANNELS, HEAVY, about, at, complaining, conduct, walk
 from tests.flows.standing import drawn, standing
-from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHelplines, data, facts, ids, wording
+from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHearing, SomeHelplines, data, facts, ids, offer, wording
 
 QUESTIONS = ("happened", "spot", "spot_unknown", "which_spot", "when", "danger", "child", "helped", "answered")
 """What is asked of how somebody behaved, beside whom it is about."""
@@ -278,17 +278,37 @@ def test_the_channel_of_those_whom_it_is_about_is_not_the_first_that_is_named() 
 
 
 @pytest.mark.requirement("C-4")
-def test_later_requests_of_the_conversation_leave_the_staff_out() -> None:
-    """Mutation: a menu that forgets it."""
-    play = about("organisation").picks("#0", "end")
-    play.picks("send")
-    play.at("complaint.done", not_org="org-a", country="CO")
+@pytest.mark.parametrize("sent", [True, False])
+def test_later_requests_of_the_conversation_leave_the_staff_out(sent: bool) -> None:
+    """Of every organisation that was complained about, sent or not, whatever is wished besides. Mutation: a menu that forgets it;
+    the second complaint in the place of the first; a wish passed over that clears it."""
+    play = about("organisation").picks("#0")
+    if sent:
+        play.picks("end", "send")
+    play.says("queja").picks("conduct", "#0", "yes", "on", "on", "organisation", "#1", "end", "send")
     play.says("menu").picks("person").picks("#0", "yes", "on", "adult", "yes", "code", "no")
+    play.picks("details", "wishes", "organisation", "#1", "details", "wishes", "skip")
     assert play.here == "request.check"
-    assert "request.check.not_org" in play.ids
+    named = {value.text for value in data(play.screen.parts) if value.source == "organisation"}
+    assert named == {"Organización Demo A", "Organización Demo B"}
     play.picks("send")
     (request,) = [effect.params for effect in play.asked if effect.name == "open_request"]
-    assert request["not_org"] == "org-a"
+    assert request["not_orgs"] == ("org-a", "org-b")
+    assert play.says("0").session.slots == {}
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("C-8")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+def test_who_complains_about_those_who_answer_here_is_not_sent_to_them(channel) -> None:
+    """And is told who answers requests here. Mutation: "talk to someone" beside every receipt."""
+    play = about("responders", channel).picks("end", "help")
+    for _ in range(2):
+        assert "complaint.responders" in play.ids
+        assert "person" not in {option.id for option in play.screen.options}
+        assert "lines" in {option.id for option in play.screen.options} and numbers(play)
+        play = about("responders", channel).picks("end", "send")
+    assert "person" in {option.id for option in about("police", channel).picks("end", "send").screen.options}
 
 
 # --- C-8, C-11: help first, and no police before others ---------------------------------------------------------------
@@ -475,15 +495,16 @@ def test_a_wrong_entry_is_passed_on_without_a_trace_of_who_said_it(what: str) ->
 
 
 def test_feedback_about_a_place_takes_four_questions_at_most_and_keeps_its_organisation_out() -> None:
-    """Mutation: one more question; routing by the place's name."""
+    """Beside whether the phone is safe. Mutation: one more question; routing by the place's name."""
     play = at(complaining().picks("service"), "CO")
-    asked = ["complaint.where", play.here]
-    for option in ("#1", "yes", "skip"):
+    asked = ["where", play.here.removeprefix("complaint.")]
+    for option in ("#1", "yes", "#1", "skip"):
         play.picks(option)
-        asked.append(play.here)
-    assert asked == ["complaint.where", "complaint.what", "complaint.safe", "complaint.note", "complaint.check"]
+        asked.append(play.here.removeprefix("complaint."))
+    assert asked == ["where", "what", "safe", "which", "note", "check"]
     play.picks("send")
-    assert (play.sent[0]["inbox"], play.sent[0]["about"], play.sent[0]["topic"]) == ("feedback", "none", "waited")
+    sent = play.sent[0]
+    assert (sent["inbox"], sent["about"], sent["organisation"], sent["topic"]) == ("feedback", "service", "org-b", "waited")
     known = of_place().picks("#5", "yes", "skip")
     assert "complaint.check.place" in known.ids
     known.picks("send")
@@ -612,3 +633,155 @@ def test_each_matter_but_papers_begins_with_who_settles_it() -> None:
     }
     assert all(set(SETTLING) & set(target.purposes) for target in TARGETS.values())
     assert "complaint.target.papers" in told("papers", "CO").ids
+# --- whom feedback goes round ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+@pytest.mark.parametrize("way", ["what", "other"])
+def test_feedback_about_no_place_that_is_known_goes_round_the_organisation_or_to_who_is_tied_to_nobody(channel, way: str) -> None:
+    """The last look says so. Mutation: ``none`` for whatever has no place; "I do not know" that everybody reads."""
+
+    def asked():
+        play = complaining(channel).picks("service" if way == "what" else "other")
+        return at(play, "CO").picks("#3" if way == "what" else "skip", "yes")
+
+    play = asked().says("organizacion demo A").picks("skip")
+    assert {"complaint.check.feedback.service", "complaint.check.not_to"} <= play.ids
+    sent = play.picks("send").sent[0]
+    assert (sent["inbox"], sent["about"], sent["organisation"]) == ("feedback", "service", "org-a")
+    assert "service" not in sent["card"] and play.session.slot("accused") == "org-a"
+    play = asked().picks("skip", "skip")
+    assert "complaint.check.feedback.unknown" in play.ids
+    sent = play.picks("send").sent[0]
+    assert (sent["inbox"], sent["about"], sent["organisation"]) == ("feedback", "unknown", "")
+
+
+@pytest.mark.requirement("C-4")
+def test_where_nobody_is_tied_to_no_one_feedback_about_nobody_knows_whom_is_not_taken() -> None:
+    """Mutation: everybody reads it then."""
+
+    class Tied(SomeHearing):
+        def reads(self, country, inbox, about, organisation):
+            return about != "unknown" and organisation != "org-a"
+
+    def asked():
+        return at(complaining(hearing=Tied()).picks("service"), "CO").picks("#3", "yes")
+
+    assert asked().here == "complaint.which"
+    assert asked().picks("skip").here == asked().picks("#0").here == "complaint.nobody"
+    assert asked().picks("#1").here == "complaint.note"
+
+
+@pytest.mark.requirement("C-4")
+def test_thanks_and_ideas_go_to_everybody_who_reads_and_that_is_said() -> None:
+    """Mutation: one more question before thanks."""
+    for play in (at(complaining().picks("service"), "CO").picks("#6"), at(complaining().picks("other"), "CO").picks("idea")):
+        play.picks("yes", "skip")
+        assert play.here == "complaint.check" and "complaint.check.feedback" in play.ids
+        sent = play.picks("send").sent[0]
+        assert sent["about"] == "none" and not play.session.slot("accused")
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("E-6")
+@pytest.mark.parametrize("text", [HEAVY, "me violaron en el albergue"])
+def test_a_note_that_tells_how_somebody_behaved_is_not_left_among_feedback_without_a_question(text: str) -> None:
+    """The card first; then the note goes along to who looks into that, for whoever says yes. Mutation: sent the slow way; written a
+    second time."""
+    play = of_place().picks("#7", "yes").says(text)
+    assert play.here == "complaint.as_conduct"
+    assert ids(play.screen.parts) & {"crisis.H", "crisis.C"} and play.screen.options[0].id == "yes"
+    session, known = play.session, play.facts
+    play.picks("yes")
+    assert play.here == "complaint.intro" and play.asked[-1].name == "move_note"
+    play.picks("on", "on", "police", "own", "skip", "skip", "skip", "skip", "skip", "yes")
+    assert play.here == "complaint.check" and "complaint.check.note" in play.ids
+    sent = play.picks("send").sent[0]
+    assert (sent["inbox"], sent["about"], sent["note"]) == ("psea", "police", True)
+    assert play.session.slot("accused") == "dir-1"
+    other = complaining(known=known)
+    other.session = session
+    sent = other.picks("no", "send").sent[0]
+    assert (sent["inbox"], sent["about"], sent["note"]) == ("feedback", "service", True)
+    back = complaining(known=known)
+    back.session = session
+    assert "no" not in {option.id for option in back.picks("yes").commands("back").screen.options}
+
+
+@pytest.mark.requirement("E-6")
+def test_what_became_of_a_name_in_such_a_note_changes_nothing_of_where_it_leads() -> None:
+    """Mutation: the cue forgotten behind the question."""
+    play = of_place().picks("#7", "yes")
+    play.outcome = "identifying"
+    play.says(HEAVY)
+    assert play.here == "complaint.identifying"
+    play.outcome = "saved"
+    assert play.picks("#1").here == "complaint.as_conduct"
+    assert (
+        at(complaining().picks("other"), "MX").picks("idea", "yes").says(HEAVY).here == "complaint.check"
+    )  # nobody reads it there
+
+
+# --- help that does not lead to them -----------------------------------------------------------------------------------
+
+
+def mixed(theirs: int, others: int) -> SomeDirectory:
+    """Places of Organización Demo A first, then those of somebody else, each with a telephone."""
+    kinds = ("health", "case-management", "legal")
+    rows = [(kind, "Organización Demo A") for kind in kinds for _ in range(theirs)]
+    rows += [(kind, "Otra Demo") for kind in kinds for _ in range(others)]
+    made = [offer(n, "CO", kind, organisation=name, kinds=(kind,)) for n, (kind, name) in enumerate(rows, start=1)]
+    return SomeDirectory(made)
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("C-8")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+def test_help_beside_a_complaint_does_not_lead_to_whom_it_is_about(channel) -> None:
+    """Health nearby with its further pages, offices that answer, who settles another matter. Mutation: the nearest first, whoever
+    runs it; a second page that has them again."""
+    known = facts(channel, mixed(30, 5))
+
+    def owners(play) -> set[str]:
+        return {row.organisation for row in known.directory.rows if row.key in play.session.slot("shown", ())}
+
+    for option in ("send", "help"):
+        play = about("organisation", known=known).picks("#0", "end", option).picks("health")
+        assert play.here == "services.results" and owners(play) == {"Otra Demo"}
+        assert len(play.session.slot("shown")) == 3 and "services.results.theirs" not in play.ids
+        assert owners(play.picks("more")) == {"Otra Demo"} and len(play.session.slot("shown")) == 2
+    lines = about("organisation", known=known).picks("#0", "end", "send", "lines")
+    named = {field.text for field in data(lines.screen.parts) if field.source == "service.short_name"}
+    assert named and named <= {f"Centro {row.key}" for row in known.directory.rows if row.organisation == "Otra Demo"}
+    matter = at(lines.says("queja").picks("other"), "CO").picks("matter", "#0")
+    assert {field.text for field in data(matter.screen.parts) if field.source == "service.short_name"} <= {
+        f"Centro {row.key}" for row in known.directory.rows if row.organisation == "Otra Demo"
+    }
+    plain = matter.says("menu").picks("services", "#0", "whole", "health")
+    assert owners(plain) == {"Organización Demo A"}  # whoever looks for services by themselves sees all there are
+
+
+@pytest.mark.requirement("C-8")
+def test_where_nothing_else_exists_theirs_stand_last_and_it_is_said_whose_they_are() -> None:
+    """Mutation: no help at all; theirs without a word."""
+    known = facts(TELEGRAM, mixed(3, 0))
+    play = about("organisation", known=known).picks("#0", "end", "send", "health")
+    assert play.here == "services.results" and "services.results.theirs" in play.ids
+    assert "person.offices.theirs" in about("organisation", known=known).picks("#0", "end", "send", "lines").ids
+    assert "services.results.theirs" not in about("police", known=known).picks("end", "send", "health").ids
+
+
+@pytest.mark.requirement("C-4")
+def test_channels_of_those_who_were_complained_about_stand_last_wherever_they_are_listed() -> None:
+    """Mutation: as the directory lists them, on the page that a screen of a complaint leads to."""
+    channels = [
+        ComplaintChannel(organisation=name, how="phone", value="555-0100", independent=name == "Veeduría")
+        for name in ("Organización Demo A", "Organización Demo B", "Veeduría")
+    ]
+    known = facts(TELEGRAM, SomeDirectory(channels=channels))
+    play = about("organisation", known=known).picks("#0", "end")
+    play.outcome = "nobody"
+    play.picks("send", "channels")
+    named = [field.text for field in reversed(data(play.screen.parts)) if field.source == "complaint_channel.organisation"]
+    assert named == ["Veeduría", "Organización Demo B", "Organización Demo A"]

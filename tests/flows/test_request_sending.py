@@ -229,11 +229,11 @@ def test_wishes_go_with_the_request_and_can_be_taken_back() -> None:
     play.picks("details", "wishes", "language", "#0")
     session, known = play.session, play.facts
     request = play.picks("send").request
-    assert (request["wish"], request["not_org"], request["other_lang"]) == ("woman", "org-b", OTHER_LANGUAGES[0])
+    assert (request["wish"], request["not_orgs"], request["other_lang"]) == ("woman", ("org-b",), OTHER_LANGUAGES[0])
     back = Asking(TELEGRAM, known=known)
     back.session = session
     request = back.picks("details", "wishes", "skip", "send").request
-    assert (request["wish"], request["not_org"], request["other_lang"]) == ("", "", "")
+    assert (request["wish"], request["not_orgs"], request["other_lang"]) == ("", (), "")
 
 
 @pytest.mark.requirement("D-12")
@@ -258,7 +258,7 @@ def test_an_organisation_that_left_the_desk_is_left_out_all_the_same() -> None:
     chosen = play.session.slot("not_org")
     play.facts = msgspec.structs.replace(play.facts, duty=Changed(organisations=()))
     assert "request.check.not_org" not in ids(play.graph.view(play.session, play.facts).parts)
-    assert chosen and play.picks("send").request["not_org"] == chosen
+    assert chosen and play.picks("send").request["not_orgs"] == (chosen,)
 
 
 @pytest.mark.requirement("L-4")

@@ -650,7 +650,7 @@ SKIPS = {
     "complaint.what": "another",
     "complaint.intro": "stop",
     "complaint.who": "unknown",
-    "complaint.check": "stop",
+    **dict.fromkeys(("complaint.check", "complaint.as_conduct"), "stop"),
     **dict.fromkeys(
         (
             *(

@@ -362,6 +362,7 @@ class Play:
             sent = self.turn.effects[-1].name
             if sent == "open_complaint":
                 opened |= {name: self.session.slot(name) for name in ("path", "safe", "minor")}
+                opened |= {"about": "responders"} if self.session.slot("about") == "responders" else {}
             slots = opened if sent in ("open_request", "open_complaint") and self.outcome == "saved" else {}
             return self.does(Outcome(self.turn.effects[-1].name, self.outcome, self.turn.cause, slots))
         return self

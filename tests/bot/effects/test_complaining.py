@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from bot.complaints import desk, intake
 from bot.complaints.limits import EACH
+from bot.complaints.listing import inbox
 from bot.complaints.tables import Complaint, ComplaintItem, Remark
 from bot.drafts import Draft
 from bot.exchange import StoreDown
@@ -116,8 +117,8 @@ async def test_what_was_answered_is_sealed_and_nothing_leads_to_the_person(
     assert await pile.sessions.pointers.get(phone.person) is None
     assert not (await draft_of(pile, phone)).note
     kept = await slots_of(pile, phone)
-    assert set(kept) == {"country", "safe", "opened", "path", "child", "not_org"}
-    assert kept["not_org"] == row.organisation
+    assert set(kept) == {"country", "safe", "opened", "path", "child", "accused"}
+    assert kept["accused"] == row.organisation
 
 
 @pytest.mark.requirement("C-4")
@@ -446,3 +447,51 @@ async def test_a_later_request_leaves_out_all_that_have_become_one_with_those_it
     assert set(ticket.not_organisations) == {"casa-sur", "casa-grande"}
     seen = [{row.id for row in await queue(world.tickets, worker.actor, at(pile))} for worker in (part, norte)]
     assert seen == [set(), {ticket.id}]
+
+
+@pytest.mark.requirement("C-4")
+async def test_feedback_about_no_place_that_is_known_is_met_by_nobody_of_the_organisation_that_was_chosen(
+    world: World, network: Network, pile: Pile, mar: Person
+) -> None:
+    """Mutation: ``none`` for whatever has no place; the organisation kept in the conversation only."""
+    await world.worker("case-manager-co-1", organisation="casa-sur", duty="primary")
+    await network.employer("casa-sur")
+    theirs = await network.person("coordinator-2", "coordinator", organisation="casa-sur")
+    await pile.hearing.refresh()
+    phone = pile.phone("555", TELEGRAM)
+    for text in ("hola", "1", "3", "1", "colombia"):
+        await phone.says(text)
+    for option in ("#3", "yes"):
+        await phone.picks(option)
+    assert phone.here == "complaint.which"
+    await phone.says("Organisation casa-sur")
+    for option in ("skip", "send"):
+        await phone.picks(option)
+    assert phone.here == "complaint.done"
+    row = await only(network)
+    assert (row.inbox, row.about, row.organisation, row.topic) == ("feedback", "service", "casa-sur", "asked_money")
+    seen = [[each.id for each in await inbox(network.complaints, one.actor, "feedback", at(pile))] for one in (mar, theirs)]
+    assert seen == [[row.id], []]
+    assert (await slots_of(pile, phone))["accused"] == "casa-sur"
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("E-6")
+async def test_a_note_among_feedback_that_tells_how_somebody_behaved_goes_to_who_looks_into_it(
+    network: Network, pile: Pile, eva: Person, mar: Person
+) -> None:
+    """Written once. Mutation: a draft that forgets it because it was typed for something else."""
+    phone = pile.phone("555", TELEGRAM)
+    for text in ("hola", "1", "3", "3", "colombia"):
+        await phone.says(text)
+    for option in ("idea", "yes"):
+        await phone.picks(option)
+    await phone.says("me pide sexo para darme comida")
+    assert phone.here == "complaint.as_conduct"
+    for option in ("yes", "on", "on", "police", "end", "send"):
+        await phone.picks(option)
+    assert phone.here == "complaint.done"
+    row = await only(network)
+    assert (row.inbox, row.about) == ("psea", "police")
+    await desk.accept(network.complaints, eva.actor, row.id, at(pile))
+    assert await network.reads(eva, row.id, "note", at(pile)) == ["me pide sexo para darme comida"]

@@ -1,0 +1,64 @@
+"""Accused: the organisations that something was said about in this conversation, so that whoever said it is not led to their people
+(C-4, C-8).
+
+Here belong how their keys are remembered and what is left out because of them. Never here: who is tied to whom
+(``bot.complaints.routing``), a screen, a sentence.
+
+The slot only grows: no wish takes anything out of it, and neither does what ends a topic. It ends with the conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from flows.complaint_fields import ACCUSING
+from flows.facts import Facts, Found, Offer, Query
+from flows.kernel import LASTING, Session, SlotValue
+from flows.reading import fold
+
+(SLOT,) = LASTING
+HOLDS = "keys of organisations, with spaces between"
+"""What the slot is, for topics that name it."""
+_LOOKED_AT = 256
+"""Entries of the directory that are looked at for others, where very many are theirs."""
+
+
+def keys(session: Session) -> tuple[str, ...]:
+    return tuple(str(session.slot(SLOT)).split())
+
+
+def grown(session: Session, organisation: str, topic: str) -> dict[str, SlotValue]:
+    """What a slot that is filled with an organisation fills beside it; nothing where the topic accuses nobody."""
+    if not organisation or topic not in ACCUSING:
+        return {}
+    return {SLOT: " ".join(dict.fromkeys((*keys(session), organisation)))}
+
+
+def names(slots: Mapping[str, Any], country: str, facts: Facts) -> frozenset[str]:
+    """Folded public names, as the directory of that country has them."""
+    accused = str(slots.get(SLOT, "")).split()
+    if not accused:
+        return frozenset()
+    return frozenset(fold(name) for key, name in facts.hearing.organisations(country) if key in accused)
+
+
+def is_of(offer: Offer, theirs: frozenset[str]) -> bool:
+    """Whether it is a place of one of those."""
+    return bool(theirs) and fold(offer.organisation) in theirs
+
+
+def search(query: Query, theirs: frozenset[str], facts: Facts) -> list[Found]:
+    """As the directory answers, without what is theirs; where it knows nothing else, what is theirs."""
+    if not theirs:
+        return facts.directory.search(query)
+    wanted = query.skip + query.limit
+    size = 4 * wanted
+    while True:
+        found = facts.directory.search(msgspec.structs.replace(query, skip=0, limit=size))
+        others = [one for one in found if not is_of(one.offer, theirs)]
+        if len(others) >= wanted or len(found) < size or size >= _LOOKED_AT:
+            return others[query.skip : wanted] if others else facts.directory.search(query)
+        size *= 2

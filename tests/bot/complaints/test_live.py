@@ -139,6 +139,28 @@ async def test_the_checkup_names_who_is_missing_until_nobody_is(world: World) ->
     assert any("recovery key for complaints" in each for each in await staff_faults(world.engine, NOW))
 
 
+@pytest.mark.requirement("C-4")
+async def test_the_checkup_names_whom_nobody_knows_to_be_an_employer(world: World, eva: Person, leo: Person, mar: Person) -> None:
+    """Of the directory, as long as something about it is open. Mutation: one that is tied, that has a key of its own, or about
+    which nothing waits."""
+    tied, own, unknown, closed, elsewhere = [
+        await world.listed(name) for name in ("Organisation red-centro", "Casa Uno", "Casa Dos", "Casa Tres", "Casa Cuatro")
+    ]
+    await world.employer(own)
+    gone = f"dir-{'0' * 32}"
+    await world.person("psea-pe", "psea_focal_point", organisation="red-observa", countries=["PE"])
+    for key in (tied, own, unknown, unknown, gone):
+        await world.send(organisation=key)
+    await world.send(organisation=elsewhere, country="PE")
+    _, derived = await world.send(organisation=closed)
+    await code.withdraw(world.complaints, derived, NOW)
+    async with world.engine.connect() as connection:
+        said = await checks.faults(connection, ("CO",))
+    assert len(said) == 2
+    assert sorted(each.split(" reaches ")[0] for each in said) == [f"What waits about {each}" for each in ("Casa Dos", gone)]
+    assert any(f'key = "{unknown}"' in each for each in said)
+
+
 async def test_a_trail_that_was_changed_is_noticed(world: World, eva: Person) -> None:
     """Mutation: a chain of which nobody looks."""
     await world.held(eva)

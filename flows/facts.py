@@ -395,7 +395,8 @@ class Hearing(Protocol):
     """Who would read a complaint: a snapshot at most 30 s old."""
 
     def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
-        """(key, public name) of those that give help there, by name: of the network and of the public directory."""
+        """(key, public name) of those that work there, by name: of the network, also those that watch over the others, and of the
+        public directory."""
         ...
 
     def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:

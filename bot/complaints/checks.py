@@ -1,18 +1,22 @@
 """What ``python -m bot check`` says about those who hear complaints: sentences, each with what to do.
 
 Here belongs who is missing, by roles and organisations alone. Never here: complaints themselves; whoever reads this may work for an
-organisation that one is about (C-4).
+organisation that one is about (C-4). One thing is told of them, since nobody else could mend it: which organisation of the
+directory they name of which it is not known who works there. What is said of it goes to whoever that is as well.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.complaints import routing
+from bot.complaints.names import OF_THE_DIRECTORY, names
 from bot.complaints.routing import Reader
+from bot.complaints.storing import OPEN, complaint
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,9 +32,25 @@ class _Any:
 
 
 async def faults(connection: AsyncConnection, countries: Iterable[str]) -> list[str]:
-    """Everything to mend, country by country."""
+    """Everything to mend, country by country, and of the directory."""
+    wanted = tuple(countries)
     readers = await routing.readers(connection)
-    return [fault for country in countries for fault in _of(country, readers)]
+    return [*(fault for country in wanted for fault in _of(country, readers)), *await _untied(connection, wanted)]
+
+
+async def _untied(connection: AsyncConnection, countries: Collection[str]) -> list[str]:
+    """Organisations of the directory that an open complaint names, and that are no employer as far as anybody knows."""
+    asked = select(complaint.c.organisation).where(
+        complaint.c.country.in_(countries), complaint.c.state.in_(OPEN), complaint.c.organisation.like(f"{OF_THE_DIRECTORY}%")
+    )
+    about = set((await connection.execute(asked.distinct())).scalars())
+    among = await routing.network(connection)
+    called = await names(connection, about - among.listed.keys() - among.employers.keys())
+    return [
+        f"What waits about {name} reaches anybody who works there under another name: give the file of staff an employer with "
+        f'key = "{key}", with merged_into where it belongs to one that has accounts, alone where nobody here works for it.'
+        for key, name in sorted(called.items())
+    ]
 
 
 def _of(country: str, readers: list[Reader]) -> list[str]:

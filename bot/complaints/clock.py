@@ -22,6 +22,7 @@ from bot.complaints.deadlines import LONGEST
 from bot.complaints.routing import Reader
 from bot.complaints.storing import OPEN, Complaints, complaint, item
 from bot.complaints.telling import telling
+from bot.staff import listings
 from bot.staff.keys import key_ids
 from bot.tickets import wraps
 from bot.tickets.references import reference
@@ -61,7 +62,7 @@ async def tick(complaints: Complaints, now: datetime) -> Ticked:
     Raises the first error that a complaint met with, after all the others were done."""
     done = Ticked()
     faults: list[Exception] = []
-    for step in (_forget, _end, _expire):
+    for step in (_forget, _end, _expire, _tie):
         await step(complaints, now, done, faults)
     async with complaints.engine.connect() as connection:
         readers = await routing.readers(connection)
@@ -110,6 +111,14 @@ async def _expire(complaints: Complaints, now: datetime, done: Ticked, faults: l
 
     due = complaint.c.id.in_(select(item.c.complaint_id).where(item.c.expires_at <= now))
     done.expired = await storing.rows.each(complaints.engine, due, act, faults)
+
+
+async def _tie(complaints: Complaints, now: datetime, done: Ticked, faults: list[Exception]) -> None:
+    """Whoever is called like an organisation that a complaint names stays tied to it, whatever they are called tomorrow."""
+    try:
+        await transact(complaints.engine, lambda connection: listings.keep_found(connection, routing.named()))
+    except Exception as fault:
+        faults.append(fault)
 
 
 async def _free(complaints: Complaints, readers: list[Reader], now: datetime, done: Ticked, faults: list[Exception]) -> None:

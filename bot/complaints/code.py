@@ -198,6 +198,7 @@ async def contest(complaints: Complaints, by: Derived, now: datetime) -> Result:
             "heard_at": now, "forwarded_at": None, "answered_at": None, "expires_at": row.created_at + LONGEST, **due._asdict(),
         }  # fmt: skip
         await storing.keep_said_again(connection, row.id, now, row.created_at + LONGEST)
+        await storing.contest_course(connection, row.id)
         told = await endings.requeue(connection, complaints.deadlines, row, now, **anew)
         await enqueue(connection, told, now)
         await trail.record(connection, trail.PERSON, "", "contested", reference(row.id), now)

@@ -148,8 +148,8 @@ async def forward(
 
     ``unit``: to the investigation unit that the network designated for the organisation that it is about, or for one of which that
     became a part (empty: the last of these); from now on it exists for the unit; the browser makes its wraps (``missing_wraps``).
-    ``outside``: by the entity's own channel; ``organisation`` may be empty. The same twice is once. Refused: ``bad_field``,
-    ``no_unit``."""
+    ``outside``: by the entity's own channel; ``organisation`` may be empty. The same twice is once, until it is contested. Refused:
+    ``bad_field``, ``no_unit``."""
 
     async def work(connection: AsyncConnection) -> None:
         met, _ = await meet(connection, actor, complaint_id, lock=True)
@@ -159,7 +159,7 @@ async def forward(
         to = organisation or (chain[-1] if chain and way == "unit" else "")
         if way not in WAYS or (to and to not in chain):
             raise Refused("bad_field")
-        if any(each.way == way and each.organisation == to for each in await _forwardings(connection, row.id)):
+        if any(each.way == way and each.organisation == to for each in await _forwarded(connection, row.id)):
             return
         _check_version(row, version)
         told = await _unit(connection, row, (*met.units, to), to) if way == "unit" else []
@@ -266,7 +266,7 @@ async def close(
             raise Refused("outcome")
         if not row.concluded:
             raise Refused("no_answer")
-        if outcome == "forwarded" and not await _forwardings(connection, row.id):
+        if outcome == "forwarded" and not await _forwarded(connection, row.id):
             raise Refused("not_forwarded")
         await endings.close(connection, complaints, row, outcome, now)
         await trail.record(connection, actor.name, met.role, "closed", reference(row.id), now)
@@ -340,6 +340,11 @@ async def _change(connection: AsyncConnection, complaints: Complaints, row: Any,
 
 async def _forwardings(connection: AsyncConnection, complaint_id: bytes) -> list[Any]:
     return list((await connection.execute(select(forwarding).where(forwarding.c.complaint_id == complaint_id))).all())
+
+
+async def _forwarded(connection: AsyncConnection, complaint_id: bytes) -> list[Any]:
+    """Those that count: of an earlier round, before it was contested, none does."""
+    return [each for each in await _forwardings(connection, complaint_id) if not each.earlier]
 
 
 async def _unit(connection: AsyncConnection, row: Any, units: Iterable[str], to: str) -> list[uuid.UUID]:

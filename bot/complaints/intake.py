@@ -27,6 +27,7 @@ from bot.complaints.storing import Complaints, complaint
 from bot.complaints.tables import ABOUT, INBOXES, TOPICS
 from bot.complaints.telling import Telling, telling
 from bot.sealing import Envelope, Kind
+from bot.staff import listings
 from bot.tickets import own_key
 from bot.tickets.intake import Deriving
 from bot.tickets.recipients import sealed
@@ -225,6 +226,7 @@ async def _store(
     if await own_key.taken(connection, values["lookup"]) and await _find(connection, values["opening"]) is None:
         raise own_key.CodeTaken
     await connection.execute(insert(complaint).values(**values))
+    await listings.keep_found(connection, routing.named())
     for envelope in envelopes:
         mark = message if envelope.kind == "note" else None
         await storing.rows.put(connection, envelope, now, now + LONGEST, mark, asks=False)

@@ -89,8 +89,9 @@ class LiveHearing:
     # --- flows.facts.Hearing
 
     def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
-        """Those that give help there, by name. One of the directory that has the name of one of the network is that one: else its
-        staff would not be tied to what is said about it."""
+        """Those that work there, by name. Also those that watch over the others: what is about somebody who is not in the list is
+        read by exactly them. One of the directory that has the name of one of the network is that one: else its staff would not be
+        tied to what is said about it."""
         read, listed = self._read, self._directory(country)
         kept = self._listed.get(country)
         if kept is not None and kept[0] is read and kept[1] is listed:
@@ -128,8 +129,6 @@ class LiveHearing:
         helping: dict[str, dict[str, str]] = {}
         for organisation, countries in places:
             root = next((key for key in reversed(among.chain(organisation)) if key in public), organisation)
-            if among.independent(organisation):
-                continue  # gives no help itself
             for country in countries:
                 helping.setdefault(country, {})[root] = public.get(root, root)
         closed: dict[str, set[date]] = {}

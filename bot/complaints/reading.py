@@ -54,6 +54,8 @@ class Passed(NamedTuple):
     received_at: datetime | None
     mine: bool
     """To the unit that the actor is."""
+    earlier: bool
+    """Before it was contested: it may be passed there again."""
 
 
 class Sheet(NamedTuple):
@@ -199,7 +201,7 @@ async def _passed(connection: AsyncConnection, complaint_id: bytes, by: Ties) ->
     return tuple(
         Passed(
             each.id, each.organisation, each.way, each.at, each.name or "", each.received_at,
-            mine=each.way == "unit" and each.organisation in by.covers,
+            mine=each.way == "unit" and each.organisation in by.covers, earlier=each.earlier,
         )
         for each in rows
     )  # fmt: skip

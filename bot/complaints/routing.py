@@ -3,9 +3,10 @@
 Here belong who is tied to whom, the rule itself, once for a row (``may_read``) and once for a query (``visible``), and whose keys a
 complaint is sealed to. Never here: what is shown, pages, clocks.
 
-**Tied.** Organisations that have become one, in whatever order, are tied to each other. A complaint about an organisation does not
-exist for whoever works for one that is tied to it. The exclusion stands in the WHERE of every query, with the organisations as
-bound values, whether or not there is such a complaint: what the database is asked is the same, and so is the answer.
+**Tied.** Organisations that have become one, in whatever order, are tied to each other, and one of the directory to the employers
+that it is (``bot.staff.listings``). A complaint about an organisation does not exist for whoever works for one that is tied to it.
+The exclusion stands in the WHERE of every query, with the organisations as bound values, whether or not there is such a complaint:
+what the database is asked is the same, and so is the answer.
 
 **Independent.** What is about the people who answer here, or about nobody knows whom, is read by organisations that watch over the
 others and give no help themselves; and only while all that have become one with them are such.
@@ -27,8 +28,8 @@ from bot.complaints.names import OF_THE_DIRECTORY
 from bot.complaints.storing import complaint, forwarding
 from bot.complaints.tables import INDEPENDENT, LEVELS
 from bot.directory.tables import Organization
-from bot.places import fold
 from bot.sealing import MOST_RECIPIENTS
+from bot.staff import listings
 from bot.staff.keys import recovery_keys
 from bot.staff.roles import Action, Actor, acting_as
 from bot.staff.tables import Employer, Role, Staff, StaffKey
@@ -47,29 +48,44 @@ ACTION: Final[Mapping[str, Action]] = {"psea": "see_complaints", "feedback": "se
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Network:
-    """The organisations and what has become of them. ``employers``: key -> (merged into, independent)."""
+    """The organisations and what has become of them. ``employers``: key -> (merged into, independent). ``listed``: key of one of
+    the directory -> keys of the employers that it is. Two that were called like it at different times are both tied to it, and not
+    thereby to each other."""
 
     employers: Mapping[str, tuple[str, bool]]
+    listed: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     def chain(self, organisation: str) -> tuple[str, ...]:
-        """This organisation, that of which it became a part, and so on to the end. A circle, which no file may make, ends too."""
+        """This organisation, those that it is or of which it became a part, and so on to the end. A circle, which no file may make,
+        ends too."""
         found = [organisation]
-        while (into := self.employers.get(found[-1], ("", False))[0]) and into not in found:
-            found.append(into)
+        for each in found:  # which grows
+            onward = (self.employers.get(each, ("", False))[0], *self.listed.get(each, ()))
+            found += [key for key in onward if key and key not in found]
         return tuple(found)
 
     def tied(self, organisation: str) -> frozenset[str]:
         """Keys of all that have become one with it, itself included."""
-        root = self.chain(organisation)[-1]
-        return frozenset({organisation, *(key for key in self.employers if self.chain(key)[-1] == root)})
+        ends = self._ends(organisation)
+        return frozenset({organisation, *(key for key in self._known() if self._ends(key) & ends)})
 
     def covered(self, units_of: Collection[str]) -> frozenset[str]:
         """Keys of the organisations for which the unit of these investigates: with those that became their parts."""
-        return frozenset({*units_of, *(key for key in self.employers if set(self.chain(key)) & set(units_of))})
+        return frozenset({*units_of, *(key for key in self._known() if set(self.chain(key)) & set(units_of))})
 
     def independent(self, organisation: str) -> bool:
         """Whether it watches over the others, and all that have become one with it do."""
-        return all(self.employers.get(key, ("", False))[1] for key in self.tied(organisation))
+        known = self.tied(organisation) & self.employers.keys()
+        return bool(known) and all(self.employers[key][1] for key in known)
+
+    def _known(self) -> frozenset[str]:
+        return frozenset({*self.employers, *self.listed})
+
+    def _ends(self, organisation: str) -> frozenset[str]:
+        """Where its chain ends: of an employer one place, of an organisation of the directory one for each employer that it is."""
+        chain = self.chain(organisation)
+        ends = {key for key in chain if not self.employers.get(key, ("", False))[0] and key not in self.listed}
+        return frozenset(ends or chain)
 
 
 class Ties(NamedTuple):
@@ -82,17 +98,20 @@ class Ties(NamedTuple):
 
 
 async def network(connection: AsyncConnection, naming: str = "") -> Network:
-    """As the database has it. An organisation of the directory that is called like an employer is a part of that one, also where
-    it was complained about before the employer had accounts here. Of the directory, which may hold many thousands, only those are
-    read that a complaint names, and ``naming``: the key that something new is about."""
+    """As the database has it. An organisation of the directory that is called like an employer, or ever was, is that one, also
+    where it was complained about before the employer had accounts here. Of the names of the directory, which may hold many
+    thousands, only those are read that a complaint names, and ``naming``: the key that something new is about."""
     asked = select(_employer.c.key, _employer.c.name, _employer.c.merged_into, _employer.c.independent)
     rows = (await connection.execute(asked.order_by(_employer.c.key))).all()
-    called = {fold(row.name): row for row in rows}
-    named = or_(_KEY_IN_DIRECTORY.in_(select(complaint.c.organisation)), naming == _KEY_IN_DIRECTORY)
-    listed = await connection.execute(select(_organization.c.id, _organization.c.name).where(named))
-    same = {f"{OF_THE_DIRECTORY}{row.id.hex}": owner for row in listed if (owner := called.get(fold(row.name))) is not None}
-    of_directory = {key: (owner.key, owner.independent) for key, owner in same.items()}
-    return Network(of_directory | {row.key: (row.merged_into, row.independent) for row in rows})
+    listed: dict[str, tuple[str, ...]] = {}
+    for id, key in sorted({*await listings.kept(connection), *await listings.alike(connection, rows, named(naming))}):
+        listed[f"{OF_THE_DIRECTORY}{id.hex}"] = (*listed.get(f"{OF_THE_DIRECTORY}{id.hex}", ()), key)
+    return Network({row.key: (row.merged_into, row.independent) for row in rows}, listed)
+
+
+def named(naming: str = "") -> ColumnElement[bool]:
+    """Condition on the organisations of the directory: one that a complaint names, or ``naming``."""
+    return or_(_KEY_IN_DIRECTORY.in_(select(complaint.c.organisation)), naming == _KEY_IN_DIRECTORY)
 
 
 def ties_of(among: Network, organisation: str, investigates: Collection[str]) -> Ties:

@@ -68,6 +68,11 @@ async def keep_answers_until(connection: AsyncConnection, complaint_id: bytes, a
     await connection.execute(update(item).where(answers).values(expires_at=at))
 
 
+async def contest_course(connection: AsyncConnection, complaint_id: bytes) -> None:
+    """What it was passed to so far is of before it was contested."""
+    await connection.execute(update(forwarding).where(forwarding.c.complaint_id == complaint_id).values(earlier=True))
+
+
 async def wipe_course(connection: AsyncConnection, complaint_id: bytes) -> None:
     """Delete to whom it was passed."""
     await connection.execute(delete(forwarding).where(forwarding.c.complaint_id == complaint_id))

@@ -159,6 +159,8 @@ class Forwarding(Table, table=True):
     by: uuid.UUID | None = Field(default=None, foreign_key="staff.id", ondelete="SET NULL")
     received_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """When it said that it has it."""
+    earlier: bool = False
+    """From before the person contested that it was closed: since then it is to be passed on again, by its own deadline."""
 
 
 class ComplaintEntry(Table, table=True):

@@ -46,7 +46,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot import db
-from bot.staff import audit, one_time
+from bot.staff import audit, listings, one_time
 from bot.staff.roles import Actor, role_fault
 from bot.staff.tables import Employer, Staff
 from flows.facts import COUNTRIES, LANGS
@@ -100,6 +100,7 @@ async def load_staff(engine: AsyncEngine, path: Path, now: datetime) -> list[Enr
             if faults:
                 raise StaffRefused("\n".join(faults))
             await _save_employers(connection, file.employers, known)
+            await listings.keep_found(connection)
             changes = [entry for entry in file.staff if _differs(entry, present.get(entry["name"]))]
             return [
                 made

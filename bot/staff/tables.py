@@ -37,6 +37,16 @@ class Employer(Table, table=True):
     """Watches over the others and gives no help itself: its PSEA focal points read what is about the people who answer here."""
 
 
+class EmployerListing(Table, table=True):
+    """An organisation of the directory that is this employer, since they had one name at some time (``bot.staff.listings``)."""
+
+    __tablename__ = "employer_listing"
+
+    organization_id: uuid.UUID = Field(primary_key=True)
+    """No foreign key: what is loaded anew there is the same organisation."""
+    employer: str = Field(primary_key=True, max_length=40)
+
+
 class Staff(Table, table=True):
     """An account. ``countries`` and ``organisation`` are its scope; an administrator's countries may be empty (all)."""
 

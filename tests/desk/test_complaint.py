@@ -26,7 +26,7 @@ async def test_a_complaint_from_the_inbox_through_a_unit_contested_and_closed(
 ) -> None:
     """It appears, is accepted, opened, asked about, passed to the unit with wraps of this browser, answered, closed, contested,
     answered and closed again. Mutation: content in a page that the server made or in anything that a browser sends; a unit that
-    gets no wrap; closing without an answer; a contested complaint that stays closed."""
+    gets no wrap; closing without an answer; a contested complaint that stays closed, or that cannot be passed to the unit again."""
     async with stage.seen(browser) as seen, stage.seen(browser) as units:
         page = seen.page
         await stage.sign_in(page, FOCAL)
@@ -93,6 +93,10 @@ async def test_a_complaint_from_the_inbox_through_a_unit_contested_and_closed(
         await row.locator("a").click()
         await page.get_by_role("button", name="Accept").click()
         await expect(page.locator("#answer")).to_be_visible()
+        assert "before they disagreed" in await page.locator(".course").first.inner_text()
+        await page.get_by_role("button", name="Pass to its investigation unit (Casa Sur)").click()
+        await expect(page.get_by_text("Noted: it was passed on.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Pass to its investigation unit (Casa Sur)")).to_have_count(0)
         await page.locator("summary", has_text="Close").last.click()
         await expect(page.get_by_text("An answer under the code comes before closing.")).to_be_visible()
         await page.locator("#text").fill("Lo volvimos a mirar. Esto es lo que hay.")

@@ -30,6 +30,7 @@ from bot.directory.tables import (
     entry_key,
     stable_id,
 )
+from bot.staff import listings
 from flows.facts import PEOPLE
 
 _BATCH = 4000
@@ -62,6 +63,8 @@ class Loader:
         self._held: dict[uuid.UUID, str | None] = {}
         self._seen: set[uuid.UUID] = set()
         self._organisations: set[uuid.UUID] = set()
+        self._named: set[uuid.UUID] = set()
+        self._moved: dict[uuid.UUID, set[uuid.UUID]] = {}
         self._new: dict[SqlTable, list[Values]] = {}
         self._clear()
 
@@ -125,6 +128,10 @@ class Loader:
         decided = identity in self._sensitive and identity not in self._discreet
         discreet = (sensitive and not decided) or identity in self._discreet
         made = self._made(candidate, discreet)
+        owner = made[0]["organization_id"]
+        self._named.add(owner)
+        if known is not None and known[0]["organization_id"] != owner:
+            self._moved.setdefault(known[0]["organization_id"], set()).add(owner)
         if known is not None and not candidate.short_name:
             made[0]["short_name"] = known[0]["short_name"]  # somebody may have given one
         if decided and known is not None:
@@ -164,6 +171,9 @@ class Loader:
 
     async def finish(self) -> None:
         await self._write()
+        # An organisation's id is made of its name: one that no row has any more, and whose rows have another one, was renamed.
+        await listings.keep_renamed(self._connection, {old: new for old, new in self._moved.items() if old not in self._named})
+        await listings.keep_found(self._connection)
         self._report.missing = len(self._known.keys() - self._seen)
 
     def _identity(self, source_id: str) -> uuid.UUID:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from bot import jobs
-from bot.complaints import clock, code, desk
+from bot.complaints import clock, code, desk, reading
 from bot.complaints.clock import Ticked
 from bot.complaints.deadlines import Deadlines, clocks, next_step
+from bot.complaints.desk import Refused
 from bot.complaints.storing import Complaints
 from bot.roster import snapshot
 from bot.roster.live import LiveRoster
@@ -256,6 +257,40 @@ async def test_contested_its_clocks_begin_anew_for_everybody(world: World, eva: 
     assert [each.late for each in clocks(row, after(days=10, hours=13))] == [True, False, False]
     assert (await world.tick(after(days=10, hours=12))).told == 1
     assert await world.alerted() == {mar.id}
+
+
+@pytest.mark.requirement("C-6")
+@pytest.mark.requirement("C-7")
+async def test_contested_it_is_passed_on_again_by_its_own_deadline(world: World, eva: Person, mar: Person) -> None:
+    """To the same unit, and outside. Mutation: a forwarding of before that counts as one, so that the deadline can never be met; a
+    closing as "passed on" of what was not passed on since; a third time that is not the second."""
+    unit = await world.person("unit", "psea_focal_point", organisation="casa-sur", investigates=["casa-sur"])
+    for way in ("unit", "outside"):
+        complaint_id, derived = await world.held(eva)
+        await desk.forward(world.complaints, eva.actor, complaint_id, NOW, way=way)
+        await desk.confirm_receipt(world.complaints, unit.actor if way == "unit" else eva.actor, complaint_id, after(hours=1))
+        await world.answered(eva, complaint_id, after(hours=1))
+        await desk.close(world.complaints, eva.actor, complaint_id, "forwarded", after(hours=1))
+        assert await code.contest(world.complaints, derived, after(hours=1)) == "saved"
+        await desk.accept(world.complaints, eva.actor, complaint_id, after(hours=2))
+        await world.answered(eva, complaint_id, after(hours=2), text="Lo volvimos a mirar")
+        with pytest.raises(Refused, match="not_forwarded"):
+            await desk.close(world.complaints, eva.actor, complaint_id, "forwarded", after(hours=2))
+        row = await world.row(complaint_id)
+        assert {each.step: each.done_at for each in clocks(row, after(hours=3))}["forward"] is None
+        await world.alerted()
+        for _ in range(2):
+            await desk.forward(world.complaints, eva.actor, complaint_id, after(hours=25), way=way)
+        assert await world.alerted() == ({unit.id} if way == "unit" else set())
+        row = await world.row(complaint_id)
+        (forwarded,) = [each for each in clocks(row, after(hours=26)) if each.step == "forward"]
+        assert (forwarded.due, forwarded.done_at, forwarded.late) == (after(hours=25), after(hours=25), False)
+        first, second = (await reading.sheet(world.complaints, eva.actor, complaint_id, after(hours=26))).forwardings
+        assert (first.at, first.earlier, first.received_at) == (NOW, True, after(hours=1))
+        assert (second.at, second.earlier, second.received_at) == (after(hours=25), False, None)
+        await desk.confirm_receipt(world.complaints, unit.actor if way == "unit" else eva.actor, complaint_id, after(hours=26))
+        await desk.close(world.complaints, eva.actor, complaint_id, "forwarded", after(hours=26))
+        assert (await world.row(complaint_id)).outcome == "forwarded"
 
 
 @pytest.mark.requirement("C-6")

@@ -150,11 +150,11 @@ def assert_same(now: dict[str, bytes], before: dict[str, bytes]) -> None:
         assert view == before[name], (name, first)
 
 
-async def course(world: World, eva: Person, mar: Person, step: str) -> bytes:
-    """A complaint about A that has come so far."""
+async def course(world: World, eva: Person, mar: Person, step: str, about: str = A) -> bytes:
+    """A complaint about A, or about what A is called in the directory, that has come so far."""
     if step == "feedback":
-        return (await world.send(world.feedback(organisation=A)))[0]
-    complaint_id, derived = await world.send(urgent=step == "urgent", organisation=A)
+        return (await world.send(world.feedback(organisation=about)))[0]
+    complaint_id, derived = await world.send(urgent=step == "urgent", organisation=about)
     if step == "escalated":
         await world.tick(after(hours=13))
     if step in ("accepted", "answered", "outside", "contested", "withdrawn"):
@@ -163,7 +163,7 @@ async def course(world: World, eva: Person, mar: Person, step: str) -> bytes:
         await world.answered(eva, complaint_id, after(hours=2))
         await code.add_note(world.complaints, derived, Words("más palabras"), "m9", after(hours=3))
     if step == "outside":
-        await desk.forward(world.complaints, eva.actor, complaint_id, after(hours=3), way="outside", organisation=A)
+        await desk.forward(world.complaints, eva.actor, complaint_id, after(hours=3), way="outside", organisation=about)
     if step == "contested":
         await desk.close(world.complaints, eva.actor, complaint_id, "answered", after(hours=4))
         await code.contest(world.complaints, derived, after(hours=5))
@@ -183,13 +183,18 @@ STEPS: Final = ("sent", "urgent", "escalated", "accepted", "answered", "outside"
 
 
 @pytest.mark.requirement("C-4")
-async def test_not_a_byte_differs_for_whoever_is_tied_to_it(world: World, eva: Person, leo: Person, mar: Person) -> None:
-    """Organisation by role, with and without complaints at every stage. Mutation: the exclusion taken out of ``visible`` or
-    ``role_for``; made after the query; an alert, an audit entry, a counter or a page that is not asked."""
+@pytest.mark.parametrize("listed", [False, True])
+async def test_not_a_byte_differs_for_whoever_is_tied_to_it(
+    world: World, eva: Person, leo: Person, mar: Person, listed: bool
+) -> None:
+    """Organisation by role, with and without complaints at every stage, named as an employer or as one of the directory. Mutation:
+    the exclusion taken out of ``visible`` or ``role_for``; made after the query; an alert, an audit entry, a counter or a page that
+    is not asked."""
     people = await everybody(world)
+    about = await world.listed("ORGANISATION casa-súr") if listed else A
     await become(world, "one")
     before = await seen(world, people, [UNKNOWN] * len(STEPS))
-    ids = [await course(world, eva, mar, step) for step in STEPS]
+    ids = [await course(world, eva, mar, step, about) for step in STEPS]
     await world.tick(LATER)
     assert await world.alerted() == {eva.id, leo.id, mar.id}
     assert {row.state for row in await world.rows(Complaint)} == {"received", "accepted", "withdrawn"}
@@ -222,6 +227,35 @@ async def test_nor_for_whoever_becomes_tied_to_it_later(world: World, eva: Perso
         assert focal.public not in (await world.recipients(complaint_id))["note"], "not even a dump opens to their key"
     await world.tick(LATER)
     assert_same(await seen(world, people, [complaint_id]), before)
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("when", ["before", "after", "merged"])
+async def test_nor_for_whom_the_directory_calls_by_another_name(world: World, eva: Person, mar: Person, when: str) -> None:
+    """They had one name once; then the employer and the organisation of the directory got others, before the complaint or after it,
+    or A became a part of a larger one since. Mutation: ties by the names of now, so that who was renamed is alerted of what was
+    said about them; ties that are read only where a complaint names them, so that a query differs."""
+    organisations = (A, WHOLE) if when == "merged" else (A,)
+    people = [each for each in await everybody(world, few=True) if each.actor.organisation in organisations]
+    steps = ("sent", "escalated", "accepted", "outside", "feedback")
+    key = await world.listed("ORGANISATION casa-súr")
+
+    async def renamed() -> None:
+        await world.employer(A, into=WHOLE if when == "merged" else "", name="Hogar del Sur")
+        await world.relisted(key, "Otro nombre")
+
+    await renamed()
+    before = await seen(world, people, [UNKNOWN] * len(steps))
+    if when != "before":
+        await world.employer(A)
+        await world.relisted(key, "Organisation casa-sur")
+    ids = [await course(world, eva, mar, step, key) for step in steps]
+    told = await world.alerted()
+    assert told > {eva.id, mar.id} and not told & {each.id for each in people if each.actor.organisation == A}
+    await renamed()
+    await world.tick(LATER)
+    assert await world.alerted() >= {eva.id, mar.id}
+    assert_same(await seen(world, people, ids), before)
 
 
 @pytest.mark.requirement("C-4")

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.complaints import checks, code, desk, register
+from bot.complaints import checks, code, desk, listing, register
 from bot.complaints.intake import NobodyReads, open_complaint
 from bot.complaints.live import LiveHearing
 from bot.complaints.register import HEADS
 from bot.complaints.statistics import BOOK
+from bot.complaints.tables import Complaint
 from bot.complaints.trail import TRAIL
 from bot.settings import Settings
 from bot.staff.audit import verify
@@ -67,8 +68,8 @@ async def test_when_an_answer_is_due_is_said_as_it_will_be_stored(world: World, 
 
 @pytest.mark.requirement("C-4")
 async def test_organisations_of_the_directory_are_those_of_the_network_where_they_are_the_same(world: World, eva: Person) -> None:
-    """Mutation: two entries for one, so that its staff are not tied to what is said about the other; an organisation that only
-    watches; the old name of one that was merged."""
+    """Mutation: two entries for one, so that its staff are not tied to what is said about the other; the old name of one that was
+    merged."""
     await world.person("worker", "case_manager", organisation="red-norte")
     await world.person("old", "case_manager", organisation="casa-vieja")
     await world.employer("casa-vieja", into="casa-sur")
@@ -76,10 +77,32 @@ async def test_organisations_of_the_directory_are_those_of_the_network_where_the
     listed = (("dir-1", "ORGANISATION  red-nórte"), ("dir-2", "Otra Casa"))
     hearing = await _hearing(world, CO=listed)
     assert hearing.organisations("CO") == (
-        ("casa-sur", "Organisation casa-sur"), ("red-norte", "Organisation red-norte"), ("dir-2", "Otra Casa"),
+        ("casa-sur", "Organisation casa-sur"), ("red-norte", "Organisation red-norte"), ("red-observa", "Organisation red-observa"),
+        ("dir-2", "Otra Casa"),
     )  # fmt: skip
     assert hearing.organisations("CO") is hearing.organisations("CO")
     assert hearing.organisations("PE") == ()
+
+
+@pytest.mark.requirement("C-4")
+async def test_who_watches_over_the_others_can_be_named_and_does_not_read_it(world: World, eva: Person, leo: Person) -> None:
+    """While they are alone nobody takes it; a second such organisation does. Mutation: independent organisations left out of those
+    that people choose from, so that "I do not know whose" is read by exactly them."""
+    hearing = await _hearing(world)
+    assert hearing.organisations("CO") == (("red-observa", "Organisation red-observa"),)
+    said = world.said(organisation="red-observa")
+    assert not hearing.reads("CO", "psea", "organisation", "red-observa")
+    assert await open_complaint(world.complaints, world.codes, said, NOW) == NobodyReads()
+    assert await world.rows(Complaint) == [] and await world.alerted() == set()
+    other = await world.person("psea-3", "psea_focal_point", organisation="casa-observa", independent=True)
+    await hearing.refresh()
+    assert [key for key, _ in hearing.organisations("CO")] == ["casa-observa", "red-observa"]
+    assert hearing.reads("CO", "psea", "organisation", "red-observa")
+    complaint_id, _ = await world.send(said)
+    assert await world.alerted() == {other.id}
+    assert (await world.recipients(complaint_id))["note"] == {other.public}
+    for person, ids in ((eva, []), (leo, []), (other, [complaint_id])):
+        assert [row.id for row in await listing.inbox(world.complaints, person.actor, "psea", NOW)] == ids
 
 
 async def test_it_goes_on_without_the_database_and_reads_again(world: World) -> None:
@@ -114,6 +137,28 @@ async def test_the_checkup_names_who_is_missing_until_nobody_is(world: World) ->
     await world.person("coordinator-1", "coordinator", organisation="red-norte")
     assert await said() == []
     assert any("recovery key for complaints" in each for each in await staff_faults(world.engine, NOW))
+
+
+@pytest.mark.requirement("C-4")
+async def test_the_checkup_names_whom_nobody_knows_to_be_an_employer(world: World, eva: Person, leo: Person, mar: Person) -> None:
+    """Of the directory, as long as something about it is open. Mutation: one that is tied, that has a key of its own, or about
+    which nothing waits."""
+    tied, own, unknown, closed, elsewhere = [
+        await world.listed(name) for name in ("Organisation red-centro", "Casa Uno", "Casa Dos", "Casa Tres", "Casa Cuatro")
+    ]
+    await world.employer(own)
+    gone = f"dir-{'0' * 32}"
+    await world.person("psea-pe", "psea_focal_point", organisation="red-observa", countries=["PE"])
+    for key in (tied, own, unknown, unknown, gone):
+        await world.send(organisation=key)
+    await world.send(organisation=elsewhere, country="PE")
+    _, derived = await world.send(organisation=closed)
+    await code.withdraw(world.complaints, derived, NOW)
+    async with world.engine.connect() as connection:
+        said = await checks.faults(connection, ("CO",))
+    assert len(said) == 2
+    assert sorted(each.split(" reaches ")[0] for each in said) == [f"What waits about {each}" for each in ("Casa Dos", gone)]
+    assert any(f'key = "{unknown}"' in each for each in said)
 
 
 async def test_a_trail_that_was_changed_is_noticed(world: World, eva: Person) -> None:

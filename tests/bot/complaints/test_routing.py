@@ -61,6 +61,21 @@ def test_a_unit_covers_the_parts_of_its_organisation_and_not_the_whole_of_which_
     assert NETWORK.covered([]) == frozenset()
 
 
+@pytest.mark.requirement("C-4")
+def test_one_of_the_directory_is_tied_to_each_employer_that_it_was_called_like_and_they_are_not_to_each_other() -> None:
+    """Mutation: the last of them alone; two employers that read nothing about each other since both had one name at some time."""
+    among = Network(NETWORK.employers | {"dir-3": ("", False)}, {"dir-2": ("casa-vieja", "red-observa"), "dir-3": ("red-norte",)})
+    whole = {"casa-sur", "casa-vieja", "red-grande"}
+    assert among.tied("dir-2") == {"dir-2", "red-observa", *whole}
+    assert among.tied("casa-sur") == {"dir-2", *whole} and among.tied("red-observa") == {"dir-2", "red-observa"}
+    assert among.tied("dir-3") == among.tied("red-norte") == {"dir-1", "dir-3", "red-norte"}, (
+        "an employer of its own, and called alike"
+    )
+    assert among.chain("dir-2") == ("dir-2", "casa-vieja", "red-observa", "casa-sur", "red-grande")
+    assert among.covered(["casa-sur"]) == {"casa-sur", "casa-vieja", "dir-2"}
+    assert among.independent("red-observa") and not among.independent("dir-2") and not among.independent("dir-9")
+
+
 def _row(**changes: Any) -> Any:
     values = {
         "inbox": "psea", "country": "CO", "about": "organisation", "organisation": "casa-sur", "level": "focal", "refused": (),
@@ -224,11 +239,29 @@ async def test_of_the_directory_only_what_is_named_is_read(world: World) -> None
     """By a complaint, or by what somebody is about to send. Mutation: reading all of a directory of thousands at every look;
     leaving out what is only now being sent."""
     await world.employer("casa-nueva")
-    named, other = Organization(name="ORGANISATION Casa Nuéva"), Organization(name="Organisation casa-nueva")
-    async with world.engine.begin() as connection:
-        for each in (named, other):
-            await connection.execute(insert(Organization).values(**each.model_dump()))
-    keys = [f"dir-{each.id.hex}" for each in (named, other)]
+    keys = [await world.listed(name, found=False) for name in ("ORGANISATION Casa Nuéva", "Organisation casa-nueva")]
     async with world.engine.connect() as connection:
-        assert not set(keys) & set((await routing.network(connection)).employers)
+        assert not set(keys) & (await routing.network(connection)).tied("casa-nueva")
         assert (await routing.network(connection, keys[0])).tied("casa-nueva") == {"casa-nueva", keys[0]}
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("kept_by", ["intake", "clock"])
+async def test_whom_a_complaint_was_seen_to_be_about_it_stays_about(world: World, eva: Person, kept_by: str) -> None:
+    """Kept as it comes in, and within a minute where it is seen later. Mutation: a tie that goes with the next name of either; one
+    that is kept of every name of the directory; twice, as an error."""
+    key, other = [await world.listed(name, found=False) for name in ("Organisation casa-nueva", "Organisation casa-otra")]
+    await world.employer("casa-otra")
+    if kept_by == "intake":
+        await world.employer("casa-nueva")
+    await world.send(organisation=key)
+    await world.send(organisation=key)
+    if kept_by == "clock":
+        await world.employer("casa-nueva")
+        await world.tick(NOW)
+        await world.tick(NOW)
+    await world.employer("casa-nueva", name="Hogar")
+    await world.relisted(key, "Otro nombre")
+    async with world.engine.connect() as connection:
+        among = await routing.network(connection)
+    assert among.tied("casa-nueva") == {"casa-nueva", key} and other not in among.listed

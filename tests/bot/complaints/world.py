@@ -22,10 +22,13 @@ from bot.codes import Codes, Derived
 from bot.complaints import clock, code, desk, reading
 from bot.complaints.deadlines import Deadlines
 from bot.complaints.intake import Opened, Said, open_complaint
+from bot.complaints.names import OF_THE_DIRECTORY
 from bot.complaints.storing import Complaints
 from bot.complaints.tables import Complaint, ComplaintEntry, ComplaintItem, Forwarding
+from bot.directory.tables import Organization
 from bot.roster.tables import Holiday
 from bot.sealing import Envelope, key_id, seal
+from bot.staff import listings
 from bot.staff.roles import Actor
 from bot.staff.tables import Employer, RecoveryKey, Staff, StaffKey
 from bot.tickets.guard import Guard
@@ -57,13 +60,28 @@ class World:
 
     # --- people
 
-    async def employer(self, key: str, *, into: str = "", independent: bool = False) -> None:
+    async def employer(self, key: str, *, into: str = "", independent: bool = False, name: str = "") -> None:
         """An organisation, made or changed."""
-        values = {"name": f"Organisation {key}", "merged_into": into, "independent": independent}
+        values = {"name": name or f"Organisation {key}", "merged_into": into, "independent": independent}
         async with self.engine.begin() as connection:
             changed = await connection.execute(update(Employer).where(Employer.key == key).values(**values))  # type: ignore[arg-type]
             if not changed.rowcount:
                 await connection.execute(insert(Employer).values(key=key, **values))
+
+    async def listed(self, name: str, *, found: bool = True) -> str:
+        """Key of an organisation of the directory, new under this name. ``found``: as after an import or a load of staff."""
+        made = Organization(name=name)
+        async with self.engine.begin() as connection:
+            await connection.execute(insert(Organization).values(**made.model_dump()))
+            if found:
+                await listings.keep_found(connection)
+        return f"{OF_THE_DIRECTORY}{made.id.hex}"
+
+    async def relisted(self, key: str, name: str) -> None:
+        """It has another name now."""
+        at = Organization.id == uuid.UUID(hex=key.removeprefix(OF_THE_DIRECTORY))
+        async with self.engine.begin() as connection:
+            await connection.execute(update(Organization).where(at).values(name=name))  # type: ignore[arg-type]
 
     async def person(
         self,

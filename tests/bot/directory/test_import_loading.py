@@ -20,6 +20,8 @@ from bot.directory.importing.candidate import Note, Reason
 from bot.directory.importing.loading import ENTRY, LOCATION, PHONE, SCHEDULE, SERVICE, SOURCE, TEXT
 from bot.directory.tables import Decision, stable_id
 from bot.settings import Settings
+from bot.staff import listings
+from bot.staff.tables import Employer
 from flows.facts import COUNTRIES, Query
 
 DECISION = Decision.__table__  # type: ignore[attr-defined]
@@ -118,6 +120,41 @@ async def test_a_second_import_changes_nothing(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         for table in (PHONE, SCHEDULE, TEXT):
             assert (await connection.execute(select(func.count()).select_from(table))).scalar()
+
+
+@pytest.mark.requirement("C-4")
+async def test_an_organisation_of_the_network_stays_that_one_when_its_source_calls_it_otherwise(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """Found by name at an import, and handed on to whoever takes its place. Mutation: a tie that goes with the name; one that is
+    handed on when a single place changes hands; ids of before that are forgotten."""
+    rows = [
+        {"key": key, "name": name, "merged_into": "", "independent": False}
+        for key, name in (("red-p", "RED PUENTE"), ("red", "Red"))
+    ]
+    async with engine.begin() as connection:
+        await connection.execute(insert(Employer), rows)
+
+    async def tied() -> set[tuple[uuid.UUID, str]]:
+        async with engine.connect() as connection:
+            return set(await listings.kept(connection))
+
+    def called(name: str) -> uuid.UUID:
+        return stable_id("organization", "every-reason", name)
+
+    await import_file(engine, SMALL / "every_reason.csv", MAP)
+    found = {(called("Red Puente"), "red-p"), (called("Red"), "red")}
+    assert await tied() == found
+    text = (SMALL / "every_reason.csv").read_text(encoding="utf-8")
+    text = text.replace("Centro Hablador,Red,", "Centro Hablador,Otra Mano,")
+    file = tmp_path / "every_reason.csv"
+    for name in ("Puente Nuevo", "Puente Mayor"):
+        file.write_text(text.replace("Red Puente", name), encoding="utf-8")
+        await import_file(engine, file, MAP)
+        found.add((called(name), "red-p"))
+        assert await tied() == found
+    await import_file(engine, file, MAP)
+    assert await tied() == found
 
 
 async def test_a_material_change_takes_the_approval_back_and_keeps_the_audience(engine: AsyncEngine, tmp_path: Path) -> None:

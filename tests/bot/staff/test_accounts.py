@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.directory.tables import Organization
 from bot.staff import accounts, audit, one_time
 from bot.staff.accounts import StaffRefused, issue_enrolment, load_staff
 from bot.staff.leaving import leave
-from bot.staff.tables import AuditEntry, Employer, Staff
+from bot.staff.tables import AuditEntry, Employer, EmployerListing, Staff
 from tests.bot.staff.world import FILE, NOW, after, rows, whole, written
 
 PERU = """
@@ -276,3 +278,16 @@ async def test_what_contradicts_itself_changes_nothing_and_says_so(
     with pytest.raises(StaffRefused, match=said):
         await load_staff(engine, written(tmp_path, HEARING.replace(before, after)), NOW)
     assert await rows(engine, Employer) == []
+
+
+@pytest.mark.requirement("C-4")
+async def test_whom_the_directory_calls_alike_at_a_load_stays_that_employer(engine: AsyncEngine, tmp_path: Path) -> None:
+    """Mutation: nothing kept, so that the next name unties them; kept twice, as an error; an organisation without a name as one."""
+    same, nameless = Organization(name="RED  nórte"), Organization(name="")
+    async with engine.begin() as connection:
+        for each in (same, nameless):
+            await connection.execute(insert(Organization).values(**each.model_dump()))
+    await load_staff(engine, written(tmp_path), NOW)
+    await load_staff(engine, written(tmp_path, FILE.replace('"Red Norte"', '"☆"')), after(days=1))
+    await load_staff(engine, written(tmp_path, FILE.replace('"Red Norte"', '"Red del Norte"')), after(days=2))
+    assert [(row.organization_id, row.employer) for row in await rows(engine, EmployerListing)] == [(same.id, "red-norte")]

@@ -20,8 +20,8 @@ from bot.settings import Settings
 from bot.staff.tables import Staff
 from bot.wording import ContentError
 
-TOLD: Final = frozenset({"case_manager", "child_protection", "supervisor"})
-"""Roles for which something can wait."""
+TOLD: Final = frozenset({"case_manager", "child_protection", "supervisor", "psea_focal_point", "coordinator"})
+"""Roles for which something can wait: a request, a complaint."""
 
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 

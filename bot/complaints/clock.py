@@ -160,13 +160,11 @@ async def _tell_one(
     units = await routing.units_of(connection, row.id)
     concerns = telling(readers, row, now, complaints.deadlines, units)
     escalated = concerns.level != row.level
-    passed = row.escalates_at is not None and row.escalates_at <= now
-    if not (concerns.staff or escalated or passed):
+    escalates_at = complaints.deadlines.next_after(row, now)
+    if not (concerns.staff or escalated or escalates_at != row.escalates_at):
         return False, False
     alerted = tuple(dict.fromkeys((*row.alerted, *concerns.alerted)))
-    await storing.rows.change(
-        connection, row, level=concerns.level, alerted=alerted, escalates_at=complaints.deadlines.next_after(row, now)
-    )
+    await storing.rows.change(connection, row, level=concerns.level, alerted=alerted, escalates_at=escalates_at)
     await enqueue(connection, concerns.staff, now)
     if escalated:
         await trail.record(connection, trail.CLOCK, "", "escalated", reference(row.id), now)

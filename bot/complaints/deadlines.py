@@ -18,6 +18,8 @@ from bot.countries import zones
 from bot.directory.hours import zone
 from bot.settings import Settings
 
+AGAIN: Final = timedelta(hours=24)
+"""How long after a deadline that was not met, and then each time, coordination is told again."""
 LONGEST: Final = timedelta(days=180)
 """Nothing that was said is kept longer, whatever is still open then."""
 _SATURDAY: Final = 5
@@ -96,8 +98,14 @@ class Deadlines:
         return sorted(found)
 
     def next_after(self, row: Any, now: datetime) -> datetime | None:
-        """The next of these times after now; None: there is none."""
-        return next((at for at, _ in self.milestones(row) if at > now), None)
+        """When somebody is to be told next: at the next of these times after now, or each ``AGAIN`` after the last deadline
+        that was not met. None: nothing is due."""
+        times = self.milestones(row)
+        missed = max((at for at, level in times if at <= now and level == "network"), default=None)
+        found = [at for at, _ in times if at > now]
+        if missed is not None:
+            found.append(missed + ((now - missed) // AGAIN + 1) * AGAIN)
+        return min(found, default=None)
 
     def wiped_at(self, created_at: datetime, since: datetime) -> datetime:
         """When card and notes go of what was forwarded, closed or added to at ``since``."""

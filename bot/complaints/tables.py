@@ -101,7 +101,7 @@ class Complaint(Table, table=True):
     asks: bool = False
     """The last answer is a question that waits for the person."""
     escalates_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)
-    """The next time at which somebody further is to be told; None: everybody was, or nothing is due."""
+    """The next time at which somebody further, or coordination again, is to be told; None: nothing is due."""
     alerted: tuple[str, ...] = Field(default=(), sa_type=Codes)
     """Ids (hex) of staff who were alerted."""
     held_by: uuid.UUID | None = Field(default=None, foreign_key="staff.id", ondelete="SET NULL", index=True)

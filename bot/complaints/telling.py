@@ -37,9 +37,9 @@ def telling(
 ) -> Telling:
     """Whom this open complaint concerns now. ``row`` has the columns of a complaint. ``not_told``: id (hex) of who gave it back.
 
-    While nobody has accepted it, everybody up to its level, each once. When a deadline passes that was not met
-    (``escalates_at`` is over), coordinators are told again, and who holds it with them; where there is none for whom it exists,
-    everybody who may read it."""
+    While nobody has accepted it, everybody up to its level, each once. When a deadline passes that was not met, and each day from
+    then on (``escalates_at`` is over), coordinators are told again, and who holds it with them; where there is none for whom it
+    exists, everybody who may read it."""
     people = at_levels(among, row, units)
     passed = [level for at, level in deadlines.milestones(row) if at <= now]
     level = _furthest(row.level, _first(people, row), *passed)

@@ -26,7 +26,8 @@ The file is TOML::
 An organisation that people know from the directory, and that has no accounts here under that name, is an employer too where it
 belongs to one: ``key = "dir-"`` and its id there without dashes, ``merged_into`` the one that it belongs to. Accounts of either may
 then check its entries (``bot.directory.checking``). Who is tied to whom and who investigates is the network's decision: no page of
-the desk changes it.
+the desk changes it. Nor does any make or change an account that hears complaints or feedback, or one of an independent organisation
+(``changing.by_command``): this file and the commands do.
 
 Loading it again changes what differs and nothing else. Who is missing from it stays: leaving is a command of its own.
 """
@@ -48,7 +49,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot import db
 from bot.staff import audit, listings, one_time
 from bot.staff.roles import Actor, role_fault
-from bot.staff.tables import Employer, Staff
+from bot.staff.tables import Employer, Passkey, Staff
 from flows.facts import COUNTRIES, LANGS
 
 ENROLMENT_LIFE: Final = timedelta(hours=72)
@@ -65,6 +66,7 @@ MOST_AT_ONCE: Final = 50
 
 _employer: Any = Employer.__table__  # type: ignore[attr-defined]
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
+_passkey: Any = Passkey.__table__  # type: ignore[attr-defined]
 
 
 class StaffRefused(ValueError):
@@ -114,15 +116,15 @@ async def issue_enrolment(engine: AsyncEngine, name: str, now: datetime, *, by: 
 
     What it signs in with stays until the code is used; then all of it, and its keys, are replaced. Raises StaffRefused.
     """
-    code, ends_at = one_time.enrolment_code(), now + ENROLMENT_LIFE
-    values = {"enrolment_hash": one_time.enrolment_hash(code), "enrolment_ends_at": ends_at}
     with db.explained(engine.url):
         async with engine.begin() as connection:
-            at = (_staff.c.name == name) & _staff.c.active
-            if not (await connection.execute(update(_staff).where(at).values(values))).rowcount:
-                raise StaffRefused(f"There is no active account {name!r}; `python -m bot staff list` shows all.")
-            await audit.record(connection, by, role, "enrolment_issued", name, now)
-    return Enrolment(name, code, ends_at)
+            return await save_enrolment(connection, name, now, by=by, role=role)
+
+
+async def in_use(connection: AsyncConnection, row: Any) -> bool:
+    """Whether the account of this row was taken into use: something signs in to it."""
+    passkey = select(_passkey.c.id).where(_passkey.c.staff_id == row.id).limit(1)
+    return row.proof_hash is not None or (await connection.execute(passkey)).first() is not None
 
 
 async def actor_of(connection: AsyncConnection, staff_id: uuid.UUID) -> Actor | None:
@@ -139,6 +141,11 @@ async def everybody(connection: AsyncConnection) -> list[Any]:
 async def employers(connection: AsyncConnection) -> dict[str, str]:
     """Key -> public name of every organisation of the network whose staff answer."""
     return {row.key: row.name for row in (await connection.execute(select(_employer).order_by(_employer.c.key))).all()}
+
+
+async def independent(connection: AsyncConnection) -> frozenset[str]:
+    """Keys of those that watch over the others."""
+    return frozenset((await connection.execute(select(_employer.c.key).where(_employer.c.independent))).scalars())
 
 
 # --- the file ----------------------------------------------------------------------------------------------------------
@@ -345,3 +352,14 @@ async def save_account(
     await connection.execute(insert(_staff).values(**(unsaid | dict(entry)), **fixed, **secret))
     await audit.record(connection, by, role, "account_created", entry["name"], now)
     return made
+
+
+async def save_enrolment(connection: AsyncConnection, name: str, now: datetime, *, by: str, role: str) -> Enrolment:
+    """A new code, as ``issue_enrolment`` gives one. Raises StaffRefused."""
+    code, ends_at = one_time.enrolment_code(), now + ENROLMENT_LIFE
+    values = {"enrolment_hash": one_time.enrolment_hash(code), "enrolment_ends_at": ends_at}
+    at = (_staff.c.name == name) & _staff.c.active
+    if not (await connection.execute(update(_staff).where(at).values(values))).rowcount:
+        raise StaffRefused(f"There is no active account {name!r}; `python -m bot staff list` shows all.")
+    await audit.record(connection, by, role, "enrolment_issued", name, now)
+    return Enrolment(name, code, ends_at)

@@ -26,7 +26,8 @@ from bot.staff.tables import ROLES, AuditEntry
 WHATS: Final[frozenset[str]] = frozenset(
     {
         # accounts and keys
-        "account_created", "account_changed", "account_left", "enrolment_issued", "enrolled", "signed_in", "signed_out",
+        "account_created", "account_changed", "account_left", "enrolment_asked", "enrolment_agreed",
+        "enrolment_issued", "enrolled", "signed_in", "signed_out",
         "recovery_code_used", "recovery_codes_renewed", "passphrase_changed", "passkey_added", "passkey_removed",
         "key_registered", "key_rotated", "key_retired", "key_lost",
         "recovery_key_made", "recovery_key_retired", "recovery_rehearsed", "recovery_used",

@@ -33,6 +33,8 @@ Action = Literal[
     "manage_roster",
     "see_roster",
     "manage_staff",
+    "renew_enrolment",  # asks for a new code of an account in use; a second person approves (bot.staff.second_person)
+    "approve_enrolment",
     "manage_keys",  # recovery keys, keys of leavers
     "own_account",
     "see_audit",
@@ -87,6 +89,7 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "export_audit": "country",
         "see_statistics": "country",
         "approve_export": "country",
+        "approve_enrolment": "country",
     },
     # Receives what another country hands over, and then works on it; never takes from the queue.
     "national_focal_point": _WORK,
@@ -121,6 +124,8 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "manage_roster": "country",
         "see_roster": "country",
         "manage_staff": "country",
+        "renew_enrolment": "country",
+        "approve_enrolment": "country",
         "manage_keys": "everywhere",
         "see_audit": "everywhere",
         "export_audit": "everywhere",
@@ -242,6 +247,11 @@ def role_fault(roles: Iterable[str]) -> str:
 def works_on_requests(roles: Collection[str]) -> bool:
     """Whether an account with these roles may do anything at all to a request."""
     return any(_REQUESTS & ALLOWED[role].keys() for role in ROLES if role in roles)
+
+
+def hears(roles: Collection[str]) -> bool:
+    """Whether an account with these roles may be meant to read what is said about those who help."""
+    return any(_SAID & ALLOWED[role].keys() for role in ROLES if role in roles)
 
 
 def _conflicting(roles: Collection[str]) -> bool:

@@ -1,6 +1,7 @@
 """What takes two people (M-8): somebody asks, somebody else agrees, and it is done once.
 
-Here belong asking, agreeing and using up. Never here: what is done then (an export is made where statistics are).
+Here belong asking, agreeing and using up. Never here: what is done then (an export is made where statistics are), to which of
+several things somebody may agree (``waiting`` knows roles; each page and module looks at country and organisation itself).
 
 What exactly is asked for goes in as a digest: an approval of one choice of months and countries is none of another.
 """
@@ -12,7 +13,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,12 +23,27 @@ from bot.staff.roles import Action, Actor, acting_as, may
 from bot.staff.tables import Approval, Staff
 
 LIFE: Final = timedelta(hours=24)
-APPROVED_BY: Final[Mapping[Action, Action]] = {
-    "export_statistics": "approve_export",
-    "export_audit": "see_audit",
-    "export_register": "see_register",
+
+
+class Rule(NamedTuple):
+    """How two people do one thing. ``asked``, ``agreed``, ``used``: what the audit says of each step."""
+
+    needs: Action
+    """What the second person must be allowed."""
+    asked: str
+    agreed: str
+    used: str
+    """Empty: what is done then is recorded where it is done."""
+
+
+_FILE: Final = ("export_asked", "export_approved", "exported")
+RULES: Final[Mapping[Action, Rule]] = {
+    "export_statistics": Rule("approve_export", *_FILE),
+    "export_audit": Rule("see_audit", *_FILE),
+    "export_register": Rule("see_register", *_FILE),
+    "renew_enrolment": Rule("approve_enrolment", "enrolment_asked", "enrolment_agreed", ""),
 }
-"""What takes a second person -> what that person must be allowed."""
+"""What takes a second person."""
 
 _approval: Any = Approval.__table__  # type: ignore[attr-defined]
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
@@ -38,15 +54,18 @@ def digest(choices: Mapping[str, str | Sequence[str]]) -> bytes:
     return hashlib.sha256(json.dumps(choices, sort_keys=True, ensure_ascii=True, default=list).encode()).digest()
 
 
-async def ask(connection: AsyncConnection, actor: Actor, what: Action, exactly: bytes, now: datetime) -> uuid.UUID | None:
-    """Ask for it; good for 24 hours. None: the actor may not do this at all."""
+async def ask(
+    connection: AsyncConnection, actor: Actor, what: Action, exactly: bytes, now: datetime, *, subject: str = ""
+) -> uuid.UUID | None:
+    """Ask for it; good for 24 hours. None: the actor may not do this at all. ``subject``: of the audit's line, such as the name of
+    an account."""
     role = acting_as(actor, what)
-    if role is None or what not in APPROVED_BY:
+    if role is None or what not in RULES:
         return None
     id = uuid.uuid4()
     values = {"id": id, "what": what, "digest": exactly, "asked_by": actor.id, "asked_at": now, "ends_at": now + LIFE}
     await connection.execute(insert(_approval).values(**values))
-    await audit.record(connection, actor.name, role, "export_asked", "", now)
+    await audit.record(connection, actor.name, role, RULES[what].asked, subject, now)
     return id
 
 
@@ -54,7 +73,7 @@ async def waiting(connection: AsyncConnection, actor: Actor, now: datetime, what
     """What others ask for and this actor may agree to: rows of ``approval`` with ``asked_name``, oldest first.
 
     ``what``: only this; each page shows what it can name."""
-    whats = [each for each, needed in APPROVED_BY.items() if may(actor, needed) and what in (None, each)]
+    whats = [each for each, rule in RULES.items() if may(actor, rule.needs) and what in (None, each)]
     open_ = _approval.c.approved_by.is_(None) & (_approval.c.ends_at > now) & (_approval.c.asked_by != actor.id)
     asked = select(_approval, _staff.c.name.label("asked_name")).join(_staff, _staff.c.id == _approval.c.asked_by)
     found = asked.where(open_, _approval.c.what.in_(whats), _staff.c.active).order_by(_approval.c.asked_at)
@@ -68,16 +87,16 @@ async def asked(connection: AsyncConnection, actor: Actor, what: Action, exactly
     return (await connection.execute(select(_approval.c.id).where(open_))).first() is not None
 
 
-async def approve(connection: AsyncConnection, actor: Actor, id: uuid.UUID, now: datetime) -> bool:
+async def approve(connection: AsyncConnection, actor: Actor, id: uuid.UUID, now: datetime, *, subject: str = "") -> bool:
     """Agree to what somebody else asked for. False: there is no such thing for this actor, it is over, or it was one's own."""
     row = next((each for each in await waiting(connection, actor, now) if each.id == id), None)
-    role = acting_as(actor, APPROVED_BY[row.what]) if row is not None else None
-    if role is None:
+    role = acting_as(actor, RULES[row.what].needs) if row is not None else None
+    if row is None or role is None:
         return False
     open_ = (_approval.c.id == id) & _approval.c.approved_by.is_(None)
     if not (await connection.execute(update(_approval).where(open_).values(approved_by=actor.id, approved_at=now))).rowcount:
         return False
-    await audit.record(connection, actor.name, role, "export_approved", "", now)
+    await audit.record(connection, actor.name, role, RULES[row.what].agreed, subject, now)
     return True
 
 
@@ -95,7 +114,8 @@ async def use(connection: AsyncConnection, actor: Actor, what: Action, exactly: 
     unused = (_approval.c.id == row.id) & _approval.c.used_at.is_(None)
     if not (await connection.execute(update(_approval).where(unused).values(used_at=now))).rowcount:
         return False
-    await audit.record(connection, actor.name, role, "exported", "", now)
+    if RULES[what].used:
+        await audit.record(connection, actor.name, role, RULES[what].used, "", now)
     return True
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,8 +18,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 from sqlalchemy import delete, insert, select
 
-from bot.staff import audit, keys, leaving, one_time, recovery
-from bot.staff.tables import DeskSession, RecoveryKey, Staff
+from bot.desk.routing import REGISTRY
+from bot.staff import accounts, audit, changing, keys, leaving, one_time, recovery, second_person
+from bot.staff.tables import ROLES, Approval, AuditEntry, DeskSession, Employer, Passkey, RecoveryKey, Staff, StaffKey
 from bot.tickets.references import reference
 from bot.tickets.tables import Ticket
 from tests.bot.staff.world import ticket
@@ -28,6 +32,27 @@ _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 _session: Any = DeskSession.__table__  # type: ignore[attr-defined]
 _ticket: Any = Ticket.__table__  # type: ignore[attr-defined]
 _recovery: Any = RecoveryKey.__table__  # type: ignore[attr-defined]
+_employer: Any = Employer.__table__  # type: ignore[attr-defined]
+WATCHES = "red-observa"
+#: Of an organisation that watches over the others: who hears nothing at all, and who answers requests.
+WATCHERS = """
+[[employer]]
+key = "red-observa"
+name = "Red Observa"
+independent = true
+
+[[staff]]
+name = "member-observa-1"
+organisation = "red-observa"
+roles = ["member"]
+countries = ["CO"]
+
+[[staff]]
+name = "case-manager-observa-1"
+organisation = "red-observa"
+roles = ["case_manager"]
+countries = ["CO"]
+"""
 CODE = re.compile(r"\b(?:[0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}\b")
 
 
@@ -38,6 +63,7 @@ async def desk(stage: Stage) -> AsyncIterator[Stage]:
     async with stage.engine.begin() as connection:
         await connection.execute(delete(_ticket))
         await connection.execute(delete(_staff).where(_staff.c.name.not_in(list(STAFF))))
+        await connection.execute(delete(_employer).where(_employer.c.key == WATCHES))
 
 
 def form(**said: Any) -> dict[str, Any]:
@@ -127,13 +153,13 @@ async def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(de
     assert answer.status_code == 422 and "4 fields need correcting" in page
     for field, sentence in (
         ("name", "small letters"),
-        ("roles", "two accounts"),
+        ("roles", "not made here"),
         ("languages", "two or three letters"),
         ("load_cap", "1 to 50"),
     ):
         assert re.search(rf'id="{field}-wrong">[^<]*{sentence}', page), field
     assert 'value="Ana María"' in page and 'value="español"' in page
-    for ticked in ("psea_focal_point", "supervisor", "CO"):
+    for ticked in ("supervisor", "CO"):
         assert f'value="{ticked}" checked' in page
     assert taken.status_code == 422 and "has or had this name" in taken.text
 
@@ -146,12 +172,12 @@ async def test_a_change_holds_for_the_next_request_of_that_account(desk: Stage) 
         was = hidden((await client.get(path)).text, "was")
         async with desk.client("case-manager-co-9") as theirs:
             assert (await theirs.get("/desk/queue")).status_code == 200
-            changed = await client.post(path, data=form(roles=["coordinator"], was=was))
+            changed = await client.post(path, data=form(roles=["member"], was=was))
             assert changed.headers["location"] == "/desk/staff?done=changed"
             assert (await theirs.get("/desk/queue")).status_code == 404
         late = await client.post(path, data=form(load_cap="7", was=was))
         assert late.status_code == 409 and "Somebody changed the account meanwhile" in late.text
-        assert re.search(r'value="coordinator" checked', late.text)
+        assert re.search(r'value="member" checked', late.text)
     assert (await row(desk, "case-manager-co-9")).load_cap == 3
 
 
@@ -187,6 +213,127 @@ async def test_a_new_code_for_somebody_who_lost_theirs(desk: Stage) -> None:
                 "/desk/enrol/begin", json={"name": "case-manager-co-9", "code": code}, headers={"accept": "application/json"}
             )
             assert (begun.status_code == 200) is works
+
+
+@pytest.mark.requirement("M-8")
+async def test_a_new_code_for_an_account_in_use_takes_somebody_elses_yes(desk: Stage) -> None:
+    """Of a supervisor of its country or another administrator; once. Mutation: agreeing to one's own; a code before the yes, twice,
+    or for another account; a supervisor of another country."""
+    id, other = [(await desk.account(name)).staff_id for name in ("case-manager-co-1", "case-manager-co-2")]
+    async with (
+        desk.client("administrator-1") as asks,
+        desk.client("supervisor-co-1") as agrees,
+        desk.client("supervisor-pe-1") as elsewhere,
+    ):
+        assert "somebody else has to agree" in (await asks.get(f"/desk/staff/{id}")).text
+        refused = await asks.post(f"/desk/staff/{id}/code")
+        assert refused.status_code == 409 and not CODE.search(refused.text)
+        for _ in range(2):  # twice is once
+            assert (await asks.post(f"/desk/staff/{id}/ask")).headers["location"] == "/desk/staff?done=asked"
+        assert "It waits for somebody else" in (await asks.get(f"/desk/staff/{id}")).text
+        page = (await agrees.get("/desk/staff")).text
+        assert "administrator-1 asks for a new code for case-manager-co-1 (Red Norte)" in page
+        assert "Agree" not in (await asks.get("/desk/staff")).text and "Agree" not in (await elsewhere.get("/desk/staff")).text
+        said = {"id": hidden(page, "id")}
+        for somebody in (asks, elsewhere):
+            assert (await somebody.post("/desk/staff/agree", data=said)).status_code == 404
+        assert (await asks.post(f"/desk/staff/{id}/code")).status_code == 409
+        assert (await agrees.post("/desk/staff/agree", data=said)).headers["location"] == "/desk/staff?done=agreed"
+        assert (await agrees.post("/desk/staff/agree", data=said)).status_code == 404
+        assert (await agrees.post("/desk/staff/agree", data={"id": "x"})).status_code == 400
+        assert (await asks.post(f"/desk/staff/{other}/code")).status_code == 409
+        assert "Somebody else agreed" in (await asks.get(f"/desk/staff/{id}")).text
+        assert CODE.search((await asks.post(f"/desk/staff/{id}/code")).text)
+        assert (await asks.post(f"/desk/staff/{id}/code")).status_code == 409
+    async with desk.engine.connect() as connection:
+        steps = [each for each in await audit.latest(connection, limit=30, subject="case-manager-co-1")][:3]
+    assert [(each.actor, each.what) for each in reversed(steps)] == [
+        ("administrator-1", "enrolment_asked"), ("supervisor-co-1", "enrolment_agreed"), ("administrator-1", "enrolment_issued"),
+    ]  # fmt: skip
+
+
+# --- who hears complaints ------------------------------------------------------------------------------------------------
+
+#: Every page with which something is done to an account.
+POSTS = [
+    each.path
+    for each in REGISTRY.pages
+    if "POST" in each.methods and (each.path.startswith("/staff") or each.path == "/keys/{id:uuid}/retire")
+]
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("path", POSTS)
+async def test_no_page_touches_or_makes_an_account_that_hears_complaints(desk: Stage, path: str) -> None:
+    """Every form of the pages of accounts x every account with the role of a focal point or coordinator, or of an organisation
+    that watches over the others: refused, and not a row is another. Mutation: a page that does not ask ``by_command``; a role or
+    organisation that is offered; an approval that was asked for behind the page."""
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write(WATCHERS)
+        file.flush()
+        await accounts.load_staff(desk.engine, Path(file.name), desk.now())
+    for name in ("psea-1", "member-observa-1"):
+        await desk.account(name)
+    hearing = [each for each in ROLES if changing.by_command((each,), "red-norte", ())]
+    assert hearing == ["psea_focal_point", "coordinator"]
+    wishes: list[dict[str, Any]] = [{"roles": [each, *more]} for each in hearing for more in ([], ["administrator"])]
+    wishes += [{"organisation": WATCHES}, {"organisation": WATCHES, "roles": ["member"]}]
+    async with desk.engine.connect() as connection:
+        guarded = [each for each in await accounts.everybody(connection) if each.active and _guarded(each)]
+    assert {each.name for each in guarded} >= {"psea-1", "coordinator-1", "member-observa-1", "case-manager-observa-1"}
+    plain = await row(desk, "case-manager-co-1")
+    async with desk.client("administrator-1") as client:
+        was = hidden((await client.get(f"/desk/staff/{plain.id}")).text, "was")
+        asker = await desk.actor("supervisor-co-1")
+        asker = dataclasses.replace(asker, roles=("administrator",), countries=())
+        for account in [*guarded, plain]:
+            said: list[dict[str, Any]] = [form(name=account.name, organisation=account.organisation, was=was)]
+            if account.id == plain.id:
+                if path not in ("/staff/new", "/staff/{id:uuid}"):
+                    continue
+                said = [form(was=was) | wish for wish in wishes]
+            elif path == "/staff/agree":
+                async with desk.engine.begin() as connection:
+                    exactly = changing.exactly(account.id)
+                    asked = await second_person.ask(connection, asker, "renew_enrolment", exactly, desk.now(), subject=account.name)
+                said = [{"id": str(asked)}]
+            elif path == "/staff/new":
+                said = [form(organisation=account.organisation, roles=list(account.roles), countries=list(account.countries))]
+            for each in said:
+                before = await _everything(desk)
+                answer = await client.post("/desk" + path.replace("{id:uuid}", str(account.id)), data=each)
+                assert answer.status_code in (404, 409, 422), (account.name, each, answer.status_code)
+                assert await _everything(desk) == before, (account.name, each)
+                assert not CODE.search(answer.text)
+    for name in ("psea-1", "member-observa-1"):
+        desk.forget(name)
+
+
+def _guarded(row: Any) -> bool:
+    """Written down apart from the program."""
+    return bool({"psea_focal_point", "coordinator"} & set(row.roles)) or row.organisation == WATCHES
+
+
+async def _everything(stage: Stage) -> list[list[Any]]:
+    """All rows of accounts, of their keys, of the audit and of what two people do."""
+    tables: list[Any] = [Staff, StaffKey, Passkey, AuditEntry, Approval]
+    async with stage.engine.connect() as connection:
+        return [sorted(map(tuple, (await connection.execute(select(table.__table__))).all()), key=str) for table in tables]
+
+
+@pytest.mark.requirement("C-4")
+async def test_accounts_that_hear_complaints_are_listed_without_a_button_and_the_command_is_named(desk: Stage) -> None:
+    """Mutation: a list without them; a link to a form; a form that offers their roles or organisations."""
+    async with desk.client("administrator-1") as client:
+        page, new = [(await client.get(path)).text for path in ("/desk/staff", "/desk/staff/new")]
+        psea, plain = [await row(desk, name) for name in ("psea-1", "case-manager-co-1")]
+        assert "psea-1" in page and f"/staff/{psea.id}" not in page and f"/staff/{plain.id}" in page
+        refused = await client.get(f"/desk/staff/{psea.id}")
+        keys_page = (await client.get("/desk/keys")).text
+    assert refused.status_code == 409 and f"/keys/{psea.id}/retire" not in keys_page
+    for text in (page, new, refused.text):
+        assert "python -m bot staff load, enrol or leave" in text
+    assert 'value="case_manager"' in new and 'value="psea_focal_point"' not in new and 'value="coordinator"' not in new
 
 
 # --- leaving ---------------------------------------------------------------------------------------------------------

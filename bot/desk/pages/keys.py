@@ -1,7 +1,8 @@
 """Whose keys are in use, what that means for each country, and the state of the printed recovery key.
 
-Here belong these overviews and retiring somebody's key. Never here: one's own key (``account``), making, joining or rehearsing the
-recovery key: its sheets are typed into a command on a machine of one's own choice, never into a page.
+Here belong these overviews and retiring somebody's key. Never here: one's own key (``account``), whose key is retired by command
+only (``bot.staff.changing``), making, joining or rehearsing the recovery key: its sheets are typed into a command on a machine of
+one's own choice, never into a page.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from bot.desk.routing import ANY_OF, page
-from bot.desk.visit import NotHere, Visit
+from bot.desk.visit import NotHere, Refused, Visit
 from bot.desk.words import family
 from bot.staff import accounts, audit, keys, recovery
+from bot.staff.changing import by_command
 from bot.staff.roles import Actor, acting_as, may
 from bot.staff.tables import RECOVERY_PURPOSES, StaffKey
 from flows.facts import COUNTRIES
@@ -42,6 +44,8 @@ class Holder:
     """When the key was made; None: there is none."""
     waits: bool
     """A one-time code is out: not taken into use yet."""
+    mine: bool
+    """This person may retire its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,13 @@ async def retire(visit: Visit) -> Response:
 
 
 async def _with_key(connection: AsyncConnection, visit: Visit) -> Actor:
-    """The account that the path names, if it has a key in use. Raises NotHere."""
+    """The account that the path names, if it has a key in use that a page may retire. Raises NotHere, Refused."""
     id: uuid.UUID = visit.values["id"]
     actor = await accounts.actor_of(connection, id)
     if actor is None or await keys.in_use_since(connection, id) is None:
         raise NotHere
+    if by_command(actor.roles, actor.organisation, await accounts.independent(connection)):
+        raise Refused("desk.staff.by_command")
     return actor
 
 
@@ -105,8 +111,14 @@ async def _holders(connection: AsyncConnection, visit: Visit) -> list[Holder]:
     """The accounts that this person may know of, those without a key first."""
     asked = select(_key.c.staff_id, _key.c.created_at).where(_key.c.retired_at.is_(None))
     since = {row.staff_id: row.created_at for row in (await connection.execute(asked)).all()}
+    independent, manages = await accounts.independent(connection), may(visit.actor, "manage_keys")
     found = [
-        Holder(Actor.of(row), since.get(row.id), row.enrolment_hash is not None)
+        Holder(
+            Actor.of(row),
+            since.get(row.id),
+            row.enrolment_hash is not None,
+            manages and not by_command(row.roles, row.organisation, independent),
+        )
         for row in await accounts.everybody(connection)
         if row.active and _knows(visit.actor, Actor.of(row))
     ]

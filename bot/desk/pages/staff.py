@@ -1,8 +1,8 @@
 """Accounts: who answers, in which role, for which countries, and whose key is missing.
 
 Here belong the list and an administrator's forms. A code is shown in the answer that made it and nowhere else. Never here: what a
-field may hold (``bot.staff.changing``), what leaving entails (``bot.staff.leaving``), keys (``keys``), one's own account
-(``account``).
+field may hold, which accounts are changed by command only (``bot.staff.changing``), what leaving entails (``bot.staff.leaving``),
+keys (``keys``), one's own account (``account``).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from starlette.responses import Response
 from bot.desk.pages.roster import heed
 from bot.desk.pages.roster_week import focus_on
 from bot.desk.routing import ANY_OF, page
-from bot.desk.visit import NotHere, Refused, Visit
+from bot.desk.visit import Malformed, NotHere, Refused, Visit
 from bot.desk.words import family
 from bot.roster.tables import Shift
 from bot.staff import accounts, changing, keys, leaving
 from bot.staff.accounts import StaffRefused
-from bot.staff.changing import FAULTS, FIELDS, AccountDraft, Faulty, manages
+from bot.staff.changing import FAULTS, FIELDS, OFFERED, AccountDraft, CodeStep, Faulty, NotAgreed, by_command, manages
 from bot.staff.roles import Actor, acting_as, may
-from bot.staff.tables import ROLES, DeskSession, Staff, StaffKey
+from bot.staff.tables import DeskSession, Staff, StaffKey
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.references import reference
 from bot.tickets.tables import Ticket
@@ -36,7 +36,11 @@ from flows.facts import COUNTRIES
 
 SEES: Final = ANY_OF("manage_staff", "see_load")
 MANAGES: Final = ANY_OF("manage_staff")
+RENEWS: Final = ANY_OF("renew_enrolment")
+AGREES: Final = ANY_OF("approve_enrolment")
+DONE: Final = ("changed", "asked", "agreed")
 
+family("desk.staff.done", DONE)
 family("desk.staff.fault", FAULTS)
 family("desk.staff.honours", ("none", "woman", "man"))
 
@@ -75,7 +79,9 @@ async def overview(visit: Visit) -> Response:
         employers = await accounts.employers(connection)
         asked = select(_key.c.staff_id, _key.c.created_at).where(_key.c.retired_at.is_(None))
         since = {row.staff_id: row.created_at for row in (await connection.execute(asked)).all()}
-    administers = may(visit.actor, "manage_staff")
+        independent = await accounts.independent(connection)
+        waiting = await changing.waiting(connection, visit.actor, visit.now) if AGREES(visit.actor) else []
+    administers, done = may(visit.actor, "manage_staff"), visit.query("done")
     seen = [row for row in rows if _knows(visit.actor, Actor.of(row))]
     holders = [
         Holder(
@@ -86,7 +92,7 @@ async def overview(visit: Visit) -> Response:
             row.load_cap,
             since.get(row.id),
             row.enrolment_hash is not None,
-            administers and manages(visit.actor, row.countries),
+            administers and manages(visit.actor, row.countries) and not by_command(row.roles, row.organisation, independent),
         )
         for row in seen
         if row.active
@@ -97,7 +103,8 @@ async def overview(visit: Visit) -> Response:
         holders=holders,
         keyless=[each.account.name for each in holders if each.since is None and _reads(each.account)],
         gone=[row for row in seen if not row.active and row.left_at is not None] if administers else [],
-        done=visit.query("done") == "changed",
+        waiting=[(asked, row, employers.get(row.organisation, row.organisation)) for asked, row in waiting],
+        done=done if done in DONE else "",
     )
 
 
@@ -160,12 +167,33 @@ async def change(visit: Visit) -> Response:
     return visit.go("/staff", done="changed")
 
 
+@page("/staff/{id:uuid}/ask", methods=("POST",), allow=RENEWS)
+async def ask_code(visit: Visit) -> Response:
+    """Ask for a new code for an account in use: somebody else has to agree within a day."""
+    await changing.ask_code(visit.engine, await _row(visit), visit.actor, visit.now)
+    return visit.go("/staff", done="asked")
+
+
+@page("/staff/agree", methods=("POST",), allow=AGREES)
+async def agree(visit: Visit) -> Response:
+    """Agree to a new code that somebody else asked for."""
+    try:
+        id = uuid.UUID(visit.field("id"))
+    except ValueError:
+        raise Malformed from None
+    if not await changing.agree(visit.engine, id, visit.actor, visit.now):
+        raise NotHere
+    return visit.go("/staff", done="agreed")
+
+
 @page("/staff/{id:uuid}/code", methods=("POST",), allow=MANAGES)
 async def code(visit: Visit) -> Response:
     """A new code for an account, this once."""
     row = await _row(visit)
     try:
-        made = await accounts.issue_enrolment(visit.engine, row.name, visit.now, by=visit.actor.name, role=_role(visit))
+        made = await changing.new_code(visit.engine, row.id, visit.actor, visit.now)
+    except NotAgreed:
+        raise Refused("desk.staff.code.not_agreed") from None
     except StaffRefused:  # it left at this very moment
         raise NotHere from None
     return visit.show("staff_code.html", made=made)
@@ -236,18 +264,26 @@ async def _shifts(connection: AsyncConnection, id: uuid.UUID, visit: Visit) -> i
 
 
 async def _row(visit: Visit) -> Any:
-    """The active account that the path names, if this administrator decides about it. Raises NotHere."""
+    """The active account that the path names, if this administrator decides about it, on a page. Raises NotHere, Refused."""
     async with visit.engine.connect() as connection:
         asked = select(_staff).where(_staff.c.id == visit.values["id"], _staff.c.active)
         row = (await connection.execute(asked)).first()
+        independent = await accounts.independent(connection)
     if row is None or not manages(visit.actor, row.countries):
         raise NotHere
+    if by_command(row.roles, row.organisation, independent):
+        raise Refused("desk.staff.by_command")
     return row
 
 
 async def _employers(visit: Visit) -> dict[str, str]:
     async with visit.engine.connect() as connection:
-        return await accounts.employers(connection)
+        return await changing.employers(connection)
+
+
+async def _code_step(visit: Visit, row: Any) -> CodeStep:
+    async with visit.engine.connect() as connection:
+        return await changing.code_step(connection, row, visit.actor, visit.now)
 
 
 def _role(visit: Visit) -> str:
@@ -282,9 +318,10 @@ async def _form(
         id=row.id if row else None,
         own=row is not None and row.id == visit.actor.id,
         was=_mark(row) if row else "",
+        code=await _code_step(visit, row) if row else "",
         draft=draft,
         employers=list((await _employers(visit)).items()),
-        roles=[(role, t(f"desk.common.role.{role}")) for role in ROLES],
+        roles=[(role, t(f"desk.common.role.{role}")) for role in OFFERED],
         countries=[(country, t.country(country)) for country in own],
         faults=faults,
         focus=focus_on(faults),

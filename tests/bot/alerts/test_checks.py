@@ -74,6 +74,16 @@ async def test_accounts_that_no_alert_reaches_are_named(engine: AsyncEngine, set
     assert await without_way(engine, settings.model_copy(update={"push_key": settings.metrics_token}), SECRET) == []
 
 
+@pytest.mark.requirement("C-6")
+@pytest.mark.parametrize("role", ["psea_focal_point", "coordinator"])
+async def test_who_hears_complaints_and_can_be_told_in_no_way_is_named(engine: AsyncEngine, settings: Settings, role: str) -> None:
+    """Mutation: naming those only for whom a request can wait."""
+    await account(engine, "hears-1", roles=(role,))
+    await account(engine, "hears-2", roles=(role,), email="a@example.org")
+    (found,) = await without_way(engine, settings.model_copy(update=MAIL), SECRET)
+    assert "hears-1" in found and "hears-2" not in found
+
+
 async def test_the_bot_of_alerts_is_asked_for_at_telegram(settings: Settings) -> None:
     """Mutation: saying that TELEGRAM_TOKEN is wrong; a webhook that nobody notices; changing anything there."""
     api = BotApi(lambda: 0.0)

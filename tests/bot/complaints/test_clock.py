@@ -107,7 +107,51 @@ async def test_first_the_focal_point_then_who_stands_in_then_the_network(
         assert (await world.tick(saturday + timedelta(hours=hours) - MINUTE)).total() == 0
         assert (await world.tick(saturday + timedelta(hours=hours))).told == 1
         assert await world.alerted() == {mar.id}
-    assert (await world.tick(saturday + timedelta(days=9))).total() == 0
+    assert (await world.tick(saturday + timedelta(hours=72) - MINUTE)).total() == 0
+
+
+@pytest.mark.requirement("C-6")
+@pytest.mark.requirement("C-4")
+async def test_what_nobody_acts_on_is_told_of_each_day_until_somebody_does(world: World, eva: Person, mar: Person) -> None:
+    """To coordinators for whom it exists, and to who holds it. Mutation: silence after the last deadline; every tick; a coordinator
+    of the organisation that it is about; a day that is lost, or told of twice, since the worker stood still; going on after the
+    act."""
+    await world.person("tied", "coordinator", organisation="casa-sur")
+    complaint_id, _ = await world.send()
+    for hours in (12, 24, 48):
+        await world.tick(after(hours=hours))
+    await world.alerted()
+    for days in (3, 4, 5):
+        assert (await world.tick(after(days=days) - MINUTE)).total() == 0
+        assert (await world.tick(after(days=days))).told == 1
+        assert (await world.tick(after(days=days))).total() == 0
+        assert await world.alerted() == {mar.id}
+    assert (await world.tick(after(days=9, hours=7))).told == 1
+    assert await world.alerted() == {mar.id}
+    assert (await world.tick(after(days=10) - MINUTE)).total() == 0
+    await desk.accept(world.complaints, eva.actor, complaint_id, after(days=10) - MINUTE)
+    assert (await world.tick(after(days=10))).told == 1
+    assert await world.alerted() == {eva.id, mar.id}, "accepted, and neither forwarded nor answered"
+    await desk.forward(world.complaints, eva.actor, complaint_id, after(days=10), way="outside")
+    assert (await world.tick(after(days=11))).told == 1
+    await world.alerted()
+    await world.answered(eva, complaint_id, after(days=11))
+    assert (await world.row(complaint_id)).escalates_at is None
+    assert (await world.tick(after(days=40))).told == 0
+
+
+@pytest.mark.requirement("C-6")
+async def test_what_lay_silent_before_is_told_of_again(world: World, eva: Person, mar: Person) -> None:
+    """A row of which nobody was to be told any more. Mutation: a next time that only an act sets."""
+    complaint_id, _ = await world.send(world.feedback())
+    due = (await world.row(complaint_id)).answer_by
+    await world.tick(due)
+    await world.set(complaint_id, escalates_at=None)
+    await world.alerted()
+    await world.tick(due + timedelta(hours=1))
+    assert await world.alerted() == set()
+    assert (await world.tick(due + timedelta(hours=24))).told == 1
+    assert await world.alerted() == {mar.id}
 
 
 @pytest.mark.requirement("C-6")

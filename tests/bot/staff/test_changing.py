@@ -6,13 +6,15 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.staff import changing
-from bot.staff.changing import AccountDraft, Faulty
+from bot.staff.changing import AccountDraft, Faulty, NotAgreed
+from bot.staff.locks import Locks
 from bot.staff.roles import Actor
-from bot.staff.tables import AuditEntry
-from tests.bot.staff.world import NOW, actor, employ, rows, whole
+from bot.staff.tables import ROLES, AuditEntry, Staff
+from tests.bot.staff.world import NOW, actor, after, employ, on_the_desk, rows, whole
 
 EMPLOYERS = {"red-norte": "Red Norte"}
 EVERYWHERE = actor("administrator", countries=())
@@ -44,7 +46,6 @@ def test_every_fault_stands_at_its_field() -> None:
         "name": "name", "organisation": "organisation", "roles": "roles", "countries": "countries", "languages": "languages",
         "honours": "honours", "load_cap": "cap", "lang": "lang",
     }  # fmt: skip
-    assert faults(roles=("psea_focal_point", "supervisor")) == {"roles": "together"}
     assert faults(countries=()) == {"countries": "countries"}
     for cap in ("0", "-1", "", "4.5", "٤"):
         assert faults(load_cap=cap) == {"load_cap": "cap"}
@@ -58,6 +59,45 @@ def test_an_administrator_gives_only_what_they_have() -> None:
     assert changing.checked(DRAFT._replace(roles=("administrator",), countries=()), EVERYWHERE, EMPLOYERS)["countries"] == ()
     assert not changing.manages(actor("supervisor"), ("CO",))
     assert not changing.manages(actor("administrator", countries=(), training=True), ("CO",))
+
+
+@pytest.mark.requirement("C-4")
+def test_what_hears_complaints_is_made_by_command() -> None:
+    """Mutation: either of the roles offered; a role beside it that hides it; an organisation that watches over the others."""
+    for role in ROLES:
+        hears = role in ("psea_focal_point", "coordinator")
+        assert changing.by_command((role,), "red-norte", ()) is changing.by_command(("member", role), "red-norte", ()) is hears
+        assert changing.by_command((role,), "red-norte", {"red-norte"})
+        assert (role in changing.OFFERED) is not hears
+        if hears:
+            assert faults(roles=(role,)) == faults(roles=("member", role)) == {"roles": "command"}
+
+
+@pytest.mark.requirement("M-8")
+async def test_a_new_code_takes_two_only_once_the_account_is_in_use(engine: AsyncEngine, locks: Locks) -> None:
+    """Mutation: asking about a key that was never there; a yes that lasts longer than a day, or for two codes at a moment."""
+    async with engine.begin() as connection:
+        asks = await employ(connection, "administrator-1", "administrator", countries=())
+        agrees = await employ(connection, "administrator-2", "administrator", countries=())
+    account, _ = await on_the_desk(engine, locks, "case-manager-co-1")
+    assert len((await changing.new_code(engine, account.id, asks, NOW)).code) == 24, "nothing signs in to it yet"
+    async with engine.begin() as connection:
+        await connection.execute(update(Staff).where(Staff.id == account.id).values(proof_hash=bytes(32)))  # type: ignore[arg-type]
+    row = await whole(engine, account.name)
+    for _ in range(2):
+        await changing.ask_code(engine, row, asks, NOW)
+    async with engine.connect() as connection:
+        [(asked, _)] = await changing.waiting(connection, agrees, NOW)
+        assert await changing.waiting(connection, asks, NOW) == await changing.waiting(connection, agrees, after(hours=24)) == []
+    assert await changing.agree(engine, asked.id, agrees, after(hours=1))
+    with pytest.raises(NotAgreed):
+        await changing.new_code(engine, account.id, asks, after(hours=24))
+    with pytest.raises(NotAgreed):
+        await changing.new_code(engine, account.id, agrees, after(hours=2))
+    both = [changing.new_code(engine, account.id, asks, after(hours=2)) for _ in range(2)]
+    assert sum(isinstance(each, NotAgreed) for each in await asyncio.gather(*both, return_exceptions=True)) == 1
+    whats = [each.what for each in await rows(engine, AuditEntry)]
+    assert whats == ["enrolment_issued", "enrolment_asked", "enrolment_agreed", "enrolment_issued"]
 
 
 async def test_a_new_account_has_a_code_and_its_name_is_given_once(engine: AsyncEngine) -> None:
@@ -94,7 +134,7 @@ async def test_somebody_stays_administrator(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         admin = await employ(connection, "administrator-1", "administrator", countries=())
     was = await whole(engine, "administrator-1")
-    values = changing.checked(DRAFT._replace(name=was.name, roles=("coordinator",)), admin, EMPLOYERS)
+    values = changing.checked(DRAFT._replace(name=was.name, roles=("member",)), admin, EMPLOYERS)
     with pytest.raises(Faulty) as caught:
         await changing.change(engine, was, values, admin, NOW)
     assert caught.value.faults == {"roles": "last"}

@@ -202,8 +202,10 @@ def _wished(session: Session, facts: Facts) -> list[Value]:
         missing = missing or wished["other_lang"] not in who.languages
     if missing:
         said.append(Phrase("request.check.cannot"))
-    if name := dict(who.organisations).get(wished["not_org"]):
+    if name := dict((*on_duty.home(session, facts).organisations, *who.organisations)).get(wished["not_org"]):
         said.append(Phrase("request.check.not_org", {"organisation": Data("organisation", name)}))
+        if not who.open_now:  # perhaps because of this wish
+            said.append(on_duty.waiting("request.done", session, facts))
     return said
 
 
@@ -248,7 +250,7 @@ _SUMMARY = (
     "request.heard", "request.check", *(f"request.check.way.{name}" for name in (*safe_contact.WAYS, "tells")),
     "request.check.note", "request.check.no_note", "request.check.need", "request.check.urgent", "request.check.woman",
     "request.check.man", "request.check.language", "request.check.not_org", "request.check.cannot", "request.check.abroad",
-    "request.check.counted", "request.check.not_counted",
+    "request.check.counted", "request.check.not_counted", "request.done.closed", "request.done.unknown", *on_duty.WHEN,
 )  # fmt: skip
 
 

@@ -343,8 +343,8 @@ class Duty(Protocol):
     """The roster and the duty-to-report texts: a snapshot at most 30 s old."""
 
     def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
-        """``child``: of those who are trained for children, and of nobody else (D-9). ``without``: keys of organisations whose staff
-        shall not see it (D-12)."""
+        """``child``: of those who are trained for children, and of nobody else (D-9). ``without``: keys of organisations whose
+        staff shall not see it (D-12)."""
         ...
 
     def text(self, country: str, now: float) -> DutyText | None:
@@ -365,9 +365,14 @@ class NoDuty:
 class TicketView(Struct, frozen=True):
     """What a code shows: never what was sent."""
 
-    status: Literal["received", "nobody_yet", "looked_at", "answer_waiting", "closed", "lapsed"]
+    status: Literal["received", "again", "nobody_yet", "told_further", "looked_at", "away", "answer_waiting", "closed", "lapsed"]
+    """``again``: it was given back and waits anew. ``told_further``: nobody took it yet, and others were told. ``away``: who took
+    it is off duty, and nobody else is there."""
     country: str
     way: Literal["code", "here", "phone"]
+    desk: OnCall
+    """Those who may read it: whether somebody is there, and when."""
+    child: bool = False
     windows: tuple[str, ...] = ()
     relay: Literal["none", "open", "ended"] = "none"
     answer: str = ""

@@ -150,7 +150,8 @@ flow.menu(
     "who",
     say=_who_say,
     says=(
-        "request.who", "request.who.open", "request.who.open_adults", "request.who.closed", "request.who.unknown", "request.meanwhile", *on_duty.WHEN,
+        "request.who", "request.who.open", "request.who.open_adults", "request.who.closed", "request.who.unknown",
+        "request.meanwhile", *on_duty.WHEN,
     ),
     on=Go("before", set=_FOR_ME, digit=1),
     whom=Go("whom", digit=2),

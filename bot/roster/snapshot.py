@@ -34,6 +34,10 @@ ANSWERING: Final = ("primary", "backup")
 """Duties that pick requests up at once; the rest of the ladder is climbed by the clock (D-8)."""
 ANSWERING_CHILDREN: Final = ("child",)
 
+MAY_KEEP_NONE: Final = frozenset[Role]({"supervisor", "national_focal_point"})
+"""Roles whose accounts work without a shift where none is planned for them."""
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
 _DAY = timedelta(days=1)
 _BEFORE = 3 * _DAY
 """How long before the present day spans are worked out, so that the beginning of a shift under way is known."""
@@ -100,6 +104,10 @@ class RosterSnapshot:
         """The weekly shifts that count."""
         self.changes = tuple(change for change in rows.changes if change.what == "off" or not self.lacks(change))
         """The exceptions that count."""
+        planned: list[Weekly | Change] = [*rows.shifts, *(change for change in rows.changes if change.what == "extra")]
+        self.planned_in = frozenset(row.country for row in planned)
+        """Countries in which somebody planned a shift, whether it counts or not."""
+        self.planned_for = frozenset(row.staff_id for row in planned)
         self._network = Network({key: (into, False) for key, into in rows.became})
         self._windows: dict[tuple[str, datetime], list[Span]] = {}
 
@@ -177,6 +185,23 @@ class RosterSnapshot:
             return False
         return self.on_shift(staff_id, at) or not set(member.roles) & set(ROLE_OF_DUTY.values())
 
+    def off_since(self, staff_id: uuid.UUID | None, countries: Collection[str], at: datetime) -> datetime | None:
+        """Since when this account has not been on duty for requests of these countries (M-7); ``LONG_AGO`` where its last shift
+        there was days ago, or it is gone. None: it is on duty, or nothing says when it should be: it is of no role that keeps
+        shifts, or of one that need not and has none planned, or nobody planned any shift there yet."""
+        if not self.planned_in & set(countries):
+            return None
+        member = self.members.get(staff_id) if staff_id else None
+        if member is None or not member.active:
+            return LONG_AGO
+        here = [country for country in countries if country in member.countries]
+        if not set(member.roles) & set(ROLE_OF_DUTY.values()) or any(each not in self.planned_in for each in here):
+            return None
+        if set(member.roles) & MAY_KEEP_NONE and member.id not in self.planned_for:
+            return None
+        own = [s for country in here for s in self._window(country, at) if s.staff_id == staff_id and s.begins <= at]
+        return None if any(at < span.ends for span in own) else max((span.ends for span in own), default=LONG_AGO)
+
     # --- the public
 
     def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
@@ -222,9 +247,7 @@ class RosterSnapshot:
         tied = frozenset(key for each in without for key in self._network.tied(each))
         return frozenset(m.id for m in self.rows.members if m.organisation in tied or m.id.hex in without)
 
-    def _next(
-        self, country: str, at: datetime, duties: Collection[str], out: Collection[uuid.UUID] = frozenset()
-    ) -> Span | None:
+    def _next(self, country: str, at: datetime, duties: Collection[str], out: Collection[uuid.UUID] = frozenset()) -> Span | None:
         ahead = (s for s in self._window(country, at) if s.duty in duties and s.ends > at and s.begins < at + duty.SEARCH)
         return next((span for span in ahead if span.staff_id not in out), None)
 

@@ -267,9 +267,10 @@ COMPLAINT = ComplaintView(
 
 #: What a code shows, such that as much as possible can be done with it.
 TICKET = TicketView(
-    status="nobody_yet",
+    status="told_further",
     country="CO",
     way="phone",
+    desk=OnCall(country="CO", answers=True, open_now=True, zone="America/Bogota"),
     windows=("morning", "evening"),
     answer="Zarzamora. Llama al 555-0100 cuando puedas.",
     unread=2,

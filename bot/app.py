@@ -273,7 +273,7 @@ class Faro:
                 line=self.line,
                 vault=self.vault,
                 pointers=self.sessions.pointers,
-                duty=lambda: self.roster,
+                roster=lambda: self.roster.current,
                 zones=partial(zones_at, self.content.places),
                 say=lambda lang, id: self.content.wording.text(lang, id),
                 clock=self._clock,

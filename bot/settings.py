@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     network_minutes: int = Field(720, ge=1, description="the same for everybody on duty in all countries that the person agreed to")
     claim_minutes: int = Field(60, ge=5, description="a claimed request to which nothing is done waits for others again after this")
     idle_claim_hours: int = Field(24, ge=1, description="the same after the last thing that was done to it")
+    shift_grace_minutes: int = Field(
+        60, ge=0, description="after the end of a shift one may go on with a request for so long (urgent and children's: half)"
+    )
     read_days: int = Field(30, ge=1, le=30, description="an answer, and the code of a closed request, after reading (P-3)")
     closed_days: int = Field(60, ge=1, le=60, description="the code of a request that ended, at most")
     withdrawn_days: int = Field(2, ge=1, le=7, description="the desk sees so long that a request was withdrawn")

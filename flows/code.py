@@ -105,11 +105,11 @@ flow.page("not_saved", then=Go("start.menu"))
 # --- how far it is ---------------------------------------------------------------------------------------------------
 
 _WAITING = (*(f"request.done.{name}" for name in ("open", "closed", "unknown")), *on_duty.WHEN)
-STATES = ("received", "nobody_yet", "looked_at", "answer_waiting", "closed", "lapsed")
+STATES = ("received", "again", "nobody_yet", "told_further", "looked_at", "away", "answer_waiting", "closed", "lapsed")
 
 
 def _in_vain(ticket: TicketView) -> bool:
-    return ticket.status in ("nobody_yet", "lapsed")
+    return ticket.status in ("nobody_yet", "told_further", "away", "lapsed")
 
 
 def _status(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -117,14 +117,16 @@ def _status(session: Session, facts: Facts) -> tuple[Value, ...]:
     if ticket is None:
         return (Phrase("code.ask"),)
     said = Phrase(f"code.status.{ticket.status}")
-    there = session.at(session.screen, slots={**session.slots, **_country(ticket, session), "abroad": "", "age": ""})
-    if ticket.status == "received":
-        return (said, on_duty.waiting("request.done", there, facts))
-    if _in_vain(ticket):
-        # D-8: whoever waits in vain is told where somebody answers now.
-        lines = on_duty.lines(there, facts, 1 if facts.channel.form == "sms" else 3)
-        return (said, Listing((Phrase("request.meanwhile"), *lines), lines=True)) if lines else (said,)
-    return (said,)
+    there = session.at(
+        session.screen, slots={**session.slots, **_country(ticket, session), "age": "under18" if ticket.child else ""}
+    )
+    parts: list[Value] = [said]
+    if ticket.status in ("received", "again", "away"):
+        parts.append(on_duty.waiting("request.done", there, facts, ticket.desk))
+    # D-8: whoever waits in vain is told where somebody answers now.
+    if _in_vain(ticket) and (lines := on_duty.lines(there, facts, 1 if facts.channel.form == "sms" else 3)):
+        parts.append(Listing((Phrase("request.meanwhile"), *lines), lines=True))
+    return tuple(parts)
 
 
 def _country(ticket: TicketView, session: Session) -> dict[str, SlotValue]:

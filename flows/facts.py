@@ -7,7 +7,7 @@ person who writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any, Literal, Protocol
 
@@ -317,18 +317,17 @@ PRETEXTS: tuple[str, ...] = ("neutral", "clinic", "delivery", "survey", "friend"
 
 
 class OnCall(Struct, frozen=True):
-    """What the public may know of one country's desk."""
+    """What may be said of one country's desk, as far as it is asked: of everybody, or of those only who may read one request."""
 
     country: str
     answers: bool = False
     """Somebody eligible has a key: a request can be taken, now or for later."""
     open_now: bool = False
+    """Somebody is on duty who picks it up at once."""
     opens_at: float | None = None
     """Next opening, seconds since 1970; None: not known."""
     zone: str = "UTC"
     """IANA zone in which ``opens_at`` is said."""
-    child: bool = False
-    """A child-protection case manager is eligible."""
     languages: tuple[str, ...] = ()
     women: bool = False
     men: bool = False
@@ -348,7 +347,10 @@ class DutyText(Struct, frozen=True):
 class Duty(Protocol):
     """The roster and the duty-to-report texts: a snapshot at most 30 s old."""
 
-    def on_call(self, country: str, now: float) -> OnCall: ...
+    def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
+        """``child``: of those who are trained for children, and of nobody else (D-9). ``without``: keys of organisations whose
+        staff shall not see it (D-12)."""
+        ...
 
     def text(self, country: str, now: float) -> DutyText | None:
         """None: missing or expired. Then the stricter general text is shown and there is no note box."""
@@ -358,7 +360,7 @@ class Duty(Protocol):
 class NoDuty:
     """Nobody answers anywhere."""
 
-    def on_call(self, country: str, now: float) -> OnCall:
+    def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
         return OnCall(country=country)
 
     def text(self, country: str, now: float) -> DutyText | None:
@@ -368,9 +370,14 @@ class NoDuty:
 class TicketView(Struct, frozen=True):
     """What a code shows: never what was sent."""
 
-    status: Literal["received", "nobody_yet", "looked_at", "answer_waiting", "closed", "lapsed"]
+    status: Literal["received", "again", "nobody_yet", "told_further", "looked_at", "away", "answer_waiting", "closed", "lapsed"]
+    """``again``: it was given back and waits anew. ``told_further``: nobody took it yet, and others were told. ``away``: who took
+    it is off duty, and nobody else is there."""
     country: str
     way: Literal["code", "here", "phone"]
+    desk: OnCall
+    """Those who may read it: whether somebody is there, and when."""
+    child: bool = False
     windows: tuple[str, ...] = ()
     relay: Literal["none", "open", "ended"] = "none"
     answer: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from flows import accused
 from flows.crisis import line
 from flows.facts import DutyText, Facts, Helpline, OnCall
 from flows.kernel import Clock, Country, Day, Listing, Phrase, Session, Value, Zone
@@ -24,14 +25,23 @@ _EPOCH = date(1970, 1, 1).toordinal()
 # --- whose desk ------------------------------------------------------------------------------------------------------
 
 
+def left_out(session: Session) -> tuple[str, ...]:
+    """Keys of the organisations whose staff shall not see it: the one of a wish, and those that something was said about (C-4).
+    Also where they have no staff there any more: others may have become one with them, which the store knows."""
+    wished = str(session.slot("not_org"))
+    return tuple(dict.fromkeys((*accused.keys(session), *([wished] if wished else []))))
+
+
+def of(country: str, session: Session, facts: Facts) -> OnCall:
+    """The desk of a country, as far as its people may read what is asked here: a child's request, those who are trained for
+    children (D-9); not those of an organisation that was left out (C-4, D-12). What is not known yet leaves nobody out."""
+    child = bool(session.slot("age") == "under18")
+    return facts.duty.on_call(country, facts.now, child=child, without=left_out(session))
+
+
 def home(session: Session, facts: Facts) -> OnCall:
     """The desk of the country that the person asks for."""
-    return facts.duty.on_call(str(session.slot("country")), facts.now)
-
-
-def takes(desk: OnCall, session: Session) -> bool:
-    """Whether somebody at this desk may read this request (P-5, D-9: what a child asks, only who is trained for children)."""
-    return desk.answers and (desk.child or session.slot("age") != "under18")
+    return of(str(session.slot("country")), session, facts)
 
 
 def somebody_else(session: Session) -> bool:
@@ -47,16 +57,19 @@ def a_child_writes(session: Session) -> bool:
 def desk(session: Session, facts: Facts) -> OnCall:
     """Whose people will look: those of the country; where nobody of theirs may, those abroad that the person said yes to."""
     own, abroad = home(session, facts), str(session.slot("abroad"))
-    if abroad and not takes(own, session):
-        return facts.duty.on_call(abroad, facts.now)
-    return own
+    return of(abroad, session, facts) if abroad and not own.answers else own
+
+
+def as_child(session: Session) -> Session:
+    """As if whoever writes had said that it is about somebody under 18."""
+    return session.at(session.screen, slots={**session.slots, "age": "under18"})
 
 
 def another(session: Session, facts: Facts) -> str:
     """The country, named to the person, whose desk could look at it too: the likeliest next one first; empty: none could."""
     country = str(session.slot("country"))
     for code in (*facts.neighbours.get(country, ()), *facts.countries):
-        if code in facts.countries and code != country and takes(facts.duty.on_call(code, facts.now), session):
+        if code in facts.countries and code != country and of(code, session, facts).answers:
             return code
     return ""
 
@@ -113,9 +126,10 @@ WHEN = ("request.when.today", "request.when.tomorrow", "request.when.day", "requ
 """Catalog entries that ``when`` may use."""
 
 
-def waiting(topic: str, session: Session, facts: Facts) -> Phrase:
-    """One of ``<topic>.open``, ``<topic>.closed`` (with the next opening) and ``<topic>.unknown``, as the roster has it now."""
-    who = desk(session, facts)
+def waiting(topic: str, session: Session, facts: Facts, who: OnCall | None = None) -> Phrase:
+    """One of ``<topic>.open``, ``<topic>.closed`` (with the next opening) and ``<topic>.unknown``, as the roster has it now.
+    ``who``: another desk than that of the request that is being made."""
+    who = who or desk(session, facts)
     if who.open_now:
         return Phrase(f"{topic}.open")
     opening = when(who, session, facts)

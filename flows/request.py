@@ -125,6 +125,8 @@ def _who_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     who, short = on_duty.desk(session, facts), facts.channel.form == "sms"
     waiting = on_duty.waiting("request.who", session, facts)
     if who.open_now:
+        if not session.slot("age") and not on_duty.desk(on_duty.as_child(session), facts).open_now:
+            waiting = Phrase("request.who.open_adults")  # nobody knows yet who asks, and a child would wait in vain
         return (Phrase("request.who"), waiting)
     shown = on_duty.lines(session, facts, 1 if short else 3)
     meanwhile = (Phrase("request.meanwhile"), Listing(shown, lines=True)) if shown else ()
@@ -149,7 +151,8 @@ flow.menu(
     "who",
     say=_who_say,
     says=(
-        "request.who", "request.who.open", "request.who.closed", "request.who.unknown", "request.meanwhile", *on_duty.WHEN,
+        "request.who", "request.who.open", "request.who.open_adults", "request.who.closed", "request.who.unknown",
+        "request.meanwhile", *on_duty.WHEN,
     ),
     on=Go("before", set=_FOR_ME, digit=1),
     whom=Go("whom", digit=2),
@@ -198,8 +201,7 @@ def _before_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 
 def _under_18(session: Session, event: Event, facts: Facts) -> Go:
-    ahead = session.at(session.screen, slots={**session.slots, "age": "under18"})
-    return Go("child" if on_duty.takes(on_duty.desk(ahead, facts), ahead) else "no_child", set={"age": "under18"})
+    return Go("child" if on_duty.desk(on_duty.as_child(session), facts).answers else "no_child", set={"age": "under18"})
 
 
 def _child_line(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -209,7 +211,10 @@ def _child_line(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 
 def _child_say(session: Session, facts: Facts) -> tuple[Value, ...]:
-    return (*_child_line(session, facts), Phrase("request.child.other" if on_duty.somebody_else(session) else "request.child"))
+    said = Phrase("request.child.other" if on_duty.somebody_else(session) else "request.child")
+    parts = (*_child_line(session, facts), said)
+    # D-7: what was said before the age holds for adults.
+    return parts if on_duty.desk(session, facts).open_now else (*parts, on_duty.waiting("request.done", session, facts))
 
 
 def _no_child_say(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -224,7 +229,12 @@ flow.menu(
     adult=Go("ask", set={"age": "adult"}, digit=2),
     skip=Go("ask", set={"age": "unsaid"}, digit=6),
 )
-flow.page("child", say=_child_say, says=("request.child", "request.child.other"), then=Go("ask"))
+flow.page(
+    "child",
+    say=_child_say,
+    says=("request.child", "request.child.other", "request.done.closed", "request.done.unknown", *on_duty.WHEN),
+    then=Go("ask"),
+)
 flow.menu(
     "no_child",
     say=_no_child_say,

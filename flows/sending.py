@@ -45,13 +45,6 @@ def wishes(session: Session, facts: Facts) -> dict[str, str]:
     return {"wish": str(session.slot("wish")), "other_lang": str(session.slot("other_lang"))}
 
 
-def left_out(session: Session) -> tuple[str, ...]:
-    """Keys of the organisations whose staff shall not see it: the one of a wish, and those that something was said about (C-4).
-    Also where they have no staff there any more: others may have become one with them, which the store knows."""
-    wished = str(session.slot("not_org"))
-    return tuple(dict.fromkeys((*accused.keys(session), *([wished] if wished else []))))
-
-
 def opening(session: Session, facts: Facts) -> Effect:
     """The request as it is handed over: exactly what the person agreed to, whatever else was chosen and taken back on the way.
 
@@ -83,7 +76,7 @@ def opening(session: Session, facts: Facts) -> Effect:
             "need": str(session.slot("need") or "unsaid"),
             "counted": session.slot("count") == "yes",
             **wishes(session, facts),
-            "not_orgs": left_out(session),
+            "not_orgs": on_duty.left_out(session),
             "way": agreed,
             "whose": str(session.slot("whose")) if called else "",
             "windows": safe_contact.windows(session) if contacted else (),
@@ -206,12 +199,11 @@ def _wished(session: Session, facts: Facts) -> list[Value]:
     if missing:
         said.append(Phrase("request.check.cannot"))
     named = dict(facts.hearing.organisations(str(session.slot("country")))) if accused.keys(session) else {}
-    named |= dict(who.organisations)
-    said += [
-        Phrase("request.check.not_org", {"organisation": Data("organisation", named[key])})
-        for key in left_out(session)
-        if key in named
-    ]
+    named |= dict((*on_duty.home(session, facts).organisations, *who.organisations))
+    without = [Data("organisation", named[key]) for key in on_duty.left_out(session) if key in named]
+    said += [Phrase("request.check.not_org", {"organisation": organisation}) for organisation in without]
+    if without and not who.open_now:  # perhaps because of this wish
+        said.append(on_duty.waiting("request.done", session, facts))
     return said
 
 
@@ -256,7 +248,7 @@ _SUMMARY = (
     "request.heard", "request.check", *(f"request.check.way.{name}" for name in (*safe_contact.WAYS, "tells")),
     "request.check.note", "request.check.no_note", "request.check.need", "request.check.urgent", "request.check.woman",
     "request.check.man", "request.check.language", "request.check.not_org", "request.check.cannot", "request.check.abroad",
-    "request.check.counted", "request.check.not_counted",
+    "request.check.counted", "request.check.not_counted", "request.done.closed", "request.done.unknown", *on_duty.WHEN,
 )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ class Following:
         if draft.about == COMPLAINT:
             return None
         with or_again():
-            return await code.look(self._means.tickets, by(draft), self._means.now(), self._means.others, back=draft.back)
+            return await code.look(self._means.tickets, by(draft), self._means.now(), self._means.roster(), back=draft.back)
 
     async def complaint(self, draft: Draft) -> ComplaintView | None:
         """What the complaint in the draft shows; None: it is the code of a request, or there is none any more."""

@@ -19,11 +19,11 @@ from bot import db
 from bot.codes import Busy, Derived
 from bot.complaints.limits import Limits
 from bot.complaints.storing import Complaints
-from bot.countries import neighbours
 from bot.drafts import Draft
 from bot.effects import Asked, Done
 from bot.effects.drafting import noted
 from bot.exchange import Person, StoreDown
+from bot.roster.snapshot import RosterSnapshot
 from bot.sessions import Pointers
 from bot.tickets import code
 from bot.tickets.attempts import Line
@@ -32,7 +32,7 @@ from bot.tickets.guard import Windows
 from bot.tickets.storing import Changed, Tickets
 from bot.vault import Address, Vault
 from flows import safe_contact
-from flows.facts import WINDOW_NAMES, Duty
+from flows.facts import WINDOW_NAMES
 from flows.kernel import Session, Words
 
 Result = TypeVar("Result", bound=str)
@@ -51,7 +51,7 @@ class Means:
     line: Line
     vault: Vault
     pointers: Pointers
-    duty: Callable[[], Duty]
+    roster: Callable[[], RosterSnapshot]
     zones: Callable[[str, int], tuple[str, ...]]
     say: Say
     clock: Callable[[], float]
@@ -63,11 +63,6 @@ class Means:
     def connected_seconds(self) -> float:
         """How long a chat stays connected at most after either side last wrote."""
         return self.tickets.lifetimes.contact.total_seconds()
-
-    def others(self, country: str) -> tuple[str, ...]:
-        """Countries near this one in which somebody takes requests at present."""
-        duty, now = self.duty(), self.clock()
-        return tuple(near for near in neighbours(country) if duty.on_call(near, now).open_now)
 
     async def connect(self, person: Person, ticket: bytes) -> None:
         """This person's chat leads to the ticket from now on, as the ticket leads to the chat."""

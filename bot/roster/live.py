@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,8 +27,8 @@ class LiveRoster:
     """Keeps ``current`` fresh; implements ``flows.facts.Duty``. ``await start()`` first, ``await stop()`` at the end.
 
     While the database cannot be reached the last snapshot stays in use: shifts follow the clock all the same, and what is
-    accepted is accepted after ``fresh_on_call``, which needs the database. ``checked_at`` says when the database last
-    answered, in seconds of ``clock``, for health and metrics.
+    accepted is accepted by ``intake``, which needs the database. ``checked_at`` says when the database last answered, in seconds
+    of ``clock``, for health and metrics.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class LiveRoster:
 
     # --- flows.facts.Duty
 
-    def on_call(self, country: str, now: float) -> OnCall:
-        """What the public may know of a country's desk at ``now`` (seconds since 1970)."""
-        return self.current.on_call(country, now)
+    def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
+        """What may be said of a country's desk at ``now`` (seconds since 1970), as ``RosterSnapshot.on_call`` has it."""
+        return self.current.on_call(country, now, child, without)
 
     def text(self, country: str, now: float) -> DutyText | None:
         """The country's duty to report; None when it is missing or expired, or in a live deployment not confirmed."""
@@ -76,10 +76,6 @@ class LiveRoster:
         if rows != self.current.rows:
             self.current = RosterSnapshot(rows)
         return self.current
-
-    async def fresh_on_call(self, country: str, now: float, child: bool = False) -> OnCall:
-        """As ``on_call``, from the database: asked before a request is accepted. Raises ``bot.db.DatabaseDown``."""
-        return (await self.fresh()).on_call(country, now, child)
 
     async def refresh(self) -> bool:
         """Look once; True when a new snapshot took the place of the old. Raises ``bot.db.DatabaseDown``."""

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.complaints.routing import Network
 from bot.countries import zones
 from bot.directory.hours import zone
 from bot.roster import duty
@@ -32,6 +33,10 @@ ROLE_OF_DUTY: Final[dict[str, Role]] = {
 ANSWERING: Final = ("primary", "backup")
 """Duties that pick requests up at once; the rest of the ladder is climbed by the clock (D-8)."""
 ANSWERING_CHILDREN: Final = ("child",)
+
+MAY_KEEP_NONE: Final = frozenset[Role]({"supervisor", "national_focal_point"})
+"""Roles whose accounts work without a shift where none is planned for them."""
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 _DAY = timedelta(days=1)
 _BEFORE = 3 * _DAY
@@ -81,6 +86,8 @@ class Read(NamedTuple):
     changes: tuple[Change, ...] = ()
     holidays: tuple[tuple[str, date, bool], ...] = ()
     """(country, day, whether people work)."""
+    became: tuple[tuple[str, str], ...] = ()
+    """(key of an organisation, that of which it has become a part, or empty), of all of them."""
 
 
 NOTHING: Final = Read()
@@ -97,6 +104,11 @@ class RosterSnapshot:
         """The weekly shifts that count."""
         self.changes = tuple(change for change in rows.changes if change.what == "off" or not self.lacks(change))
         """The exceptions that count."""
+        planned: list[Weekly | Change] = [*rows.shifts, *(change for change in rows.changes if change.what == "extra")]
+        self.planned_in = frozenset(row.country for row in planned)
+        """Countries in which somebody planned a shift, whether it counts or not."""
+        self.planned_for = frozenset(row.staff_id for row in planned)
+        self._network = Network({key: (into, False) for key, into in rows.became})
         self._windows: dict[tuple[str, datetime], list[Span]] = {}
 
     # --- people
@@ -173,29 +185,50 @@ class RosterSnapshot:
             return False
         return self.on_shift(staff_id, at) or not set(member.roles) & set(ROLE_OF_DUTY.values())
 
+    def off_since(self, staff_id: uuid.UUID | None, countries: Collection[str], at: datetime) -> datetime | None:
+        """Since when this account has not been on duty for requests of these countries (M-7); ``LONG_AGO`` where its last shift
+        there was days ago, or it is gone. None: it is on duty, or nothing says when it should be: it is of no role that keeps
+        shifts, or of one that need not and has none planned, or nobody planned any shift there yet."""
+        if not self.planned_in & set(countries):
+            return None
+        member = self.members.get(staff_id) if staff_id else None
+        if member is None or not member.active:
+            return LONG_AGO
+        here = [country for country in countries if country in member.countries]
+        if not set(member.roles) & set(ROLE_OF_DUTY.values()) or any(each not in self.planned_in for each in here):
+            return None
+        if set(member.roles) & MAY_KEEP_NONE and member.id not in self.planned_for:
+            return None
+        own = [s for country in here for s in self._window(country, at) if s.staff_id == staff_id and s.begins <= at]
+        return None if any(at < span.ends for span in own) else max((span.ends for span in own), default=LONG_AGO)
+
     # --- the public
 
-    def on_call(self, country: str, now: float, child: bool = False) -> OnCall:
-        """What the public may know of a country's desk at ``now`` (seconds since 1970). ``child``: of its child protection.
+    def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
+        """What may be said of a country's desk at ``now`` (seconds since 1970). ``child``: of its child protection. ``without``: as
+        if those were not there who work for these organisations, or for one that has become one with them, and these accounts
+        (ids in hex); organisations are named all the same, so that the wish can be read back.
 
         ``open_now`` means a primary or back-up duty: a supervisor alone picks nothing up at once, but can be sealed to.
         """
         at = datetime.fromtimestamp(now, UTC)
         duties = ANSWERING_CHILDREN if child else ANSWERING
-        answering = self.fit(country, duties)
-        opening = self._next(country, at, duties)
+        team = self.fit(country, duties)
+        out = self._left_out(without)
+        answering = [member for member in team if member.id not in out]
+        readers = answering if child else [*answering, *(m for m in self.fit(country, ("supervisor",)) if m.id not in out)]
+        opening = self._next(country, at, duties, out)
         open_now = opening is not None and opening.begins <= at
         return OnCall(
             country=country,
-            answers=bool(answering or self.fit(country, ("supervisor",))),
+            answers=bool(readers),
             open_now=open_now,
             opens_at=opening.begins.timestamp() if opening and not open_now else None,
             zone=self.zone_of(country, opening.staff_id if opening else None),
-            child=bool(self.fit(country, ANSWERING_CHILDREN)),
             languages=tuple(sorted({language for member in answering for language in member.languages})),
             women=any(member.honours == "woman" for member in answering),
             men=any(member.honours == "man" for member in answering),
-            organisations=tuple(sorted({(member.organisation, member.organisation_name) for member in answering})),
+            organisations=tuple(sorted({(member.organisation, member.organisation_name) for member in team})),
         )
 
     def zone_of(self, country: str, staff_id: uuid.UUID | None = None) -> str:
@@ -207,9 +240,16 @@ class RosterSnapshot:
 
     # --- plumbing
 
-    def _next(self, country: str, at: datetime, duties: Collection[str]) -> Span | None:
+    def _left_out(self, without: Collection[str]) -> frozenset[uuid.UUID]:
+        """Whose accounts these keys of organisations and ids of accounts mean."""
+        if not without:
+            return frozenset()
+        tied = frozenset(key for each in without for key in self._network.tied(each))
+        return frozenset(m.id for m in self.rows.members if m.organisation in tied or m.id.hex in without)
+
+    def _next(self, country: str, at: datetime, duties: Collection[str], out: Collection[uuid.UUID] = frozenset()) -> Span | None:
         ahead = (s for s in self._window(country, at) if s.duty in duties and s.ends > at and s.begins < at + duty.SEARCH)
-        return next(ahead, None)
+        return next((span for span in ahead if span.staff_id not in out), None)
 
     def _window(self, country: str, at: datetime) -> list[Span]:
         """The spans of some weeks around ``at``, worked out once a day and country."""
@@ -242,6 +282,7 @@ _MEMBERS = (
 _SHIFTS = select(*(_shift[name] for name in Weekly._fields)).order_by(_shift.id)
 _CHANGES = select(*(_change[name] for name in Change._fields)).order_by(_change.begins_at, _change.id)
 _HOLIDAYS = select(_holiday.country, _holiday.day, _holiday.works).order_by(_holiday.country, _holiday.day)
+_BECAME = select(_employer.key, _employer.merged_into).order_by(_employer.key)
 
 
 async def read(connection: AsyncConnection, now: datetime) -> Read:
@@ -250,7 +291,8 @@ async def read(connection: AsyncConnection, now: datetime) -> Read:
     shifts = [Weekly(*row) for row in await connection.execute(_SHIFTS)]
     changes = [Change(*row) for row in await connection.execute(_CHANGES.where(_change.ends_at > now - 2 * _BEFORE))]
     holidays = [tuple(row) for row in await connection.execute(_HOLIDAYS)]
-    return Read(tuple(members), tuple(shifts), tuple(changes), tuple(holidays))
+    became = [tuple(row) for row in await connection.execute(_BECAME)]
+    return Read(tuple(members), tuple(shifts), tuple(changes), tuple(holidays), tuple(became))
 
 
 def _is_zone(name: str) -> bool:

@@ -18,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.alerts.outbox import enqueue
 from bot.codes import Derived
 from bot.sealing import Envelope, Kind
-from bot.tickets import storing
+from bot.tickets import endings, storing
 from bot.tickets.guard import Windows
 from bot.tickets.recipients import readers, recipients, sealed
 from bot.tickets.storing import Tickets, ticket
+from bot.tickets.telling import free_for, roster
 from flows.kernel import Words
 
 MOST_NOTES: Final = 500
@@ -144,5 +145,15 @@ async def _write(
     for envelope in envelopes:
         await storing.put(connection, envelope, now, now + tickets.lifetimes.contact, mark)
     if row.claimed_by is not None and not row.training:
-        await enqueue(connection, [row.claimed_by], now)
+        await _tell(connection, tickets, row.id, now)
     return True
+
+
+async def _tell(connection: AsyncConnection, tickets: Tickets, ticket_id: bytes, now: datetime) -> None:
+    """Who claimed it hears of it; where they are off duty, and somebody else is not, it waits for those at once (D-8)."""
+    row = await storing.locked(connection, ticket_id)
+    level = free_for(await roster(connection, now), row, now, tickets.lifetimes)
+    if level is None:
+        await enqueue(connection, [row.claimed_by], now)
+    else:
+        await endings.lapse_claim(connection, tickets.lifetimes, row, now, level=level)

@@ -11,11 +11,10 @@ tick goes on, and raises at its end.
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
@@ -25,8 +24,8 @@ from bot.tickets import endings, storing
 from bot.tickets.counting import count_ticket
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.references import reference
-from bot.tickets.storing import Tickets, hand_over, item, ticket
-from bot.tickets.telling import roster, telling
+from bot.tickets.storing import Tickets, item, ticket
+from bot.tickets.telling import free_for, roster, telling
 
 _ENDED: Final = ("closed", "lapsed", "withdrawn")
 
@@ -113,14 +112,18 @@ async def _expire(tickets: Tickets, now: datetime, done: Ticked, faults: list[Ex
 
 
 async def _lapse_claims(tickets: Tickets, now: datetime, done: Ticked, faults: list[Exception]) -> None:
-    """A claim to which nothing was done for too long: the ticket waits for others, too."""
+    """A claim to which nothing was done for too long, or whose holder is off duty while others are on: the ticket waits for them,
+    too."""
 
     async def act(connection: AsyncConnection, row: Any) -> int:
-        note = {"reason": "lapsed", "reached": "", "next_step": "", "risk": ""}
-        await connection.execute(insert(hand_over).values(id=uuid.uuid4(), ticket_id=row.id, at=now, **note))
-        await endings.requeue(connection, tickets.lifetimes, row, now)
-        await audit.record(connection, audit.CLOCK, "", "claim_lapsed", reference(row.id), now)
+        await endings.lapse_claim(connection, tickets.lifetimes, row, now)
         return 1
+
+    async def let_go(connection: AsyncConnection, row: Any) -> int:
+        level = free_for(on, row, now, tickets.lifetimes)
+        if level is not None:
+            await endings.lapse_claim(connection, tickets.lifetimes, row, now, level=level)
+        return int(level is not None)
 
     times = tickets.lifetimes
     # Whatever is missing of these times, no claim may hold a ticket for ever.
@@ -128,6 +131,13 @@ async def _lapse_claims(tickets: Tickets, now: datetime, done: Ticked, faults: l
     untouched = (last == func.coalesce(ticket.c.claimed_at, last)) & (last <= now - times.claim)
     due = (ticket.c.state == "claimed") & (untouched | (last <= now - times.idle_claim))
     done.lapsed_claims = await storing.rows.each(tickets.engine, due, act, faults)
+    async with tickets.engine.connect() as connection:
+        on = await roster(connection, now)
+        held = (await connection.execute(select(ticket).where(ticket.c.state == "claimed"))).all()
+    left = [row.id for row in held if free_for(on, row, now, tickets.lifetimes) is not None]
+    if left:
+        off = (ticket.c.state == "claimed") & ticket.c.id.in_(left)
+        done.lapsed_claims += await storing.rows.each(tickets.engine, off, let_go, faults)
 
 
 # --- who is to know --------------------------------------------------------------------------------------------------

@@ -10,17 +10,18 @@ What was sent is never shown again, to nobody who holds a code.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
 from bot.codes import Derived
+from bot.roster.snapshot import RosterSnapshot
 from bot.sealing import Kind
 from bot.staff import audit
-from bot.tickets import answers, storing
+from bot.tickets import answers, storing, telling
 from bot.tickets.adding import OPEN, Connected, Result, Text, find, has_ended, seal_and_put
 from bot.tickets.counting import count_ticket
 from bot.tickets.endings import forget_contact, requeue
@@ -35,6 +36,10 @@ __all__ = [
     "Answer", "Connected", "Result", "Text", "add_note", "agree_to", "change_way", "change_windows", "connection", "contest",
     "end_connection", "is_connected", "look", "rate", "read_answer", "withdraw",
 ]  # fmt: skip
+
+
+NOBODY: Final = RosterSnapshot()
+"""For whoever only asks whether there is a ticket."""
 
 
 class Answer(NamedTuple):
@@ -67,13 +72,13 @@ async def look(
     tickets: Tickets,
     by: Derived | Connected,
     now: datetime,
-    others: Callable[[str], Iterable[str]] = lambda country: (),
+    on: RosterSnapshot = NOBODY,
     *,
     back: int = 0,
 ) -> TicketView | None:
     """What the code shows now; changes nothing. Without the code (``Connected``), no answer is in it, and there is nothing once
-    either side ended the writing. ``others``: countries that could take a request from this one; those that the person did not
-    agree to yet are offered. ``back``: so many answers before the last one."""
+    either side ended the writing. ``on``: the roster, which says who is there for it, and in which country near this one somebody
+    could take it too. ``back``: so many answers before the last one."""
     async with tickets.engine.connect() as connection:
         row = await find(connection, by, now)
         if row is None or (isinstance(by, Connected) and row.relay != "open"):
@@ -84,9 +89,11 @@ async def look(
     upto = answers.shown(waiting, back)
     ended = has_ended(row, now)
     return TicketView(
-        status=_status(row, now, tickets.lifetimes, unread=bool(unread)),
+        status=_status(on, row, now, tickets.lifetimes, unread=bool(unread)),
         country=row.country,
         way=row.way if not ended else "code",
+        desk=telling.desk_for(on, row, now),
+        child=row.child,
         windows=windows.names if windows and not ended else (),
         relay=row.relay,
         answer=answers.opened(row, by, upto[-1]).reveal() if upto and isinstance(by, Derived) else "",
@@ -96,7 +103,7 @@ async def look(
         over=ended,
         may_contest=row.state == "closed" and not row.contested,
         may_rate=row.state == "closed" and row.counted and not row.rated,
-        abroad=() if ended else tuple(each for each in others(row.country) if each not in (row.country, *row.countries)),
+        abroad=() if ended else telling.nearby(on, row, now),
     )
 
 
@@ -115,8 +122,8 @@ async def read_answer(tickets: Tickets, by: Derived, now: datetime, *, back: int
 
 
 def _status(
-    row: Any, now: datetime, lifetimes: Lifetimes, *, unread: bool
-) -> Literal["received", "nobody_yet", "looked_at", "answer_waiting", "closed", "lapsed"]:
+    on: RosterSnapshot, row: Any, now: datetime, lifetimes: Lifetimes, *, unread: bool
+) -> Literal["received", "again", "nobody_yet", "told_further", "looked_at", "away", "answer_waiting", "closed", "lapsed"]:
     if unread:
         return "answer_waiting"
     if row.state == "closed":
@@ -124,9 +131,12 @@ def _status(
     if has_ended(row, now):
         return "lapsed"
     if row.state == "claimed":
-        return "looked_at"
-    late = lifetimes.told_at("backup", row.queued_at, hurry=row.urgent or row.child) <= now
-    return "nobody_yet" if late else "received"
+        if not telling.unattended(on, row, now, lifetimes):
+            return "looked_at"
+        return "again" if telling.free_for(on, row, now, lifetimes) else "away"  # in a moment the clock lets it go
+    if lifetimes.told_at("backup", row.queued_at, hurry=row.urgent or row.child) <= now:
+        return "told_further" if telling.told_further(on, row, now) else "nobody_yet"
+    return "received" if row.queued_at == row.created_at else "again"
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

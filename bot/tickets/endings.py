@@ -9,16 +9,20 @@ After the commit, whoever called what wipes calls ``storing.gone``.
 from __future__ import annotations
 
 import types
+import uuid
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
+from bot.staff import audit
 from bot.tickets import storing
 from bot.tickets.counting import count_ticket
 from bot.tickets.lifetimes import Lifetimes
-from bot.tickets.tables import Outcome
+from bot.tickets.references import reference
+from bot.tickets.tables import LEVELS, Outcome
 from bot.tickets.telling import roster, telling
 
 
@@ -44,6 +48,18 @@ async def requeue(
     state |= {"level": concerns.level, "alerted": (*after.alerted, *concerns.alerted)}
     await storing.change(connection, row, **state)
     await enqueue(connection, concerns.staff, now)
+
+
+async def lapse_claim(
+    connection: AsyncConnection, lifetimes: Lifetimes, row: Any, now: datetime, *, level: str = LEVELS[0]
+) -> None:
+    """Who claimed a ticket does nothing about it, or is off duty: it waits for others too. ``level``: who hears of it at once.
+    Raises ``storing.Changed``."""
+    note = {"reason": "lapsed", "reached": "", "next_step": "", "risk": ""}
+    await connection.execute(insert(storing.hand_over).values(id=uuid.uuid4(), ticket_id=row.id, at=now, **note))
+    further = max(level, row.level, key=LEVELS.index)
+    await requeue(connection, lifetimes, row, now, level=further)
+    await audit.record(connection, audit.CLOCK, "", "claim_lapsed", reference(row.id), now)
 
 
 async def forget_contact(connection: AsyncConnection, row: Any, **values: Any) -> None:

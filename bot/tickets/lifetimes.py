@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.tickets.tables import LEVELS
 
 HURRY: Final = 2
-"""Urgent requests and those of children escalate so many times faster (D-8)."""
+"""Urgent requests and those of children escalate, and are let go after a shift, so many times faster (D-8)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Lifetimes:
     """A claim without a single act lapses after this."""
     idle_claim: timedelta = timedelta(hours=24)
     """A claim with an act lapses this long after the last one."""
+    shift_grace: timedelta = timedelta(minutes=60)
+    """So long after the end of a shift somebody may go on with a request; then the claim lapses (``after_shift``)."""
     read: timedelta = timedelta(days=30)
     """An answer, and the row of a closed ticket, after reading."""
     closed: timedelta = timedelta(days=60)
@@ -48,10 +50,15 @@ class Lifetimes:
             network=timedelta(minutes=settings.network_minutes),
             claim=timedelta(minutes=settings.claim_minutes),
             idle_claim=timedelta(hours=settings.idle_claim_hours),
+            shift_grace=timedelta(minutes=settings.shift_grace_minutes),
             read=timedelta(days=settings.read_days),
             closed=timedelta(days=settings.closed_days),
             withdrawn=timedelta(days=settings.withdrawn_days),
         )
+
+    def after_shift(self, *, hurry: bool) -> timedelta:
+        """How long after the end of a shift somebody may go on with a ticket."""
+        return self.shift_grace / HURRY if hurry else self.shift_grace
 
     def told_at(self, level: str, queued_at: datetime, *, hurry: bool) -> datetime:
         """When the people of this level may be told of a ticket that waits since ``queued_at``."""

@@ -1,4 +1,4 @@
-"""Whom a waiting ticket concerns at a moment: who is alerted, and how far it has escalated (D-8).
+"""Whom a ticket concerns at a moment: who is alerted, how far it has escalated (D-8), whether who claimed it is there.
 
 Here belongs the joining of a ticket with the roster. Never here: how an alert is written and sent (``bot.alerts``), when it is
 looked at (``clock``), what a level may see (``sight``).
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.countries import neighbours
 from bot.roster import snapshot
 from bot.roster.snapshot import Member, RosterSnapshot
 from bot.roster.tables import DUTIES
@@ -23,6 +24,7 @@ from bot.staff.roles import Actor, may_read
 from bot.staff.tables import ROLES
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.tables import LEVELS
+from flows.facts import OnCall
 
 _DUTIES_OF: Final[dict[str, tuple[str, ...]]] = {
     "primary": ("primary",),
@@ -64,6 +66,56 @@ def telling(on: RosterSnapshot, ticket: Any, now: datetime, lifetimes: Lifetimes
         reached = max(reached, index) if people else reached
     untold = sorted((each for each in found if each.hex not in ticket.alerted), key=lambda each: each.bytes)
     return Telling(LEVELS[reached], tuple(untold))
+
+
+def told_further(on: RosterSnapshot, ticket: Any, now: datetime) -> bool:
+    """Whether somebody is on duty now who heard of it because nobody took it in time."""
+    further = LEVELS[1 : LEVELS.index(ticket.level) + 1]
+    return any(each.hex in ticket.alerted for level in further for each in _on_duty(on, ticket, level, now))
+
+
+def desk_for(on: RosterSnapshot, ticket: Any, now: datetime) -> OnCall:
+    """What may be said of those who may read this ticket: at home; once everybody else was told in vain, or where nobody at home
+    may, also of the countries that the person agreed to."""
+    without = (*ticket.not_organisations, *ticket.refused)
+    home, *abroad = (on.on_call(each, now.timestamp(), ticket.child, without) for each in (ticket.country, *ticket.countries))
+    desks = [home, *abroad] if ticket.level == LEVELS[-1] or not home.answers else [home]
+    return next((each for each in desks if each.open_now), next((each for each in desks if each.answers), home))
+
+
+def nearby(on: RosterSnapshot, ticket: Any, now: datetime) -> tuple[str, ...]:
+    """Countries near this one in which somebody takes a request like this at present, and which the person did not agree to."""
+    without = (*ticket.not_organisations, *ticket.refused)
+    near = (each for each in neighbours(ticket.country) if each not in (ticket.country, *ticket.countries))
+    return tuple(each for each in near if on.on_call(each, now.timestamp(), ticket.child, without).open_now)
+
+
+# --- a claim that outlasts a shift -----------------------------------------------------------------------------------
+
+
+def is_off(on: RosterSnapshot, ticket: Any, staff: uuid.UUID | None, now: datetime, lifetimes: Lifetimes) -> bool:
+    """Whether this account is neither on duty for the ticket nor has just been (M-7). What is invented is practised at any hour."""
+    since = None if ticket.training else on.off_since(staff, (ticket.country, *ticket.countries), now)
+    return since is not None and now - since >= lifetimes.after_shift(hurry=ticket.urgent or ticket.child)
+
+
+def unattended(on: RosterSnapshot, ticket: Any, now: datetime, lifetimes: Lifetimes) -> bool:
+    """Whether who claimed the ticket is off duty and the person would wait for them: for longer than they may still go on with it;
+    or the person has written since, and they did not go on at all."""
+    if is_off(on, ticket, ticket.claimed_by, now, lifetimes):
+        return True
+    since = None if ticket.training else on.off_since(ticket.claimed_by, (ticket.country, *ticket.countries), now)
+    last = ticket.touched_at or ticket.claimed_at or ticket.queued_at
+    return since is not None and last <= since < ticket.heard_at
+
+
+def free_for(on: RosterSnapshot, ticket: Any, now: datetime, lifetimes: Lifetimes) -> str | None:
+    """The level at which an unattended ticket waits for others again: the first one at which somebody else is on duty. None: it is
+    attended, or nobody else is there, and then it stays with who knows it."""
+    if not unattended(on, ticket, now, lifetimes):
+        return None
+    levels = LEVELS if ticket.level == LEVELS[-1] else LEVELS[:-1]
+    return next((each for each in levels if _on_duty(on, ticket, each, now) - {ticket.claimed_by}), None)
 
 
 def _on_duty(on: RosterSnapshot, ticket: Any, level: str, now: datetime) -> set[uuid.UUID]:

@@ -136,7 +136,8 @@ def test_the_consequence_of_taking_it_back_is_said_whole(lang, erased, contact, 
 def test_what_ran_out_says_that_nobody_took_it_and_that_it_is_erased(lang: str, nobody: str, erased: str) -> None:
     """Mutation: "closed" for a request that nobody looked at."""
     carries(lang, "code.status.lapsed", nobody, erased)
-    carries(lang, "code.status.nobody_yet", nobody)
+    for state in ("nobody_yet", "told_further"):
+        carries(lang, f"code.status.{state}", nobody)
 
 
 @pytest.mark.requirement("T-1")

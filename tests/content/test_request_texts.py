@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -242,14 +243,13 @@ class Worst(SomeDuty):
         super().__init__()
         self.open_now, self.opens, self.known = open_now, opens, known
 
-    def on_call(self, country: str, now: float) -> OnCall:
+    def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
         return OnCall(
             country=country,
             answers=True,
             open_now=self.open_now,
             opens_at=None if self.opens is None else now + self.opens * 3600,
             zone="America/Mexico_City",
-            child=True,
             languages=("es", "en", "pt", "fr"),
             organisations=(("a", LONG_NAME), ("b", LONG_NAME)),
         )

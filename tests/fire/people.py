@@ -43,7 +43,9 @@ WAY = {
     "request.details": "request.details.note",
     "request.check": "request.check.send",
 }
-STATES = tuple(f"code.status.{state}" for state in ("received", "nobody_yet", "looked_at", "answer_waiting"))
+STATES = tuple(
+    f"code.status.{state}" for state in ("received", "again", "nobody_yet", "told_further", "looked_at", "away", "answer_waiting")
+)
 
 for _screen, _option in WAY.items():
     if _option.startswith(_screen) and _option.rpartition(".")[2] not in GRAPH.sheets[_screen].options:

@@ -7,7 +7,7 @@ assertion.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -74,10 +74,12 @@ class Changed(SomeDuty):
         super().__init__(texts)
         self.desks, self.changes = desks, changes
 
-    def on_call(self, country: str, now: float) -> OnCall:
-        found = super().on_call(country, now)
+    def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
+        found = super().on_call(country, now, child, without)
         if country not in self.desks:
             return OnCall(country=country)
+        if child and not found.answers:
+            return found
         return msgspec.structs.replace(found, **self.changes)
 
     def text(self, country: str, now: float) -> DutyText | None:

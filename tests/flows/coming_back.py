@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from flows.facts import ComplaintView, Facts, TicketView, Traits
+from flows.facts import ComplaintView, Facts, OnCall, TicketView, Traits
 from flows.kernel import Chose, Data, Outcome, Session
 from flows.topics import GRAPH
-from tests.flows.world import COMPLAINT, SMS, TICKET, WHATSAPP, Play, SomeDuty, facts
+from tests.flows.world import COMPLAINT, NOW, SMS, TICKET, WHATSAPP, Play, SomeDuty, facts
 
 CODE = "0412 375 908 269"
 WRONG_DIGIT = "0412 375 908 264"
@@ -25,13 +25,18 @@ def ticket(**changes: Any) -> TicketView:
     return msgspec.structs.replace(TICKET, **changes)
 
 
+#: Nobody is there until the next morning.
+AWAY = OnCall(country="CO", answers=True, opens_at=NOW + 20 * 3600, zone="America/Bogota")
 OVER: dict[str, Any] = {"over": True, "way": "code", "windows": (), "abroad": ()}
 #: Every kind of ticket that there is a difference to.
 TICKETS: dict[str, TicketView | None] = {
     "received": ticket(
         status="received", way="code", windows=(), answer="", unread=0, more=False, may_contest=False, may_rate=False
     ),
-    "nobody yet": TICKET,
+    "given back": ticket(status="again", answer="", unread=0, more=False, may_contest=False, may_rate=False),
+    "nobody yet": ticket(status="nobody_yet"),
+    "told further": TICKET,
+    "away": ticket(status="away", desk=AWAY, child=True, answer="", unread=0, more=False, may_contest=False, may_rate=False),
     "looked at": ticket(status="looked_at", way="here", relay="open", unread=0, more=False, may_contest=False, may_rate=False),
     "answer waiting": ticket(status="answer_waiting", country="MX", may_contest=False, may_rate=False),
     "here": ticket(status="looked_at", country="MX", way="here", may_contest=False, may_rate=False),
@@ -182,7 +187,7 @@ def all_walks(channel: Traits = SMS) -> Iterator[Step]:
             channel, ticket=view, draft={"number": Data("draft.number", "··· ··· 567")}, duty=SomeDuty(texts=("CO", "MX", "EC"))
         )
         yield from walk(known, "code.safe", "code.known", "code.wrong", "code.busy", "relay.open", "code.status")
-        if name == "nobody yet":
+        if name == "told further":
             yield from walk(facts(WHATSAPP, ticket=view), "code.status")
         if name == "received":
             yield from walk(facts(ONE_WAY, ticket=view), "code.status")

@@ -11,14 +11,14 @@ from bot import codes, gsm7
 from bot.drafts import NOTE_LIMIT
 from bot.layout import render
 from flows.code import NOTE_LENGTH, PART_CHAT, PART_SMS, STATES, parts_of
-from flows.facts import LANGS, WINDOW_NAMES, TicketView
+from flows.facts import LANGS, WINDOW_NAMES, OnCall, TicketView
 from flows.graph import behind, edges, unreachable
 from flows.kernel import Clock, Country, Data, Effect, Phrase
 from flows.topics import GRAPH
 from tests.content import lint
-from tests.flows.coming_back import CODE, ONE_WAY, OVER, TICKETS, WRONG_DIGIT, Step, all_walks, at_status, back, ticket
+from tests.flows.coming_back import AWAY, CODE, ONE_WAY, OVER, TICKETS, WRONG_DIGIT, Step, all_walks, at_status, back, ticket
 from tests.flows.standing import CHANNELS, SCREENS, standing
-from tests.flows.world import SMS, TELEGRAM, WHATSAPP, Play, SomeDuty, data, ids, wording
+from tests.flows.world import SMS, TELEGRAM, TICKET, WHATSAPP, Play, SomeDuty, data, ids, wording
 
 by_channel = pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
 
@@ -230,26 +230,46 @@ def test_each_state_is_said_in_a_few_words(channel, lang: str, state: str) -> No
 @by_channel
 def test_whoever_waits_in_vain_reads_so_and_where_somebody_answers_now(channel) -> None:
     """Mutation: "received" for a request that nobody took; leaving out the lines; the lines of another country."""
-    for state in ("nobody_yet", "lapsed"):
+    for state in ("nobody_yet", "told_further", "away", "lapsed"):
         play = at_status(channel, ticket=ticket(status=state, country="MX", over=state == "lapsed"))
         assert {f"code.status.{state}", "request.meanwhile", "helpline.line"} <= play.ids
         assert "lines" in ways_on(play)
         play.picks("lines")
         assert (play.here, play.session.slot("country")) == ("person.lines", "MX")
     for lang, word in (("es", "nadie"), ("en", "nobody"), ("pt", "ninguém")):
-        for state in ("nobody_yet", "lapsed"):
+        for state in ("nobody_yet", "told_further", "lapsed"):
             assert word in wording().text(lang, f"code.status.{state}").casefold()
-    for state in ("received", "looked_at", "answer_waiting", "closed"):
+    for state in ("received", "again", "looked_at", "answer_waiting", "closed"):
         assert "request.meanwhile" not in at_status(channel, ticket=ticket(status=state)).ids
 
 
 @pytest.mark.requirement("D-8")
 @pytest.mark.requirement("D-7")
 def test_what_is_received_says_whether_somebody_is_on_duty_there_now() -> None:
-    """By the roster of the request's country, not of wherever the person looked last. Mutation: the country of the session."""
-    for country, said in (("CO", "request.done.open"), ("MX", "request.done.closed"), ("BR", "request.done.unknown")):
-        play = back(SMS, ticket=ticket(status="received", country=country)).at("start.menu", country="CO")
-        assert said in play.picks("code", "yes").says(CODE).ids, country
+    """By the desk of those who may read this request, not that of wherever the person looked last, nor that for everybody; also for
+    one that waits again, and for one whose person on duty is not there.
+
+    Mutation: the country or the age of the session; the desk of adults; "somebody looks at it" without when."""
+    for desk, said in (
+        (TICKET.desk, "request.done.open"),
+        (AWAY, "request.done.closed"),
+        (OnCall(country="BR"), "request.done.unknown"),
+    ):
+        for status in ("received", "again", "away"):
+            view = ticket(status=status, country=desk.country, desk=desk)
+            play = back(SMS, ticket=view).at("start.menu", country="CO", age="adult").picks("code", "yes").says(CODE)
+            assert play.ids & {f"request.done.{name}" for name in ("open", "closed", "unknown")} == {said}, (status, said)
+
+
+@pytest.mark.requirement("D-9")
+def test_whoever_waits_for_somebody_trained_for_children_reads_a_line_for_children() -> None:
+    """Mutation: the lines of adults only; the age of another request of this conversation."""
+    for child in (True, False):
+        play = back(SMS, ticket=ticket(status="nobody_yet", child=child)).at(
+            "start.menu", country="CO", age="" if child else "under18"
+        )
+        play.picks("code", "yes").says(CODE)
+        assert ("helpline.purpose.children" in play.ids) == child, play.ids
 
 
 @pytest.mark.requirement("D-10")
@@ -623,4 +643,4 @@ def test_a_request_that_was_closed_meanwhile_shows_that_it_is() -> None:
     play = at_status().picks("write")
     play.outcome = "ended"
     assert play.says("una cosa más").here == "code.status"
-    assert play.screen.parts[0] == Phrase("code.status.nobody_yet")
+    assert play.screen.parts[0] == Phrase("code.status.told_further")

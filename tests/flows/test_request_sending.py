@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,6 +65,58 @@ def test_after_hours_says_so_with_the_next_opening_the_code_and_lines_that_answe
     done = play.picks("on", "adult", "yes", "code", "no", "send")
     assert done.here == "request.done"
     assert ("request.done.closed" if opens else "request.done.unknown") in done.ids
+
+
+class AdultsOnly(Changed):
+    """Somebody is on duty for adults, of ``org-a`` alone; everybody else begins in the morning."""
+
+    def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
+        found = super().on_call(country, now, child, without)
+        away = child or "org-a" in without
+        return msgspec.structs.replace(found, open_now=False, opens_at=now + 9 * 3600) if away else found
+
+
+@pytest.mark.requirement("D-7")
+@pytest.mark.requirement("D-9")
+@pytest.mark.parametrize("whom", ["self", "friend"])
+@pytest.mark.parametrize("channel", [TELEGRAM, SMS], ids=lambda traits: traits.name)
+def test_a_child_is_told_when_somebody_trained_for_children_is_there(whom: str, channel: Any) -> None:
+    """From the first screen on, at which nobody knows the age yet, to the receipt.
+
+    Mutation: who is on duty for adults, said to a child; "someone is on duty" without "for adults" before the age is known; an
+    adult who is told of the children's hours."""
+    play = asking(channel, duty=AdultsOnly()).picks("yes")
+    assert play.ids & {"request.who.open", "request.who.open_adults", "request.who.closed"} == {"request.who.open_adults"}
+    play.picks(*(["on"] if whom == "self" else ["whom", "friend", "on"]), "under18")
+    assert "request.done.closed" in play.ids
+    child = play.picks("on", "yes", "code", "no")
+    assert child.here == "request.check" and "abroad" in child.picks("details").graph.ids(child.session, child.facts)
+    child.picks("skip", "send")
+    assert child.ids & {"request.done.open", "request.done.closed"} == {"request.done.closed"}
+    assert "request.who.closed" in child.picks("lines", "request", "yes").ids
+    adult = asking(channel, duty=AdultsOnly()).picks("yes", "on", "adult", "yes", "code", "no", "send")
+    assert adult.ids & {"request.done.open", "request.done.closed"} == {"request.done.open"}
+
+
+@pytest.mark.requirement("D-9")
+def test_where_children_are_heard_now_nothing_more_is_said() -> None:
+    """Mutation: "for adults" where somebody for children is on duty too."""
+    play = asking().picks("yes")
+    assert "request.who.open" in play.ids
+    assert "request.done.closed" not in play.picks("on", "under18").ids
+
+
+@pytest.mark.requirement("D-7")
+@pytest.mark.requirement("D-12")
+def test_whoever_leaves_out_the_only_organisation_on_duty_is_told_that_nobody_looks_now() -> None:
+    """On the last look before it is sent, and on the receipt.
+
+    Mutation: who is on duty in general, said to somebody whose request they may not read; a wish that is read back as a key."""
+    play = at_check(duty=AdultsOnly()).picks("details", "wishes", "organisation", "#0")
+    assert play.here == "request.check" and {"request.check.not_org", "request.done.closed"} <= play.ids
+    assert "request.done.closed" in play.picks("send").ids
+    other = at_check(duty=AdultsOnly()).picks("details", "wishes", "organisation", "#1")
+    assert "request.done.closed" not in other.ids and "request.done.open" in other.picks("send").ids
 
 
 @pytest.mark.requirement("D-7")

@@ -5,6 +5,7 @@ Here belong the facts of these tests and ``Play``, which plays a conversation by
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -200,9 +201,9 @@ class SomeDuty:
     def __init__(self, texts: tuple[str, ...] = ("CO", "MX")) -> None:
         self.texts = texts
 
-    def on_call(self, country: str, now: float) -> OnCall:
+    def on_call(self, country: str, now: float, child: bool = False, without: Collection[str] = ()) -> OnCall:
         zones = {"CO": "America/Bogota", "MX": "America/Mexico_City", "VE": "America/Caracas"}
-        if country not in zones:
+        if country not in zones or (child and country == "VE"):
             return OnCall(country=country)
         return OnCall(
             country=country,
@@ -210,7 +211,6 @@ class SomeDuty:
             open_now=country != "MX",
             opens_at=now + 9 * 3600 if country == "MX" else None,
             zone=zones[country],
-            child=country != "VE",
             languages=("es", "en", "ht"),
             women=True,
             men=True,
@@ -276,9 +276,10 @@ COMPLAINT = ComplaintView(
 
 #: What a code shows, such that as much as possible can be done with it.
 TICKET = TicketView(
-    status="nobody_yet",
+    status="told_further",
     country="CO",
     way="phone",
+    desk=OnCall(country="CO", answers=True, open_now=True, zone="America/Bogota"),
     windows=("morning", "evening"),
     answer="Zarzamora. Llama al 555-0100 cuando puedas.",
     unread=2,
@@ -363,6 +364,8 @@ class Play:
             if sent == "open_complaint":
                 opened |= {name: self.session.slot(name) for name in ("path", "safe", "minor")}
                 opened |= {"about": "responders"} if self.session.slot("about") == "responders" else {}
+            else:
+                opened |= {name: kept for name in ("age", "abroad", "not_org") if (kept := self.session.slot(name))}
             slots = opened if sent in ("open_request", "open_complaint") and self.outcome == "saved" else {}
             return self.does(Outcome(self.turn.effects[-1].name, self.outcome, self.turn.cause, slots))
         return self

@@ -62,7 +62,7 @@ class Pile:
             line=Line(world.codes),
             vault=self.vault,
             pointers=self.sessions.pointers,
-            duty=lambda: self.roster,
+            roster=lambda: self.roster.current,
             zones=lambda country, place: zones_at(content().places, country, place),
             say=lambda lang, id: content().wording.text(lang, id),
             clock=self.clock,

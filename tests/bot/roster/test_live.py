@@ -7,7 +7,7 @@ import logging
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db
@@ -16,7 +16,7 @@ from bot.refreshing import OLDEST
 from bot.roster.live import LiveRoster
 from bot.roster.tables import Shift
 from bot.settings import Settings
-from bot.staff.tables import StaffKey
+from bot.staff.tables import Employer, StaffKey
 from flows.facts import Duty
 from tests.bot.roster.world import NOW, member, weekly, write
 
@@ -51,18 +51,26 @@ async def test_the_roster_follows_the_database(engine: AsyncEngine, settings: Se
 
 
 @pytest.mark.requirement("D-7")
-async def test_acceptance_reads_the_roster_again(engine: AsyncEngine, settings: Settings) -> None:
-    """Mutation: answering from the snapshot."""
+@pytest.mark.requirement("D-9")
+async def test_it_answers_for_whoever_asks_and_can_read_the_roster_again(engine: AsyncEngine, settings: Settings) -> None:
+    """Mutation: answering from the snapshot; a child, or a wish for another organisation, that does not reach the snapshot; what
+    has become of an organisation that is not read."""
     await write(engine, [member("ana"), member("nina", roles=("child_protection",))], weekly("ana"))
+    async with engine.begin() as connection:
+        values = {"key": "org-old", "name": "Organisation Old", "merged_into": "org-a"}
+        await connection.execute(insert(Employer).values(**values))
     duty = live(engine, settings)
     await duty.refresh()
+    child = duty.on_call("CO", AT, child=True)
+    assert child.answers and not child.open_now and duty.on_call("CO", AT).open_now
+    for key in ("org-a", "org-old"):
+        assert not duty.on_call("CO", AT, without=(key,)).answers
     async with engine.begin() as connection:
         await connection.execute(update(StaffKey).where(StaffKey.staff_id == member("ana").id).values(retired_at=NOW))  # type: ignore[arg-type]
     assert duty.on_call("CO", AT).answers
-    told = await duty.fresh_on_call("CO", AT)
-    assert not told.answers and not told.open_now and told.child
-    assert (await duty.fresh_on_call("CO", AT, child=True)).answers
-    assert not duty.on_call("CO", AT).answers
+    told = (await duty.fresh()).on_call("CO", AT)
+    assert not told.answers and not told.open_now
+    assert not duty.on_call("CO", AT).answers and duty.on_call("CO", AT, child=True).answers
 
 
 async def test_a_lost_database_is_said_and_survived(
@@ -84,7 +92,7 @@ async def test_a_lost_database_is_said_and_survived(
 
         monkeypatch.setattr("bot.roster.live.snapshot.read", fail)
         with pytest.raises(db.DatabaseDown):
-            await duty.fresh_on_call("CO", AT)
+            await duty.fresh()
         with caplog.at_level(logging.WARNING):
             duty._going_on.start()
             async with asyncio.timeout(5):

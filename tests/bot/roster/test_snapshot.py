@@ -92,10 +92,31 @@ def test_child_protection_is_a_desk_of_its_own() -> None:
     people = [member("ana"), member("nina", roles=("child_protection",), languages=("pt",), honours="woman")]
     planned = roster(people, [*weekly("ana"), *weekly("nina", opens=0, closes=480, duty="child")])
     adults, children = planned.on_call("CO", seconds(NOW)), planned.on_call("CO", seconds(NOW), child=True)
-    assert (adults.open_now, adults.child, adults.languages, adults.women) == (True, True, ("es",), False)
+    assert (adults.open_now, adults.languages, adults.women) == (True, ("es",), False)
     assert (children.open_now, children.opens_at, children.languages) == (False, seconds(at(2026, 12, 3, 5)), ("pt",))
-    assert children.women
-    assert not roster([member("ana")], weekly("ana")).on_call("CO", seconds(NOW)).child
+    assert children.women and children.answers
+    nobody = roster([member("ana"), member("sup", roles=("supervisor",))], weekly("ana")).on_call("CO", seconds(NOW), child=True)
+    assert nobody == OnCall(country="CO", zone="America/Bogota")
+
+
+@pytest.mark.requirement("D-12")
+def test_who_is_left_out_is_not_there() -> None:
+    """Organisations, those that have become one with them, and accounts that stepped aside.
+
+    Mutation: the wish for another organisation forgotten when somebody asks who is there; only the very one that was named; a list
+    to choose from that no longer names the one that was chosen."""
+    people = [member("ana"), member("ben", organisation="org-b", organisation_name="Organisation B")]
+    shifts = [*weekly("ana"), *weekly("ben", opens=0, closes=480)]
+    planned = roster(people, shifts)
+    for without in (("org-a",), (uid("ana").hex,)):
+        told = planned.on_call("CO", seconds(NOW), without=without)
+        assert (told.answers, told.open_now, told.opens_at) == (True, False, seconds(at(2026, 12, 3, 5)))
+        assert [key for key, _ in told.organisations] == ["org-a", "org-b"]
+    assert planned.on_call("CO", seconds(NOW), without=("org-b",)).open_now
+    for a, b in (("org-b", ""), ("", "org-a"), ("org-c", "org-c")):
+        became = (("org-a", a), ("org-b", b), ("org-c", ""))
+        told = RosterSnapshot(planned.rows._replace(became=became)).on_call("CO", seconds(NOW), without=("org-b",))
+        assert (told.answers, told.open_now, told.opens_at) == (False, False, None)
 
 
 @pytest.mark.requirement("D-12")

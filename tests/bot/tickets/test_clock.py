@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.codes import Derived
 from bot.settings import Settings
 from bot.staff import audit
 from bot.staff.tables import AuditEntry
@@ -16,6 +18,7 @@ from bot.tickets.clock import Ticked, tick
 from bot.tickets.lifetimes import Lifetimes
 from bot.tickets.references import reference
 from bot.tickets.tables import SealedItem, Ticket
+from bot.tickets.telling import roster
 from flows.kernel import Words
 from tests.bot.tickets.world import ALL_DAY, HANDED, NOW, Worker, World, after
 
@@ -136,16 +139,146 @@ async def test_a_claim_that_is_worked_on_lapses_a_day_after_the_last_act(world: 
 
 
 @pytest.mark.parametrize("missing", [("touched_at",), ("touched_at", "claimed_at"), ("claimed_by",)])
-async def test_no_claim_holds_a_ticket_for_ever(world: World, ana: Worker, sol: Worker, missing: tuple[str, ...]) -> None:
-    """Nothing writes such a row; a repair by hand could. Mutation: a comparison with nothing, which is never true."""
+async def test_no_claim_holds_a_ticket_for_ever(world: World, ana: Worker, missing: tuple[str, ...]) -> None:
+    """Nothing writes such a row; a repair by hand could. Mutation: a comparison with nothing, which is never true; an account that
+    is gone, taken for one that keeps no shifts."""
     ticket_id, _ = await world.taken(ana)
     await world.set(ticket_id, **dict.fromkeys(missing))
-    assert (await at(world, minutes=59)).lapsed_claims == 0
-    if missing == ("claimed_by",):
-        await desk.release(world.tickets, sol.actor, ticket_id, HANDED, after(minutes=59))
-    else:
-        assert (await at(world, minutes=60)).lapsed_claims == 1
+    held_by_nobody = missing == ("claimed_by",)
+    assert (await at(world, minutes=59)).lapsed_claims == held_by_nobody
+    assert (await at(world, minutes=60)).lapsed_claims == (not held_by_nobody)
     assert (await world.row(ticket_id)).state == "waiting"
+
+
+# --- a shift that ends -----------------------------------------------------------------------------------------------
+
+
+async def until_eleven(world: World, name: str = "dora", *roles: str) -> Worker:
+    """Somebody whose shift ends an hour after NOW."""
+    worker = await world.worker(name, *roles)
+    await world.shifts(worker.id, "CO", "child" if roles == ("child_protection",) else "primary", 8 * 60, 11 * 60)
+    return worker
+
+
+async def status(world: World, derived: Derived, **later: float) -> str:
+    """What the code says, by the roster as it is."""
+    async with world.engine.connect() as connection:
+        on = await roster(connection, after(**later))
+    found = await code.look(world.tickets, derived, after(**later), on)
+    assert found is not None
+    return found.status
+
+
+@pytest.mark.requirement("D-8")
+@pytest.mark.requirement("M-2")
+@pytest.mark.parametrize(("urgent", "grace"), [(False, 60), (True, 30)])
+async def test_a_claim_does_not_outlast_the_shift_while_others_are_on_duty(
+    world: World, ben: Worker, urgent: bool, grace: int
+) -> None:
+    """Claimed at ten, worked on, off at eleven. Mutation: a claim that lasts a day behind somebody's back; one that is taken out of
+    their hands at the stroke of eleven; one grace for all; a code that goes on saying that somebody looks at it; nobody told."""
+    dora = await until_eleven(world)
+    ticket_id, derived = await world.taken(dora, urgent=urgent)
+    await world.reads(dora, ticket_id, "card", after(minutes=50))
+    await world.alerted()
+    last = after(minutes=60 + grace) - SECOND
+    assert (await tick(world.tickets, last)).lapsed_claims == 0 and await world.alerted() == set()
+    assert await status(world, derived, minutes=60 + grace - 1) == "looked_at"
+    assert await status(world, derived, minutes=60 + grace) == "again"
+    assert (await at(world, minutes=60 + grace)).lapsed_claims == 1
+    row = await world.row(ticket_id)
+    assert (row.state, row.claimed_by, row.queued_at, row.level) == ("waiting", None, after(minutes=60 + grace), "primary")
+    assert await world.alerted() == {ben.id}
+    assert (await world.audited())[-1] == (audit.CLOCK, "claim_lapsed")
+    assert [note.reason for note in await world.hand_overs(ticket_id)] == ["lapsed"]
+    assert await status(world, derived, minutes=60 + grace) == "again"
+    assert [row.id for row in await desk.queue(world.tickets, ben.actor, after(minutes=60 + grace))] == [ticket_id]
+    assert (await at(world, minutes=60 + grace, seconds=15)).total() == 0
+
+
+@pytest.mark.requirement("D-8")
+async def test_whoever_writes_after_the_shift_is_heard_by_those_on_duty_at_once(world: World, ben: Worker) -> None:
+    """Mutation: an alert for somebody off shift, who never gets it, and for nobody else; words that nobody sees for a day."""
+    dora = await until_eleven(world)
+    ticket_id, derived = await world.taken(dora, way="here", windows=ALL_DAY)
+    await world.reads(dora, ticket_id, "card", after(minutes=2))
+    await world.alerted()
+    await code.add_note(world.tickets, derived, Words("before"), "m2", after(minutes=59))
+    assert await world.alerted() == {dora.id} and await status(world, derived, minutes=61) == "looked_at"
+    await world.reads(dora, ticket_id, "note", after(minutes=59))
+    await code.add_note(world.tickets, derived, Words("please answer"), "m3", after(minutes=65))
+    row = await world.row(ticket_id)
+    assert (row.state, row.claimed_by, row.relay) == ("waiting", None, "open")
+    assert await world.alerted() == {ben.id} and await status(world, derived, minutes=65) == "again"
+    await code.add_note(world.tickets, derived, Words("please answer"), "m3", after(minutes=65))
+    assert len((await world.items(ticket_id))["note"]) == 3
+    await desk.claim(world.tickets, ben.actor, ticket_id, after(minutes=66))
+    assert "please answer" in await world.reads(ben, ticket_id, "note", after(minutes=66))
+
+
+async def test_nobody_is_cut_off_in_the_middle_of_an_answer(world: World, ben: Worker) -> None:
+    """Who goes on after the end of the shift keeps it until the grace is over, however often the person writes.
+
+    Mutation: a ticket that is taken out of somebody's hands by the answer that they asked for."""
+    dora = await until_eleven(world)
+    ticket_id, derived = await world.taken(dora, way="here", windows=ALL_DAY)
+    await desk.send_answer(world.tickets, dora.actor, ticket_id, await world.answer(ticket_id), after(minutes=62))
+    await code.add_note(world.tickets, derived, Words("yes, I can"), "m2", after(minutes=64))
+    assert (await at(world, minutes=65)).lapsed_claims == 0
+    assert (await world.row(ticket_id)).claimed_by == dora.id
+    assert (await at(world, minutes=120)).lapsed_claims == 1
+
+
+@pytest.mark.requirement("D-8")
+@pytest.mark.requirement("D-7")
+async def test_where_nobody_else_is_there_it_stays_and_the_code_says_when_somebody_is(world: World) -> None:
+    """Until somebody comes on duty: whoever claimed it, who goes on, or another, who gets it.
+
+    Mutation: a claim that lapses into an empty queue; a code that says that somebody looks at it while nobody is there; the desk of
+    adults asked for a child."""
+    dora = await until_eleven(world, "dora", "child_protection")
+    await world.worker("ana", duty="primary")
+    ticket_id, derived = await world.taken(dora, child=True, age="under18")
+    await world.reads(dora, ticket_id, "card", after(minutes=2))
+    await code.add_note(world.tickets, derived, Words("please answer"), "m2", after(minutes=70))
+    assert (await at(world, minutes=95)).lapsed_claims == 0 and (await world.row(ticket_id)).claimed_by == dora.id
+    async with world.engine.connect() as connection:
+        on = await roster(connection, after(minutes=95))
+    shown = await code.look(world.tickets, derived, after(minutes=95), on)
+    assert shown is not None and shown.status == "away" and shown.child
+    assert (shown.desk.open_now, shown.desk.opens_at) == (False, after(hours=22).timestamp())
+    assert (await at(world, hours=22)).lapsed_claims == 0 and await status(world, derived, hours=22) == "looked_at"
+    night = await world.worker("night", "child_protection")
+    await world.shifts(night.id, "CO", "child", 18 * 60, 24 * 60)
+    await world.alerted()
+    assert (await at(world, hours=7.9)).lapsed_claims == 0
+    assert (await at(world, hours=8)).lapsed_claims == 1 and await world.alerted() == {night.id}
+
+
+async def test_a_supervisor_who_is_alone_on_duty_hears_of_it_at_once(world: World, sol: Worker) -> None:
+    """Mutation: a ticket that waits two hours until a supervisor may hear of it, although nobody else is there."""
+    dora = await until_eleven(world)
+    ticket_id, _ = await world.taken(dora)
+    await world.reads(dora, ticket_id, "card", after(minutes=50))
+    await world.alerted()
+    assert (await at(world, hours=2)).lapsed_claims == 1
+    assert await world.alerted() == {sol.id} and await level(world, ticket_id) == "supervisor"
+
+
+@pytest.mark.parametrize("case", ["no shifts planned", "a supervisor without shifts", "invented", "another country's shift"])
+async def test_whoever_keeps_no_shifts_keeps_a_claim(world: World, ben: Worker, case: str) -> None:
+    """Mutation: a claim that lapses because nobody planned when somebody is there; one that holds by a shift elsewhere."""
+    roles = ("supervisor",) if case == "a supervisor without shifts" else ("case_manager",)
+    country = "PE" if case == "no shifts planned" else "CO"
+    dora = await world.worker("dora", *roles, countries=(country, "VE"))
+    worker = dora
+    if case == "invented":
+        worker = dataclasses.replace(dora, actor=dataclasses.replace(dora.actor, training=True))
+    if case == "another country's shift":
+        await world.shifts(dora.id, "VE", "primary")
+    ticket_id, _ = await world.ask(country=country, training=case == "invented")
+    await world.set(ticket_id, state="claimed", claimed_by=worker.id, claimed_at=after(minutes=50), touched_at=after(minutes=55))
+    assert (await at(world, hours=3)).lapsed_claims == (case == "another country's shift")
 
 
 async def test_what_was_given_back_late_waits_a_whole_life_again(world: World, ana: Worker) -> None:
@@ -238,11 +371,11 @@ def test_every_life_is_a_setting() -> None:
     """Mutation: a setting that nothing reads, or that is read for another."""
     given: dict[str, Any] = {
         "contact_days": 1, "unclaimed_days": 2, "backup_minutes": 3, "supervisor_minutes": 4, "network_minutes": 5,
-        "claim_minutes": 6, "idle_claim_hours": 7, "read_days": 8, "closed_days": 9, "withdrawn_days": 4,
+        "claim_minutes": 6, "idle_claim_hours": 7, "shift_grace_minutes": 10, "read_days": 8, "closed_days": 9, "withdrawn_days": 4,
     }  # fmt: skip
     day, minute = timedelta(days=1), timedelta(minutes=1)
     assert Lifetimes.of(Settings(_env_file=None, **given)) == Lifetimes(  # type: ignore[call-arg]
-        1 * day, 2 * day, 3 * minute, 4 * minute, 5 * minute, 6 * minute, timedelta(hours=7), 8 * day, 9 * day, 4 * day
+        1 * day, 2 * day, 3 * minute, 4 * minute, 5 * minute, 6 * minute, timedelta(hours=7), 10 * minute, 8 * day, 9 * day, 4 * day
     )
     assert Lifetimes.of(Settings(_env_file=None)) == Lifetimes()  # type: ignore[call-arg]
 

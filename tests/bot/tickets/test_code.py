@@ -15,6 +15,7 @@ from bot.tickets.clock import tick
 from bot.tickets.code import Connected
 from bot.tickets.guard import Windows
 from bot.tickets.tables import HandOver, Movement, SealedItem, Ticket
+from bot.tickets.telling import roster
 from flows.facts import TicketView
 from flows.kernel import Words
 from tests.bot.tickets.world import ALL_DAY, BOGOTA, HANDED, MORNING, NOTE, NOW, Worker, World, after
@@ -52,7 +53,7 @@ async def test_the_code_says_honestly_how_it_stands(world: World, ana: Worker) -
     await desk.claim(world.tickets, ana.actor, ticket_id, after(minutes=40))
     assert (await view(world, derived, minutes=40)).status == "looked_at"
     await desk.release(world.tickets, ana.actor, ticket_id, HANDED, after(minutes=50))
-    assert (await view(world, derived, minutes=50)).status == "received"
+    assert (await view(world, derived, minutes=50)).status == "again"
     assert (await view(world, derived, minutes=80)).status == "nobody_yet"
     await desk.claim(world.tickets, ana.actor, ticket_id, after(minutes=90))
     await answered(world, ana, ticket_id, "a", minutes=91)
@@ -62,6 +63,62 @@ async def test_the_code_says_honestly_how_it_stands(world: World, ana: Worker) -
     await desk.close(world.tickets, ana.actor, ticket_id, "reached_needs_met", after(minutes=93))
     shown = await view(world, derived, minutes=93)
     assert (shown.status, shown.over, shown.may_contest, shown.may_rate) == ("closed", True, True, True)
+
+
+@pytest.mark.requirement("D-8")
+async def test_it_says_that_more_people_were_told_only_where_they_were(world: World, ana: Worker) -> None:
+    """Mutation: the clock alone; a back-up who came on duty and has not heard of it yet; one who heard of it and went home."""
+
+    async def said(**later: float) -> str:
+        async with world.engine.connect() as connection:
+            found = await code.look(world.tickets, derived, after(**later), await roster(connection, after(**later)))
+        assert found is not None
+        return found.status
+
+    _, derived = await world.ask()
+    await tick(world.tickets, after(minutes=30))
+    assert await said(minutes=30) == "nobody_yet"
+    backup = await world.worker("backup")
+    await world.shifts(backup.id, "CO", "backup", 0, 12 * 60)
+    assert await said(minutes=31) == "nobody_yet"
+    await tick(world.tickets, after(minutes=32))
+    assert await said(minutes=32) == "told_further"
+    assert await said(hours=2) == "nobody_yet"  # noon in Bogotá
+
+
+@pytest.mark.requirement("D-7")
+@pytest.mark.requirement("D-9")
+@pytest.mark.requirement("D-12")
+async def test_who_is_there_and_where_else_is_asked_of_those_only_who_may_read_it(world: World, ana: Worker) -> None:
+    """Ana is on duty for adults in Colombia, somebody for adults in Venezuela, somebody for children in Ecuador.
+
+    Mutation: a country offered in which nobody may read a child's request, or in which the organisation works that was left out;
+    who is there, asked of everybody; somebody who stepped aside, taken for somebody who is there."""
+    await world.worker("ve", organisation="casa-sur", countries=("VE",), duty="primary")
+    await world.worker("ec", "child_protection", countries=("EC",), duty="child")
+    await world.worker("kids", "child_protection")
+    await world.worker("ben", organisation="casa-sur")
+
+    async def shown(by: Derived) -> TicketView:
+        async with world.engine.connect() as connection:
+            found = await code.look(world.tickets, by, NOW, await roster(connection, NOW))
+        assert found is not None
+        return found
+
+    plain_id, plain = await world.ask()
+    _, child = await world.ask(child=True, age="under18")
+    _, wish = await world.ask(not_organisations=("red-norte",))
+    _, other = await world.ask(not_organisations=("casa-sur",))
+    views = [await shown(by) for by in (plain, child, wish, other)]
+    assert [view.desk.open_now for view in views] == [True, False, False, True]
+    assert [view.desk.answers for view in views] == [True, True, True, True]
+    assert [view.abroad for view in views] == [("VE",), ("EC",), ("VE",), ()]
+    await desk.recuse(world.tickets, ana.actor, plain_id, NOW)
+    assert not (await shown(plain)).desk.open_now
+    await code.agree_to(world.tickets, child, ("EC",), NOW)
+    assert (await shown(child)).abroad == () and not (await shown(child)).desk.open_now
+    await tick(world.tickets, after(hours=6))  # everybody at home was told in vain
+    assert (await shown(child)).desk.country == "EC" and (await shown(child)).desk.open_now
 
 
 async def test_urgent_requests_wait_half_as_long_until_the_code_says_so(world: World, ana: Worker) -> None:

@@ -152,9 +152,9 @@ def lines(session: Session, facts: Facts, most: int) -> tuple[Value, ...]:
 
 
 def readers(session: Session, facts: Facts) -> tuple[str, ...]:
-    """The countries whose people may come to read this request, whatever the age turns out to be: the person's own, and the one
-    abroad that the person said yes to."""
-    own, abroad = home(session, facts), str(session.slot("abroad"))
+    """The countries whose people may come to read this request, whatever the age and the wishes turn out to be (what they have to
+    tell was read before): the person's own, and the one abroad that the person said yes to."""
+    own, abroad = facts.duty.on_call(str(session.slot("country")), facts.now), str(session.slot("abroad"))
     return tuple(dict.fromkeys((own.country, abroad) if abroad and own.answers else (abroad or own.country,)))
 
 

@@ -30,7 +30,7 @@ from bot.staff.tables import Role, Staff
 from bot.tickets import endings, storing, wraps
 from bot.tickets.counting import count_ticket, wait
 from bot.tickets.listing import Row, queue
-from bot.tickets.reading import no_contact, touch
+from bot.tickets.reading import is_off_shift, no_contact, touch
 from bot.tickets.recipients import readers
 from bot.tickets.references import reference
 from bot.tickets.sight import NotThere, Refused, Stale, claims, may_ever_read, place, role_for, sees
@@ -75,7 +75,7 @@ class Leaving:
 
 
 async def claim(tickets: Tickets, actor: Actor, ticket_id: bytes, now: datetime) -> None:
-    """Take a waiting ticket, for oneself alone. Doing it twice is doing it once. Refused: ``cap``."""
+    """Take a waiting ticket, for oneself alone. Doing it twice is doing it once. Refused: ``off_shift``, ``cap``."""
 
     async def work(connection: AsyncConnection) -> None:
         # First the account: two claims of one person come one after the other, and who has left claims nothing.
@@ -89,6 +89,7 @@ async def claim(tickets: Tickets, actor: Actor, ticket_id: bytes, now: datetime)
             return
         if row.state != "waiting" or row.expires_at <= now:
             raise Stale
+        await _check_shift(connection, tickets, actor, row, now)
         await _check_cap(connection, actor)
         await storing.change(
             connection, row, state="claimed", claimed_by=actor.id, claimed_at=now, touched_at=now, escalates_at=None, alerted=()
@@ -145,7 +146,7 @@ async def send_answer(
 ) -> None:
     """Leave an answer under the code. ``envelope``: sealed by the browser to the ticket's public key, and to nobody else.
 
-    The same bytes, sent again, are kept once. Refused: ``bad_envelope``, ``too_many``."""
+    The same bytes, sent again, are kept once. Refused: ``off_shift``, ``bad_envelope``, ``too_many``."""
     try:
         given = Envelope.decode(envelope)
     except BadEnvelope:
@@ -157,6 +158,7 @@ async def send_answer(
         if await storing.has_message(connection, row.id, mark):
             return
         _check_version(row, version)
+        await _check_shift(connection, tickets, actor, row, now)
         if (given.kind, given.ticket) != ("answer", row.id) or given.recipients != (key_id(row.public),):
             raise Refused("bad_envelope")
         if await storing.number_of(connection, row.id, "answer") >= MOST_ANSWERS:
@@ -181,13 +183,14 @@ async def permit_relay(
 
     ``contact``: the envelope that the page has opened; Stale where the person gave another way back since, since the chat that
     they left may be in other hands. Recorded as ``relayed`` before anything goes out. Refused: ``no_contact``, ``no_relay``,
-    ``outside_window``."""
+    ``off_shift``, ``outside_window``."""
 
     async def work(connection: AsyncConnection) -> Permit:
         row, role = await _held(connection, actor, ticket_id, "send_answer", version)
         if row.way != "here" or row.relay != "open":
             raise Refused("no_relay")
-        if reason := no_contact(tickets, row, now, await _has_contact(connection, row, now)):
+        off_shift = await is_off_shift(connection, tickets, actor, row, now)
+        if reason := no_contact(tickets, row, now, await _has_contact(connection, row, now), off_shift=off_shift):
             raise Refused(reason)
         if contact is not None and await storing.contact_of(connection, row.id) != contact:
             raise Stale
@@ -217,11 +220,12 @@ async def end_relay(tickets: Tickets, actor: Actor, ticket_id: bytes, now: datet
 
 
 async def count_try(tickets: Tickets, actor: Actor, ticket_id: bytes, now: datetime, *, version: int | None = None) -> int:
-    """A call was tried; how many tries are left. After the last one the number stays hidden. Refused: ``not_phone``,
-    ``no_tries_left``."""
+    """A call was tried; how many tries are left. After the last one the number stays hidden. Refused: ``off_shift``,
+    ``not_phone``, ``no_tries_left``."""
 
     async def work(connection: AsyncConnection) -> int:
         row, role = await _held(connection, actor, ticket_id, "open_contact", version)
+        await _check_shift(connection, tickets, actor, row, now)
         if row.way != "phone":
             raise Refused("not_phone")
         if row.tries_left <= 0:
@@ -282,16 +286,18 @@ async def missing_wraps(
 ) -> list[wraps.Missing]:
     """What the actor could share, and with which keys of those who may read the ticket and cannot open it yet.
 
-    What could not be opened now (a number outside its window, what is over) is not handed out for this either, and what is
-    handed out is recorded. ``receivers``: account -> public key of further people who may (of a transfer, as
-    ``movements`` settles it)."""
+    What could not be opened now (a contact outside one's shift, a number outside its window, what is over) is not handed out for
+    this either, and what is handed out is recorded. ``receivers``: account -> public key of further people who may (of a transfer,
+    as ``movements`` settles it)."""
 
     async def work(connection: AsyncConnection) -> list[wraps.Missing]:
         row, role = await _held(connection, actor, ticket_id, "open_ticket", None, also_waiting=True)
         eligible = {**await readers(connection, row), **(receivers or {})}
         rows = [each for each in await _shareable(connection, actor, row) if each.expires_at > now]
         there = any(each.kind == "contact" for each in rows)
-        rows = [each for each in rows if each.kind != "contact" or not no_contact(tickets, row, now, there)]
+        off_shift = await is_off_shift(connection, tickets, actor, row, now)
+        hidden = no_contact(tickets, row, now, there, off_shift=off_shift)
+        rows = [each for each in rows if each.kind != "contact" or not hidden]
         found = wraps.missing(rows, await key_ids(connection, actor.id), eligible)
         if found:  # whatever it is meant for: this browser can open it
             await audit.record(connection, actor.name, role, "received_to_share", reference(row.id), now)
@@ -359,6 +365,11 @@ async def _held(
 def _check_version(row: Any, version: int | None) -> None:
     if version is not None and row.version != version:
         raise Stale
+
+
+async def _check_shift(connection: AsyncConnection, tickets: Tickets, actor: Actor, row: Any, now: datetime) -> None:
+    if await is_off_shift(connection, tickets, actor, row, now):
+        raise Refused("off_shift")
 
 
 async def _check_cap(connection: AsyncConnection, actor: Actor) -> None:

@@ -20,7 +20,7 @@ from bot.staff.roles import Actor
 from bot.tickets import storing, wraps
 from bot.tickets.movement_parties import Moves, arrived, check_version, found_movement, receivers, sends
 from bot.tickets.movement_rules import ENDED
-from bot.tickets.reading import no_contact
+from bot.tickets.reading import is_off_shift, no_contact
 from bot.tickets.recipients import readers
 from bot.tickets.references import reference
 from bot.tickets.sight import NotThere, Refused, Stale
@@ -30,7 +30,7 @@ async def wraps_needed(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime)
     """What the sender's browser has to wrap, and for which keys: those of the receivers, and of whoever will be able to read the
     ticket where it goes to. Empty for a referral, which moves nothing.
 
-    A contact that the sender may not open now (a telephone number outside its window) is left out, and waits. What is handed out
+    A contact that the sender may not open now (off shift, a number outside its window) is left out, and waits. What is handed out
     is recorded. Raises NotThere."""
 
     async def work(connection: AsyncConnection) -> list[wraps.Missing]:
@@ -44,7 +44,9 @@ async def wraps_needed(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime)
         wanted |= await readers(connection, arrived(row, move, actor.id))
         rows = [each for each in await wraps.envelopes(connection, row.id) if each.expires_at > now]
         there = any(each.kind == "contact" for each in rows)
-        shareable = [each for each in rows if each.kind != "contact" or not no_contact(moves.tickets, row, now, there)]
+        off_shift = await is_off_shift(connection, moves.tickets, actor, row, now)
+        hidden = no_contact(moves.tickets, row, now, there, off_shift=off_shift)
+        shareable = [each for each in rows if each.kind != "contact" or not hidden]
         found = wraps.missing(shareable, await key_ids(connection, actor.id), wanted)
         if found:  # whatever it is meant for: this browser can open it
             await audit.record(connection, actor.name, role, "received_to_share", reference(row.id), now)

@@ -3,8 +3,9 @@
 Here belongs the release of envelopes and what a ticket's page shows beside them. Nothing here decrypts. Never here: changes of a
 ticket (``desk``), the list (``listing``).
 
-The contact goes to who claimed the ticket, to nobody else; a telephone number only while the person's own window is open and a
-try is left (D-5). Card and notes go to the claimer and to supervisors. Each release is in the audit.
+The contact goes to who claimed the ticket, to nobody else, and in their shift only (M-7); a telephone number only while the
+person's own window is open and a try is left (D-5). Card and notes go to the claimer and to supervisors. Each release is in the
+audit.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bot.tickets.references import reference
 from bot.tickets.sight import NotThere, Refused, Stale, claims, may_ever_read, role_for, sees
 from bot.tickets.storing import Tickets, hand_over, item, ticket
 from bot.tickets.tables import HandOver
+from bot.tickets.telling import is_off, roster
 
 Opens = Literal["contact", "card", "note"]
 
@@ -86,6 +88,8 @@ class Sheet(NamedTuple):
     since: datetime
     opened: bool
     """The actor may open card and notes; where not, everything below is empty."""
+    off_shift: bool = False
+    """The actor may neither take it nor contact the person now."""
     way: str = ""
     tells_only: bool = False
     heavy: bool = False
@@ -115,7 +119,7 @@ async def sheet(tickets: Tickets, actor: Actor, ticket_id: bytes, now: datetime)
         listed = Sheet(
             row.id, row.version, reference(row.id), row.state, claims(actor, row), row.country, row.countries, row.lang,
             row.other_lang, row.wish, row.age, row.level, row.urgent, row.child, row.contested, row.created_at,
-            opened=_may_open(actor, row),
+            opened=_may_open(actor, row), off_shift=await is_off_shift(connection, tickets, actor, row, now),
         )  # fmt: skip
         if not listed.opened:
             return listed
@@ -131,7 +135,7 @@ async def sheet(tickets: Tickets, actor: Actor, ticket_id: bytes, now: datetime)
             tries_left=row.tries_left,
             relay=row.relay,
             public=row.public,
-            contact=no_contact(tickets, row, now, any(each.kind == "contact" for each in enclosed)),
+            contact=no_contact(tickets, row, now, any(each.kind == "contact" for each in enclosed), off_shift=listed.off_shift),
             enclosed=tuple(
                 Enclosed(each.id, each.kind, each.created_at, bool(set(Envelope.decode(each.envelope).recipients) & set(keys)))
                 for each in enclosed
@@ -158,7 +162,8 @@ async def released(tickets: Tickets, actor: Actor, ticket_id: bytes, kind: Opens
         enclosed = [each for each in await wraps.envelopes(connection, row.id) if each.expires_at > now]
         there = [each for each in enclosed if each.kind == kind]
         if kind == "contact":
-            if reason := no_contact(tickets, row, now, bool(there)):
+            off_shift = await is_off_shift(connection, tickets, actor, row, now)
+            if reason := no_contact(tickets, row, now, bool(there), off_shift=off_shift):
                 raise Refused(reason)
             if not await _knows_card(connection, actor, row, enclosed):
                 raise Refused("card_first")
@@ -184,7 +189,8 @@ async def may_see_contact(tickets: Tickets, actor: Actor, ticket_id: bytes, now:
             return False
         asked = select(item.c.id).where(item.c.ticket_id == row.id, item.c.kind == "contact", item.c.expires_at > now)
         there = (await connection.execute(asked)).first() is not None
-    return not no_contact(tickets, row, now, there)
+        off_shift = await is_off_shift(connection, tickets, actor, row, now)
+    return not no_contact(tickets, row, now, there, off_shift=off_shift)
 
 
 async def _knows_card(connection: AsyncConnection, actor: Actor, row: Any, enclosed: Iterable[Any]) -> bool:
@@ -207,10 +213,17 @@ def hours(tickets: Tickets, row: Any, now: datetime) -> Hours | None:
     return Hours(windows.zone, windows.names, windows.open_at(now), windows.opens_at(now), windows.until(now))
 
 
-def no_contact(tickets: Tickets, row: Any, now: datetime, there: bool) -> str:
+async def is_off_shift(connection: AsyncConnection, tickets: Tickets, actor: Actor, row: Any, now: datetime) -> bool:
+    """Whether the actor may take nothing like this ticket, and contact nobody, for it is not their shift (``telling.is_off``)."""
+    return is_off(await roster(connection, now), row, actor.id, now, tickets.lifetimes)
+
+
+def no_contact(tickets: Tickets, row: Any, now: datetime, there: bool, *, off_shift: bool) -> str:
     """Why the contact of a ticket is not to be opened now, a reason of ``Refused``; empty: it may be. ``there``: it exists."""
     if row.way == "code" or not there:
         return "no_contact"
+    if off_shift:
+        return "off_shift"
     if row.way == "here":
         return "" if row.relay == "open" else "no_relay"
     windows = tickets.guard.open(row.id, row.guarded)

@@ -45,6 +45,7 @@ class Refused(RuntimeError):
 
 REASONS = frozenset(
     {
+        "off_shift",  # the actor's shift is over, or has not begun: nobody is contacted then (M-7)
         "cap",  # as many open tickets as one person may have
         "card_first",  # what makes reaching the person safe was not opened yet, or has changed since
         "outside_window",  # the person is not to be contacted now

@@ -150,7 +150,7 @@ def test_what_is_handed_over_is_of_closed_sets(field: str) -> None:
 @pytest.mark.requirement("M-7")
 async def test_the_cap_holds(world: World, sol: Worker) -> None:
     """Invented requests are counted apart. Mutation: no cap; one that counts closed tickets."""
-    dora = await world.worker("dora", cap=2)
+    dora = await world.worker("dora", cap=2, duty="primary")
     held = [(await world.taken(dora))[0] for _ in range(2)]
     third, _ = await world.ask()
     with pytest.raises(Refused, match="cap"):
@@ -414,7 +414,7 @@ async def shared(world: World, by: Worker, ticket_id: bytes) -> int:
 async def test_who_can_open_it_shares_it_with_who_may(world: World, ana: Worker, sol: Worker) -> None:
     """At escalation and hand-over. Mutation: wraps that the server does not take; a supervisor who shares the contact."""
     ticket_id, _ = await world.ask()
-    late = await world.worker("late")
+    late = await world.worker("late", duty="primary")
     assert await shared(world, sol, ticket_id) == 2  # card and note
     await desk.claim(world.tickets, late.actor, ticket_id, NOW)
     assert await world.reads(late, ticket_id, "note") == [NOTE]

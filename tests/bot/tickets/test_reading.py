@@ -144,7 +144,7 @@ async def test_a_key_that_was_changed_still_opens_what_was_sealed_to_it(world: W
 async def test_what_is_not_sealed_to_me_is_left_out_and_i_am_told(world: World, ana: Worker) -> None:
     """Mutation: an empty envelope, or somebody else's; a page that looks as if there were nothing."""
     ticket_id, derived = await world.ask()
-    late = await world.worker("late")
+    late = await world.worker("late", duty="primary")
     await code.add_note(world.tickets, derived, Words("later"), "m2", after(minutes=1))
     await desk.claim(world.tickets, late.actor, ticket_id, after(minutes=2))
     assert await world.reads(late, ticket_id, "note", after(minutes=2)) == ["later"]

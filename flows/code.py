@@ -1,8 +1,8 @@
 """Code: coming back with a code, to see how far a request is, to read an answer, to write, to take it all back.
 
-Here belongs what somebody with a code may see and do; another time, way or country is in ``flows.changing``. Never here: what was
-sent, which nobody sees again; a word that tells a wrong code from one that is over (P-6); anything that reaches somebody who did
-not ask (E-1).
+Here belongs what somebody with a code may see and do; another time, way or country, and what was agreed to, is in
+``flows.changing``. Never here: what was sent, which nobody sees again; a word that tells a wrong code from one that is over (P-6);
+anything that reaches somebody who did not ask (E-1).
 
 Everything but the question for the code lies behind "is it fine to read and write on this phone now?" (E-4): ``safe`` stands before
 the question, ``known`` behind a code that was typed somewhere else. ``wrong`` and ``busy`` answer there too, and so have twins
@@ -34,6 +34,7 @@ flow = Flow(
     older="how many answers before the last one",
     rating="1 to 5",
     abroad=COUNTRIES,
+    count=("yes", "no"),
     how=identifying.HOW,
 )
 

@@ -381,6 +381,9 @@ class TicketView(Struct, frozen=True):
     may_rate: bool = False
     abroad: tuple[str, ...] = ()
     """Countries that could look at it too and were not said yes to."""
+    agreed: tuple[str, ...] = ()
+    """Further countries that were said yes to."""
+    counted: bool = False
 
 
 # --- complaints, and what is said to everybody -----------------------------------------------------------------------

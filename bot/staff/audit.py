@@ -34,6 +34,7 @@ WHATS: Final[frozenset[str]] = frozenset(
         "requested", "claimed", "released", "claim_lapsed", "recused", "opened_card", "opened_note", "opened_contact",
         "received_to_share", "rewrapped",
         "answered", "relayed", "relay_ended", "tried", "marked_heavy", "escalated", "closed", "withdrawn", "wiped", "contested",
+        "consent_changed",
         # movements
         "movement_drafted", "movement_proposed", "movement_accepted", "movement_rejected", "movement_received", "movement_closed",
         "movement_cancelled",

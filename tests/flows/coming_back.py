@@ -25,7 +25,7 @@ def ticket(**changes: Any) -> TicketView:
     return msgspec.structs.replace(TICKET, **changes)
 
 
-OVER: dict[str, Any] = {"over": True, "way": "code", "windows": (), "abroad": ()}
+OVER: dict[str, Any] = {"over": True, "way": "code", "windows": (), "abroad": (), "agreed": ()}
 #: Every kind of ticket that there is a difference to.
 TICKETS: dict[str, TicketView | None] = {
     "received": ticket(
@@ -111,7 +111,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "keep_note": ("saved", "long", "identifying", "lost", "down"),
     "withdraw": ("saved", "down"),
     **dict.fromkeys(
-        ("mark_read", "set_windows", "set_way", "allow_abroad", "contest", "rate"),
+        ("mark_read", "set_windows", "set_way", "allow_abroad", "only_here", "be_counted", "contest", "rate"),
         ("saved", "gone", "ended", "full", "down"),
     ),
 }

@@ -277,6 +277,8 @@ TICKET = TicketView(
     may_contest=True,
     may_rate=True,
     abroad=("VE", "EC"),
+    agreed=("PE",),
+    counted=True,
 )
 
 ZONES: dict[str, tuple[str, ...]] = {

@@ -153,14 +153,15 @@ async def add_note(tickets: Tickets, by: Derived | Connected, text: Words, messa
 
 
 async def change_windows(tickets: Tickets, by: Derived, windows: Windows, now: datetime, card_text: Words | None = None) -> Result:
-    """Other windows from now on, and as many tries as they say. ``card_text``: the whole card anew; without it the rest of the
-    old card stays, and the windows that the server holds everybody to are the new ones."""
+    """Other windows from now on; how often somebody may call stays what was agreed, and what is left of it (D-5). ``card_text``:
+    the whole card anew; without it the rest of the old card stays, and the windows that the server holds everybody to are the new
+    ones."""
 
     def refusal(row: Any) -> Result | None:
         return "refused" if row.way == "code" else None
 
     texts: dict[Kind, Words] = {"card": card_text} if card_text is not None else {}
-    values = {"windows": windows, "tries_left": windows.tries, "heard_at": now}
+    values = {"windows": windows, "heard_at": now}
     return await seal_and_put(tickets, by, texts, "", now, values, refusal)
 
 

@@ -189,7 +189,7 @@ async def test_a_flood_of_messages_fills_no_disk(world: World, ana: Worker, monk
 async def test_another_window_holds_at_once(world: World, ana: Worker) -> None:
     """Before and after somebody took it. Mutation: a server that goes on holding everybody to the old windows."""
     ticket_id, derived = await world.ask()
-    evening = Windows(BOGOTA, ("evening",), 1)
+    evening = Windows(BOGOTA, ("evening",), 2)
     assert await code.change_windows(world.tickets, derived, evening, NOW) == "saved"
     await desk.claim(world.tickets, ana.actor, ticket_id, NOW)
     with pytest.raises(desk.Refused, match="outside_window"):
@@ -198,6 +198,20 @@ async def test_another_window_holds_at_once(world: World, ana: Worker) -> None:
     assert len(await world.reads(ana, ticket_id, "contact")) == 1
     assert await world.reads(ana, ticket_id, "card") == ["a new card"]
     assert (await world.row(ticket_id)).tries_left == 2
+
+
+@pytest.mark.requirement("D-5")
+async def test_other_hours_are_no_other_number_of_tries(world: World, ana: Worker) -> None:
+    """What was agreed, and what is left of it. Mutation: two tries where one was agreed; a try that was used and comes back."""
+    once, derived = await world.taken(ana, windows=Windows(BOGOTA, ("morning",), 1))
+    thrice, other = await world.taken(ana, windows=Windows(BOGOTA, ("morning",), 3))
+    await desk.count_try(world.tickets, ana.actor, thrice, NOW)
+    for each in (derived, other):
+        assert await code.change_windows(world.tickets, each, Windows(BOGOTA, ("evening",)), NOW) == "saved"
+    for ticket_id, tries, left in ((once, 1, 1), (thrice, 3, 2)):
+        row = await world.row(ticket_id)
+        assert world.tickets.guard.open(row.id, row.guarded) == Windows(BOGOTA, ("evening",), tries)
+        assert row.tries_left == left
 
 
 @pytest.mark.requirement("D-10")

@@ -33,7 +33,7 @@ from flows.kernel import (
     SlotValue,
     Value,
 )
-from flows.ticket import acts, digits, does, entry, has_contact, living, where
+from flows.ticket import acts, digits, does, entry, has_contact, living, open_to_words, where
 
 LIKE_A_NUMBER = 7
 """A text with so many digits is taken for a telephone number."""
@@ -137,6 +137,8 @@ def _way(session: Session, facts: Facts) -> tuple[Value, ...]:
     for way in safe_contact.WAYS:
         if _offered(way)(session, facts):
             about.append(Phrase(f"request.way.{way}.means", days if way != "code" else {}))
+            if way == "here" and not open_to_words(session, facts):
+                about.append(Phrase("request.way.here.wait"))
             if way == "here" and facts.channel.reach == "day":
                 about.append(Phrase("request.contact.day"))
     if facts.ticket is None:
@@ -264,7 +266,13 @@ def add_to(flow: Flow) -> None:
     flow.menu(
         "way",
         say=_way,
-        says=("code.way", "code.ask", "request.contact.day", *(f"request.way.{way}.means" for way in safe_contact.WAYS)),
+        says=(
+            "code.way",
+            "code.ask",
+            "request.way.here.wait",
+            "request.contact.day",
+            *(f"request.way.{way}.means" for way in safe_contact.WAYS),
+        ),
         code=acts("changed", "set_way", _offered("code"), way="code"),
         here=Branch(_here, "zone", "card", only=_offered("here")),
         phone=Branch(_phone, "number", only=_offered("phone")),

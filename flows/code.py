@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from flows import changing, complaint_code, identifying, on_duty, safe_contact
 from flows.facts import COUNTRIES, Facts, TicketView
 from flows.kernel import Branch, Choice, Data, Effect, Event, Flow, Go, Listing, Move, Phrase, Said, Session, SlotValue, Value
-from flows.ticket import ACTS, acts, digits, does, entry, living, message, where
+from flows.ticket import ACTS, acts, digits, does, entry, living, message, open_to_words, where
 
 flow = Flow(
     "code",
@@ -138,9 +138,7 @@ def _by_phone(session: Session, event: Event, facts: Facts) -> Go | None:
 
 
 def _takes_words(session: Session, facts: Facts) -> bool:
-    """D-2: no words are taken where what people there have to tell an authority is not known."""
-    ticket = facts.ticket
-    return ticket is not None and living(ticket) and bool(on_duty.texts((ticket.country,), facts))
+    return facts.ticket is not None and living(facts.ticket) and open_to_words(session, facts)
 
 
 def _read(more: int) -> Callable[[Session, Event, Facts], Go]:

@@ -368,6 +368,8 @@ class TicketView(Struct, frozen=True):
     way: Literal["code", "here", "phone"]
     windows: tuple[str, ...] = ()
     relay: Literal["none", "open", "ended"] = "none"
+    begun: bool = False
+    """Somebody on duty has written to this person: what they write in the connected chat answers a human."""
     answer: str = ""
     """The last answer, typed by a person on duty, or the one before it that ``mark_read`` went back to; empty: none. Only with the
     code's key."""

@@ -139,6 +139,12 @@ async def latest(
     return (await connection.execute(asked)).all()
 
 
+async def has(connection: AsyncConnection, subject: str, *whats: str) -> bool:
+    """Whether one of these was ever recorded of this subject."""
+    asked = select(_entry.c.number).where(_entry.c.subject == subject, _entry.c.what.in_(whats)).limit(1)
+    return (await connection.execute(asked)).first() is not None
+
+
 async def head(engine: AsyncEngine, chain: Chain = DESK) -> Head | None:
     """The last entry's number and hash; None while there is none."""
     async with engine.connect() as connection:

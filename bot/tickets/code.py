@@ -84,6 +84,7 @@ async def look(
         if row is None or (isinstance(by, Connected) and row.relay != "open"):
             return None
         waiting = await answers.waiting(storing.rows, connection, row.id, now)
+        begun = await audit.has(connection, reference(row.id), "relayed", "answered")
     windows = tickets.guard.open(row.id, row.guarded)
     unread = [each for each in waiting if each.read_at is None]
     upto = answers.shown(waiting, back)
@@ -94,6 +95,7 @@ async def look(
         way=row.way if not ended else "code",
         windows=windows.names if windows and not ended else (),
         relay=row.relay,
+        begun=begun,
         answer=answers.opened(row, by, upto[-1]).reveal() if upto and isinstance(by, Derived) else "",
         unread=len(unread),
         more=any(each.read_at is None for each in upto[:-1]),

@@ -13,6 +13,7 @@ import msgspec
 
 from flows.facts import ComplaintView, Facts, TicketView, Traits
 from flows.kernel import Chose, Data, Outcome, Session
+from flows.relay import TALK
 from flows.topics import GRAPH
 from tests.flows.world import COMPLAINT, SMS, TICKET, WHATSAPP, Play, SomeDuty, facts
 
@@ -29,7 +30,16 @@ OVER: dict[str, Any] = {"over": True, "way": "code", "windows": (), "abroad": ()
 #: Every kind of ticket that there is a difference to.
 TICKETS: dict[str, TicketView | None] = {
     "received": ticket(
-        status="received", way="code", windows=(), answer="", unread=0, more=False, may_contest=False, may_rate=False
+        status="received",
+        way="code",
+        windows=(),
+        answer="",
+        unread=0,
+        more=False,
+        may_contest=False,
+        may_rate=False,
+        counted=False,
+        agreed=(),
     ),
     "nobody yet": TICKET,
     "looked at": ticket(status="looked_at", way="here", relay="open", unread=0, more=False, may_contest=False, may_rate=False),
@@ -40,6 +50,7 @@ TICKETS: dict[str, TicketView | None] = {
     "closed again": ticket(status="closed", may_contest=False, may_rate=False, answer="", unread=0, more=False, **OVER),
     "lapsed": ticket(status="lapsed", answer="", unread=0, more=False, may_contest=False, may_rate=False, **OVER),
     "no text": ticket(status="looked_at", country="VE", may_contest=False, may_rate=False),
+    "no text, here": ticket(status="looked_at", country="VE", way="here", relay="open", may_contest=False, may_rate=False),
     "long answer": ticket(status="answer_waiting", answer="palabra " * 200),
     "none": None,
 }
@@ -120,7 +131,7 @@ TELLS = {
     "code.way": ("refused",),
     **dict.fromkeys(("code.change", "code.zone", "code.confirm"), ("way", "zone")),
     **dict.fromkeys(("code.status", "code.answer", "code.complaint", "code.complaint_answer"), ("older", "page")),
-    **dict.fromkeys(("relay.open", "relay.passed", "relay.long", "relay.not_saved"), ("safe",)),
+    **dict.fromkeys((f"relay.{each}" for each in TALK), ("safe",)),
 }
 
 
@@ -133,7 +144,7 @@ def walk(known: Facts, *screens: str) -> Iterator[Step]:
             screen=screen,
             turn=3,
             lang="es",
-            slots={"safe": "yes"} if screen in ("code.status", "code.complaint") else {},
+            slots={"safe": "yes"} if screen in ("code.status", "code.complaint", "relay.not_yet") else {},
             back=("start.menu",),
         )
         for screen in screens
@@ -181,7 +192,9 @@ def all_walks(channel: Traits = SMS) -> Iterator[Step]:
         known = facts(
             channel, ticket=view, draft={"number": Data("draft.number", "··· ··· 567")}, duty=SomeDuty(texts=("CO", "MX", "EC"))
         )
-        yield from walk(known, "code.safe", "code.known", "code.wrong", "code.busy", "relay.open", "code.status")
+        yield from walk(
+            known, "code.safe", "code.known", "code.wrong", "code.busy", *(f"relay.{each}" for each in TALK), "code.status"
+        )
         if name == "nobody yet":
             yield from walk(facts(WHATSAPP, ticket=view), "code.status")
         if name == "received":

@@ -277,7 +277,7 @@ def test_nothing_that_was_sent_is_ever_shown(steps: list[Step]) -> None:
     to whoever has the code."""
     assert set(TicketView.__struct_fields__) == {
         "status", "country", "way", "windows", "relay", "answer", "unread", "more", "tells_only", "over", "may_contest", "may_rate",
-        "abroad", "agreed", "counted",
+        "abroad", "agreed", "counted", "begun",
     }  # fmt: skip
     for step in steps:
         if step.play.turn is not None and step.play.turn.screen is not None and step.play.here.startswith(("code.", "relay.")):

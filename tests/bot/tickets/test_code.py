@@ -117,6 +117,19 @@ async def test_who_is_connected_but_has_no_code_sees_no_answer(world: World, ana
     assert (await view(world, derived)).answer == "secret"
 
 
+@pytest.mark.requirement("D-2")
+async def test_whether_somebody_on_duty_has_written_yet(world: World, ana: Worker) -> None:
+    """In the chat or under the code, and nothing else counts. Mutation: taking a claim for it; an answer in another ticket."""
+    ticket_id, derived = await world.taken(ana, way="here", windows=ALL_DAY)
+    other, other_derived = await world.taken(ana, way="here", windows=ALL_DAY)
+    assert not (await view(world, derived)).begun
+    await desk.permit_relay(world.tickets, ana.actor, ticket_id, NOW)
+    seen = await code.look(world.tickets, await chat(world, ticket_id), NOW)
+    assert seen is not None and seen.begun and not (await view(world, other_derived)).begun
+    await answered(world, ana, other, "hello")
+    assert (await view(world, other_derived)).begun
+
+
 # --- writing again ---------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Changing: another time, another way or another country for a request that was sent, by its code (D-10).
+"""Changing: another time, another way, another country, or another yes or no for a request that was sent, by its code (D-10).
 
 Here belong these screens, under the same rules as in the request itself (``flows.safe_contact``): a number is shown masked, a way
 that was refused is not offered again, the person's own clock counts, and what is agreed is shown before it is saved. Never here: a
@@ -7,6 +7,7 @@ contact that was given before, which nobody sees again.
     change -> times: (zone) -> windows -> changed
            -> way:   here  -> (zone) -> card -> changed
                      phone -> number -> confirm -> (zone) -> card -> changed
+           -> consents: (home) -> consented
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from flows.kernel import (
     SlotValue,
     Value,
 )
-from flows.ticket import acts, digits, does, entry, has_contact, living, where
+from flows.ticket import acts, digits, does, entry, has_contact, living, open_to_words, where
 
 LIKE_A_NUMBER = 7
 """A text with so many digits is taken for a telephone number."""
@@ -136,6 +137,8 @@ def _way(session: Session, facts: Facts) -> tuple[Value, ...]:
     for way in safe_contact.WAYS:
         if _offered(way)(session, facts):
             about.append(Phrase(f"request.way.{way}.means", days if way != "code" else {}))
+            if way == "here" and not open_to_words(session, facts):
+                about.append(Phrase("request.way.here.wait"))
             if way == "here" and facts.channel.reach == "day":
                 about.append(Phrase("request.contact.day"))
     if facts.ticket is None:
@@ -185,6 +188,41 @@ def _country(session: Session, facts: Facts) -> dict[str, Value]:
     return {"country": Country(str(session.slot("abroad")))}
 
 
+# --- what was agreed to ----------------------------------------------------------------------------------------------
+
+
+def _agreed(session: Session, facts: Facts) -> tuple[Value, ...]:
+    """How each consent stands: to be contacted, to people of further countries, to be counted. To take back that of handing it
+    over is to withdraw."""
+    ticket = facts.ticket
+    if ticket is None:
+        return (Phrase("code.ask"),)
+    abroad = {"countries": Listing(tuple(map(Country, ticket.agreed)))}
+    return (
+        Phrase(f"code.change.{ticket.way}"),
+        *((Phrase("code.consents.abroad", abroad),) if ticket.agreed else ()),
+        Phrase("code.consents.counted" if ticket.counted else "code.consents.uncounted"),
+    )
+
+
+def _consents(session: Session, facts: Facts) -> tuple[Value, ...]:
+    return (Phrase("code.consents"), *_agreed(session, facts)) if facts.ticket else _agreed(session, facts)
+
+
+def _consented(session: Session, facts: Facts) -> tuple[Value, ...]:
+    return (Phrase("code.changed"), *_agreed(session, facts))
+
+
+_AGREED = (
+    "code.ask", "code.consents.abroad", "code.consents.counted", "code.consents.uncounted",
+    *(f"code.change.{way}" for way in safe_contact.WAYS),
+)  # fmt: skip
+
+
+def _at(session: Session, facts: Facts) -> dict[str, Value]:
+    return {"country": Country(facts.ticket.country if facts.ticket else str(session.slot("country")))}
+
+
 # --- the screens -----------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +239,7 @@ def add_to(flow: Flow) -> None:
             only=where(lambda ticket: living(ticket) and has_contact(ticket)),
         ),
         way=Go("way", only=where(living)),
+        consents=Go("consents", only=where(living)),
         skip=Go("status", digit=6),
     )
     flow.menu(
@@ -227,7 +266,13 @@ def add_to(flow: Flow) -> None:
     flow.menu(
         "way",
         say=_way,
-        says=("code.way", "code.ask", "request.contact.day", *(f"request.way.{way}.means" for way in safe_contact.WAYS)),
+        says=(
+            "code.way",
+            "code.ask",
+            "request.way.here.wait",
+            "request.contact.day",
+            *(f"request.way.{way}.means" for way in safe_contact.WAYS),
+        ),
         code=acts("changed", "set_way", _offered("code"), way="code"),
         here=Branch(_here, "zone", "card", only=_offered("here")),
         phone=Branch(_phone, "number", only=_offered("phone")),
@@ -270,3 +315,21 @@ def add_to(flow: Flow) -> None:
     flow.page("abroad_duty", say=_abroad_duty, says=on_duty.DUTY, then=Go("abroad_ok"), no=Go("status", digit=6))
     flow.menu("abroad_ok", params=_country, yes=acts("abroad_done", "allow_abroad"), no=Go("status", digit=2))
     flow.page("abroad_done", params=_country, then=Go("status"))
+    flow.menu(
+        "consents",
+        say=_consents,
+        says=("code.consents", *_AGREED),
+        contact_no=acts("consented", "set_way", where(lambda ticket: living(ticket) and has_contact(ticket)), way="code"),
+        home=Go("home", only=where(lambda ticket: living(ticket) and bool(ticket.agreed))),
+        count_no=acts("consented", "be_counted", where(lambda ticket: living(ticket) and ticket.counted), count="no"),
+        count_yes=acts("consented", "be_counted", where(lambda ticket: living(ticket) and not ticket.counted), count="yes"),
+        skip=Go("status", digit=6),
+    )
+    flow.menu("home", params=_at, yes=acts("consented", "only_here"), no=Go("consents", digit=2))
+    flow.menu(
+        "consented",
+        say=_consented,
+        says=("code.changed", *_AGREED),
+        consents=Go("consents", only=where(living)),
+        status=Go("status"),
+    )

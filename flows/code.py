@@ -1,8 +1,8 @@
 """Code: coming back with a code, to see how far a request is, to read an answer, to write, to take it all back.
 
-Here belongs what somebody with a code may see and do; another time, way or country is in ``flows.changing``. Never here: what was
-sent, which nobody sees again; a word that tells a wrong code from one that is over (P-6); anything that reaches somebody who did
-not ask (E-1).
+Here belongs what somebody with a code may see and do; another time, way or country, and what was agreed to, is in
+``flows.changing``. Never here: what was sent, which nobody sees again; a word that tells a wrong code from one that is over (P-6);
+anything that reaches somebody who did not ask (E-1).
 
 Everything but the question for the code lies behind "is it fine to read and write on this phone now?" (E-4): ``safe`` stands before
 the question, ``known`` behind a code that was typed somewhere else. ``wrong`` and ``busy`` answer there too, and so have twins
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from flows import changing, complaint_code, identifying, on_duty, safe_contact
 from flows.facts import COUNTRIES, Facts, TicketView
 from flows.kernel import Branch, Choice, Data, Effect, Event, Flow, Go, Listing, Move, Phrase, Said, Session, SlotValue, Value
-from flows.ticket import ACTS, acts, digits, does, entry, living, message, where
+from flows.ticket import ACTS, acts, digits, does, entry, living, message, open_to_words, where
 
 flow = Flow(
     "code",
@@ -34,6 +34,7 @@ flow = Flow(
     older="how many answers before the last one",
     rating="1 to 5",
     abroad=COUNTRIES,
+    count=("yes", "no"),
     how=identifying.HOW,
 )
 
@@ -139,9 +140,7 @@ def _by_phone(session: Session, event: Event, facts: Facts) -> Go | None:
 
 
 def _takes_words(session: Session, facts: Facts) -> bool:
-    """D-2: no words are taken where what people there have to tell an authority is not known."""
-    ticket = facts.ticket
-    return ticket is not None and living(ticket) and bool(on_duty.texts((ticket.country,), facts))
+    return facts.ticket is not None and living(facts.ticket) and open_to_words(session, facts)
 
 
 def _read(more: int) -> Callable[[Session, Event, Facts], Go]:

@@ -380,6 +380,8 @@ class TicketView(Struct, frozen=True):
     child: bool = False
     windows: tuple[str, ...] = ()
     relay: Literal["none", "open", "ended"] = "none"
+    begun: bool = False
+    """Somebody on duty has written to this person: what they write in the connected chat answers a human."""
     answer: str = ""
     """The last answer, typed by a person on duty, or the one before it that ``mark_read`` went back to; empty: none. Only with the
     code's key."""
@@ -393,6 +395,9 @@ class TicketView(Struct, frozen=True):
     may_rate: bool = False
     abroad: tuple[str, ...] = ()
     """Countries that could look at it too and were not said yes to."""
+    agreed: tuple[str, ...] = ()
+    """Further countries that were said yes to."""
+    counted: bool = False
 
 
 # --- complaints, and what is said to everybody -----------------------------------------------------------------------

@@ -13,14 +13,14 @@ from __future__ import annotations
 from flows.code import STATES
 from flows.facts import Facts
 from flows.kernel import MORE, Branch, Event, Flow, Go, Phrase, Said, Session, Value
-from flows.ticket import does, entry
+from flows.ticket import does, entry, open_to_words
 
 flow = Flow("relay", safe=("yes",))
 
 BYTES = 2000
 """UTF-8 of one message; the envelope of a note has room for so many."""
 
-PASSED = ("relay.passed", "relay.ended", "relay.long", "relay.not_saved")
+PASSED = ("relay.passed", "relay.ended", "relay.long", "relay.not_yet", "relay.not_saved")
 
 
 def connected(facts: Facts) -> bool:
@@ -32,7 +32,9 @@ def said(session: Session, event: Event, facts: Facts) -> Go | None:
     """Words to the person on duty. A code that stands alone is none: it is tried (``flows.code``), and they need not know it."""
     if not isinstance(event, Said) or (event.understood.code and _alone(event.words.reveal())):
         return None
-    passed, ended, long, _ = PASSED
+    passed, ended, long, not_yet, _ = PASSED
+    if not open_to_words(session, facts):
+        return Go(not_yet)
     if len(event.words.reveal().encode(errors="replace")) > BYTES:
         return Go(long)
     return Go(passed, do=does("say_relay"), outcomes={"ended": ended, "gone": ended}, final=False)
@@ -51,16 +53,22 @@ def _is_not(session: Session, facts: Facts) -> bool:
     return not _is_safe(session, facts)
 
 
+def _now(id: str, session: Session, facts: Facts) -> Phrase:
+    """This entry, or the one for who cannot write yet."""
+    return Phrase(id if open_to_words(session, facts) else f"{id}.wait")
+
+
 def _open(session: Session, facts: Facts) -> tuple[Value, ...]:
-    return (Phrase("relay.open" if _is_safe(session, facts) else "relay.open.neutral"),)
+    return (_now("relay.open" if _is_safe(session, facts) else "relay.open.neutral", session, facts),)
 
 
 def _choices(session: Session, facts: Facts) -> tuple[Value, ...]:
     known = (Phrase(f"code.status.{facts.ticket.status}"),) if facts.ticket else ()
-    return (*known, Phrase("relay.choices"))
+    return (*known, _now("relay.choices", session, facts))
 
 
-TALK = ("open", "passed", "long", "not_saved")
+_OPEN = ("relay.open", "relay.open.wait", "relay.open.neutral", "relay.open.neutral.wait")
+TALK = ("open", "passed", "long", "not_yet", "not_saved")
 GATES = (("relay.safe", "yes"), *((f"relay.{name}", "choices") for name in TALK))
 """Choices that lead behind the question of E-4."""
 
@@ -68,7 +76,7 @@ for _name in TALK:
     flow.ask(
         _name,
         say=_open if _name == "open" else entry(f"relay.{_name}"),
-        says=("relay.open", "relay.open.neutral") if _name == "open" else (f"relay.{_name}",),
+        says=_OPEN if _name == "open" else (f"relay.{_name}",),
         hears=Branch(said, *PASSED),
         addressed=True,
         more=Go("safe", only=_is_not, digit=MORE),
@@ -84,8 +92,8 @@ flow.menu(
 flow.menu(
     "choices",
     say=_choices,
-    says=("relay.choices", *(f"code.status.{state}" for state in STATES)),
-    chat=Go("open"),
+    says=("relay.choices", "relay.choices.wait", *(f"code.status.{state}" for state in STATES)),
+    chat=Go("open", only=open_to_words),
     code=Go("code.ask"),
     menu=Go("start.menu"),
     end=Go("closed", do=does("end_relay")),

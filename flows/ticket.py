@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flows import on_duty
 from flows.facts import Facts, TicketView
 from flows.kernel import Condition, Effect, Event, Go, Phrase, Said, Say, Session, SlotValue, Value, Words
 from flows.reading import fold
@@ -40,6 +41,13 @@ def living(ticket: TicketView) -> bool:
 
 def has_contact(ticket: TicketView) -> bool:
     return ticket.way != "code"
+
+
+def open_to_words(session: Session, facts: Facts) -> bool:
+    """D-2: where what people there have to tell an authority is not known, words are taken only once somebody on duty has written:
+    then the person talks with a human, who can say it."""
+    ticket = facts.ticket
+    return ticket is not None and (ticket.begun or bool(on_duty.texts((ticket.country,), facts)))
 
 
 def entry(id: str) -> Say:

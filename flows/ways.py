@@ -13,7 +13,7 @@ from typing import Any
 
 from flows.facts import Facts
 from flows.kernel import Branch, Choice, Clock, Effect, Event, Flow, Go, Listing, Phrase, Said, Say, Session, Value
-from flows.on_duty import a_child_writes, city
+from flows.on_duty import a_child_writes, city, note_box
 from flows.safe_contact import HERE, NO_CONTACT, PHONE, WAYS, after, onward
 
 LIKE_A_NUMBER = 5
@@ -54,8 +54,11 @@ def _way_say(session: Session, facts: Facts) -> tuple[Value, ...]:
 def _contact_say(id: str) -> Say:
     def say(session: Session, facts: Facts) -> tuple[Value, ...]:
         asked = Phrase(f"{id}.child" if a_child_writes(session) else id, {"days": facts.ticket_days})
-        day = id == "request.contact_here" and facts.channel.reach == "day"
-        return (asked, Phrase("request.contact.day")) if day else (asked,)
+        if id != "request.contact_here":
+            return (asked,)
+        wait = () if note_box(session, facts) else (Phrase("request.way.here.wait"),)
+        day = (Phrase("request.contact.day"),) if facts.channel.reach == "day" else ()
+        return (asked, *wait, *day)
 
     return say
 
@@ -156,11 +159,11 @@ def add_to(flow: Flow) -> None:
     )
     for way in ("here", "phone"):
         name = f"contact_{way}"
-        day = ("request.contact.day",) if way == "here" else ()
+        limits = ("request.way.here.wait", "request.contact.day") if way == "here" else ()
         flow.menu(
             name,
             say=_contact_say(f"request.{name}"),
-            says=(f"request.{name}", f"request.{name}.child", *day),
+            says=(f"request.{name}", f"request.{name}.child", *limits),
             yes=_agreed(way),
             no=_declined(way),
             skip=_without(6),

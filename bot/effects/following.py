@@ -47,6 +47,8 @@ class Following:
             "set_windows": self.set_windows,
             "set_way": self.set_way,
             "allow_abroad": self.allow_abroad,
+            "only_here": self.only_here,
+            "be_counted": self.be_counted,
             "withdraw": self.withdraw,
             "contest": self.contest,
             "rate": self.rate,
@@ -169,6 +171,15 @@ class Following:
         with or_again():
             country = str(asked.session.slot("abroad"))
             return _told(await code.agree_to(self._means.tickets, self._code(asked), [country], self._means.now()))
+
+    async def only_here(self, asked: Asked) -> Done:
+        with or_again():
+            return _told(await code.only_here(self._means.tickets, self._code(asked), self._means.now()))
+
+    async def be_counted(self, asked: Asked) -> Done:
+        with or_again():
+            counted = asked.session.slot("count") == "yes"
+            return _told(await code.be_counted(self._means.tickets, self._code(asked), counted, self._means.now()))
 
     async def withdraw(self, asked: Asked) -> Done:
         with or_again():

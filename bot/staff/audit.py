@@ -35,6 +35,7 @@ WHATS: Final[frozenset[str]] = frozenset(
         "requested", "claimed", "released", "claim_lapsed", "recused", "opened_card", "opened_note", "opened_contact",
         "received_to_share", "rewrapped",
         "answered", "relayed", "relay_ended", "tried", "marked_heavy", "escalated", "closed", "withdrawn", "wiped", "contested",
+        "consent_changed",
         # movements
         "movement_drafted", "movement_proposed", "movement_accepted", "movement_rejected", "movement_received", "movement_closed",
         "movement_cancelled",
@@ -138,6 +139,12 @@ async def latest(
     if until is not None:
         asked = asked.where(_entry.c.at < until)
     return (await connection.execute(asked)).all()
+
+
+async def has(connection: AsyncConnection, subject: str, *whats: str) -> bool:
+    """Whether one of these was ever recorded of this subject."""
+    asked = select(_entry.c.number).where(_entry.c.subject == subject, _entry.c.what.in_(whats)).limit(1)
+    return (await connection.execute(asked)).first() is not None
 
 
 async def head(engine: AsyncEngine, chain: Chain = DESK) -> Head | None:

@@ -6,6 +6,7 @@ writing something new. Never here: what a code shows, what ends a request.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -134,6 +135,9 @@ async def _write(
     changed = dict(values)
     windows: Windows | None = changed.pop("windows", None)
     if windows is not None:
+        agreed = tickets.guard.open(row.id, row.guarded)
+        if agreed is not None and "tries_left" not in changed:  # other hours are no other number of tries
+            windows = dataclasses.replace(windows, tries=agreed.tries)
         changed["guarded"] = tickets.guard.seal(row.id, windows)
     if "way" in changed:
         changed["relay"] = "open" if changed["way"] == "here" else "ended" if row.relay == "open" else row.relay

@@ -10,10 +10,12 @@ What was sent is never shown again, to nobody who holds a code.
 from __future__ import annotations
 
 import secrets
+import types
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
@@ -27,14 +29,17 @@ from bot.tickets.counting import count_ticket
 from bot.tickets.endings import forget_contact, requeue
 from bot.tickets.guard import Windows
 from bot.tickets.lifetimes import Lifetimes
+from bot.tickets.movement_rules import ENDED
+from bot.tickets.movement_wraps import leave_behind
+from bot.tickets.recipients import at_home
 from bot.tickets.references import reference
 from bot.tickets.storing import Tickets
 from flows.facts import COUNTRIES, TicketView
 from flows.kernel import Words
 
 __all__ = [
-    "Answer", "Connected", "Result", "Text", "add_note", "agree_to", "change_way", "change_windows", "connection", "contest",
-    "end_connection", "is_connected", "look", "rate", "read_answer", "withdraw",
+    "Answer", "Connected", "Result", "Text", "add_note", "agree_to", "be_counted", "change_way", "change_windows", "connection",
+    "contest", "end_connection", "is_connected", "look", "only_here", "rate", "read_answer", "withdraw",
 ]  # fmt: skip
 
 
@@ -84,6 +89,7 @@ async def look(
         if row is None or (isinstance(by, Connected) and row.relay != "open"):
             return None
         waiting = await answers.waiting(storing.rows, connection, row.id, now)
+        begun = await audit.has(connection, reference(row.id), "relayed", "answered")
     windows = tickets.guard.open(row.id, row.guarded)
     unread = [each for each in waiting if each.read_at is None]
     upto = answers.shown(waiting, back)
@@ -96,6 +102,7 @@ async def look(
         child=row.child,
         windows=windows.names if windows and not ended else (),
         relay=row.relay,
+        begun=begun,
         answer=answers.opened(row, by, upto[-1]).reveal() if upto and isinstance(by, Derived) else "",
         unread=len(unread),
         more=any(each.read_at is None for each in upto[:-1]),
@@ -104,6 +111,8 @@ async def look(
         may_contest=row.state == "closed" and not row.contested,
         may_rate=row.state == "closed" and row.counted and not row.rated,
         abroad=() if ended else telling.nearby(on, row, now),
+        agreed=() if ended else tuple(row.countries),
+        counted=row.counted,
     )
 
 
@@ -156,14 +165,15 @@ async def add_note(tickets: Tickets, by: Derived | Connected, text: Words, messa
 
 
 async def change_windows(tickets: Tickets, by: Derived, windows: Windows, now: datetime, card_text: Words | None = None) -> Result:
-    """Other windows from now on, and as many tries as they say. ``card_text``: the whole card anew; without it the rest of the
-    old card stays, and the windows that the server holds everybody to are the new ones."""
+    """Other windows from now on; how often somebody may call stays what was agreed, and what is left of it (D-5). ``card_text``:
+    the whole card anew; without it the rest of the old card stays, and the windows that the server holds everybody to are the new
+    ones."""
 
     def refusal(row: Any) -> Result | None:
         return "refused" if row.way == "code" else None
 
     texts: dict[Kind, Words] = {"card": card_text} if card_text is not None else {}
-    values = {"windows": windows, "tries_left": windows.tries, "heard_at": now}
+    values = {"windows": windows, "heard_at": now}
     return await seal_and_put(tickets, by, texts, "", now, values, refusal)
 
 
@@ -210,6 +220,52 @@ async def agree_to(tickets: Tickets, by: Derived, countries: Iterable[str], now:
             return "wrong" if row is None else "ended"
         all_of_them = tuple(dict.fromkeys([*row.countries, *(each for each in wanted if each != row.country)]))
         await storing.change(connection, row, countries=all_of_them, heard_at=now)
+        await audit.record(connection, audit.PERSON, "", "consent_changed", reference(row.id), now)
+        return "saved"
+
+    return await storing.transact(tickets.engine, work)
+
+
+async def only_here(tickets: Tickets, by: Derived, now: datetime) -> Result:
+    """The yes to further countries is taken back: nobody there reads on or is told, also where one of them has taken it, and what
+    was on its way to another country stays here. For who answers at home nothing changes."""
+
+    async def work(connection: AsyncConnection) -> Result:
+        row = await find(connection, by, now, lock=True)
+        if row is None or has_ended(row, now):
+            return "wrong" if row is None else "ended"
+        if not row.countries:
+            return "saved"
+        stays = row.claimed_by is None or bool(await at_home(connection, [row.claimed_by], row.country))
+        after = {**row._mapping, "countries": (), "claimed_by": row.claimed_by if stays else None}
+        await leave_behind(connection, types.SimpleNamespace(**after))
+        movement = storing.movement
+        abroad = (movement.c.ticket_id == row.id) & (movement.c.to_country != row.country) & movement.c.state.not_in(ENDED)
+        await connection.execute(update(movement).where(abroad).values(state="cancelled"))
+        if stays:
+            await storing.change(connection, row, countries=(), heard_at=now)
+        else:
+            await requeue(connection, tickets.lifetimes, row, now, countries=(), heard_at=now)
+        if row.claimed_by is not None and not row.training:
+            await enqueue(connection, [row.claimed_by], now)
+        await audit.record(connection, audit.PERSON, "", "consent_changed", reference(row.id), now)
+        return "saved"
+
+    result = await storing.transact(tickets.engine, work)
+    await storing.gone(tickets.engine)  # envelopes may have lost wraps
+    return result
+
+
+async def be_counted(tickets: Tickets, by: Derived, counted: bool, now: datetime) -> Result:
+    """Consent (d), from now on. What was counted is a number by now, of which nobody knows whose it is."""
+
+    async def work(connection: AsyncConnection) -> Result:
+        row = await find(connection, by, now, lock=True)
+        if row is None or has_ended(row, now):
+            return "wrong" if row is None else "ended"
+        if row.counted != counted:
+            await storing.change(connection, row, counted=counted, heard_at=now)
+            await audit.record(connection, audit.PERSON, "", "consent_changed", reference(row.id), now)
         return "saved"
 
     return await storing.transact(tickets.engine, work)

@@ -87,7 +87,7 @@ async def add_wraps(
 async def leave_behind(connection: AsyncConnection, after: Any) -> None:
     """Take out of every envelope the wraps of those who can no longer read the ticket; recovery keys stay."""
     kept = set(await recovery_keys(connection, "requests"))
-    for staff_id in {*await readers(connection, after), after.claimed_by}:
+    for staff_id in {*await readers(connection, after), after.claimed_by} - {None}:
         kept.update(await key_ids(connection, staff_id))
     sealed_to = {key for row in await wraps.envelopes(connection, after.id) for key in Envelope.decode(row.envelope).recipients}
     await wraps.take_away(connection, after.id, sealed_to - kept)

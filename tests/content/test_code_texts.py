@@ -10,7 +10,7 @@ import pytest
 from bot import gsm7
 from bot.layout import LABEL, render
 from flows.crisis import CLASSES
-from flows.facts import LANGS, WINDOW_NAMES
+from flows.facts import COUNTRIES, LANGS, WINDOW_NAMES
 from flows.graph import texts
 from flows.kernel import Alarm, Command, Data, Session
 from flows.topics import GRAPH
@@ -22,10 +22,14 @@ from tests.flows.world import SMS, SomeDuty, facts, wording
 
 MINE = [id for id in texts(GRAPH) if id.startswith(("code.", "relay."))]
 SCREENS = sorted(screen for screen in GRAPH.sheets if screen.startswith(("code.", "relay.")))
-VIEWS: dict[str, Any] = {**TICKETS, "every window": ticket(windows=WINDOW_NAMES[1:], way="here", abroad=("VE", "EC", "DO", "TT"))}
+VIEWS: dict[str, Any] = {
+    **TICKETS,
+    "every window": ticket(windows=WINDOW_NAMES[1:], way="here", abroad=("VE", "EC", "DO", "TT"), agreed=COUNTRIES[1:]),
+}
 SLOTS: dict[str, Any] = {"country": "CO", "place": 0, "abroad": "DO", "way": "phone", "windows": (1, 2, 3, 4, 5, 6), "safe": "yes"}
 ANSWERS = {
-    "code.status", "code.answer", "code.abroad_duty", "code.card", "code.changed", "code.change", "relay.choices",
+    "code.status", "code.answer", "code.abroad_duty", "code.card", "code.changed", "code.change", "code.consents", "code.consented",
+    "relay.choices",
 }  # fmt: skip
 """Something to read, which may take a third segment (L-2)."""
 

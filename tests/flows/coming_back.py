@@ -13,6 +13,7 @@ import msgspec
 
 from flows.facts import ComplaintView, Facts, OnCall, TicketView, Traits
 from flows.kernel import Chose, Data, Outcome, Session
+from flows.relay import TALK
 from flows.topics import GRAPH
 from tests.flows.world import COMPLAINT, NOW, SMS, TICKET, WHATSAPP, Play, SomeDuty, facts
 
@@ -27,11 +28,20 @@ def ticket(**changes: Any) -> TicketView:
 
 #: Nobody is there until the next morning.
 AWAY = OnCall(country="CO", answers=True, opens_at=NOW + 20 * 3600, zone="America/Bogota")
-OVER: dict[str, Any] = {"over": True, "way": "code", "windows": (), "abroad": ()}
+OVER: dict[str, Any] = {"over": True, "way": "code", "windows": (), "abroad": (), "agreed": ()}
 #: Every kind of ticket that there is a difference to.
 TICKETS: dict[str, TicketView | None] = {
     "received": ticket(
-        status="received", way="code", windows=(), answer="", unread=0, more=False, may_contest=False, may_rate=False
+        status="received",
+        way="code",
+        windows=(),
+        answer="",
+        unread=0,
+        more=False,
+        may_contest=False,
+        may_rate=False,
+        counted=False,
+        agreed=(),
     ),
     "given back": ticket(status="again", answer="", unread=0, more=False, may_contest=False, may_rate=False),
     "nobody yet": ticket(status="nobody_yet"),
@@ -45,6 +55,7 @@ TICKETS: dict[str, TicketView | None] = {
     "closed again": ticket(status="closed", may_contest=False, may_rate=False, answer="", unread=0, more=False, **OVER),
     "lapsed": ticket(status="lapsed", answer="", unread=0, more=False, may_contest=False, may_rate=False, **OVER),
     "no text": ticket(status="looked_at", country="VE", may_contest=False, may_rate=False),
+    "no text, here": ticket(status="looked_at", country="VE", way="here", relay="open", may_contest=False, may_rate=False),
     "long answer": ticket(status="answer_waiting", answer="palabra " * 200),
     "none": None,
 }
@@ -116,7 +127,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "keep_note": ("saved", "long", "identifying", "lost", "down"),
     "withdraw": ("saved", "down"),
     **dict.fromkeys(
-        ("mark_read", "set_windows", "set_way", "allow_abroad", "contest", "rate"),
+        ("mark_read", "set_windows", "set_way", "allow_abroad", "only_here", "be_counted", "contest", "rate"),
         ("saved", "gone", "ended", "full", "down"),
     ),
 }
@@ -125,7 +136,7 @@ TELLS = {
     "code.way": ("refused",),
     **dict.fromkeys(("code.change", "code.zone", "code.confirm"), ("way", "zone")),
     **dict.fromkeys(("code.status", "code.answer", "code.complaint", "code.complaint_answer"), ("older", "page")),
-    **dict.fromkeys(("relay.open", "relay.passed", "relay.long", "relay.not_saved"), ("safe",)),
+    **dict.fromkeys((f"relay.{each}" for each in TALK), ("safe",)),
 }
 
 
@@ -138,7 +149,7 @@ def walk(known: Facts, *screens: str) -> Iterator[Step]:
             screen=screen,
             turn=3,
             lang="es",
-            slots={"safe": "yes"} if screen in ("code.status", "code.complaint") else {},
+            slots={"safe": "yes"} if screen in ("code.status", "code.complaint", "relay.not_yet") else {},
             back=("start.menu",),
         )
         for screen in screens
@@ -186,7 +197,9 @@ def all_walks(channel: Traits = SMS) -> Iterator[Step]:
         known = facts(
             channel, ticket=view, draft={"number": Data("draft.number", "··· ··· 567")}, duty=SomeDuty(texts=("CO", "MX", "EC"))
         )
-        yield from walk(known, "code.safe", "code.known", "code.wrong", "code.busy", "relay.open", "code.status")
+        yield from walk(
+            known, "code.safe", "code.known", "code.wrong", "code.busy", *(f"relay.{each}" for each in TALK), "code.status"
+        )
         if name == "told further":
             yield from walk(facts(WHATSAPP, ticket=view), "code.status")
         if name == "received":

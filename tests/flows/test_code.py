@@ -296,8 +296,8 @@ def test_nothing_that_was_sent_is_ever_shown(steps: list[Step]) -> None:
     """What a code shows has no place for it, and every field on these screens comes from somewhere else. Mutation: showing the note
     to whoever has the code."""
     assert set(TicketView.__struct_fields__) == {
-        "status", "country", "way", "desk", "child", "windows", "relay", "answer", "unread", "more", "tells_only", "over", "may_contest", "may_rate",
-        "abroad",
+        "status", "country", "way", "desk", "child", "windows", "relay", "begun", "answer", "unread", "more",
+        "tells_only", "over", "may_contest", "may_rate", "abroad", "agreed", "counted",
     }  # fmt: skip
     for step in steps:
         if step.play.turn is not None and step.play.turn.screen is not None and step.play.here.startswith(("code.", "relay.")):
@@ -552,6 +552,38 @@ def test_another_country_reads_its_own_duties_before_the_yes(channel) -> None:
     assert {"duty.intro", "duty.variant.danger"} <= known.ids
     assert known.picks("no").here == "code.status"
     assert {edge.start for edge in edges(GRAPH) if edge.end == "code.abroad_ok"} == {"code.abroad_duty"}
+
+
+# --- what was agreed to ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("D-10")
+@pytest.mark.requirement("D-3")
+@by_channel
+def test_each_consent_is_shown_as_it_stands_and_can_be_taken_back(channel) -> None:
+    """Mutation: times and ways only; a consent that one can give and not take back; further countries that are not named."""
+    play = at_status(channel).picks("change", "consents")
+    assert {"code.change.phone", "code.consents.abroad", "code.consents.counted"} <= play.ids
+    assert play.screen.parts[2].params["countries"].items == (Country("PE"),)  # type: ignore[union-attr]
+    assert ways_on(play) >= {"contact_no", "home", "count_no", "skip"} and "count_yes" not in ways_on(play)
+    for option, effect, slot in (("contact_no", "set_way", ("way", "code")), ("count_no", "be_counted", ("count", "no"))):
+        done = at_status(channel).picks("change", "consents", option)
+        assert (done.here, last(done), done.session.slot(slot[0])) == ("code.consented", Effect(effect), slot[1])
+    play.picks("home")
+    assert (play.here, play.screen.parts[0].params) == ("code.home", {"country": Country("CO")})  # type: ignore[union-attr]
+    assert last(play) == Effect("try_code"), "it is said first what it means"
+    assert at_status(channel).picks("change", "consents", "home", "no").here == "code.consents"
+    assert (play.picks("yes").here, last(play)) == ("code.consented", Effect("only_here"))
+
+
+@pytest.mark.requirement("D-10")
+def test_only_what_was_said_yes_to_is_taken_back_and_what_was_not_can_be_given() -> None:
+    """Mutation: "only people here" for somebody who never agreed to others; counting somebody who has not said yes yet."""
+    none = ticket(way="code", windows=(), agreed=(), counted=False)
+    play = at_status(ticket=none).picks("change", "consents")
+    assert not ways_on(play) & {"contact_no", "home", "count_no"}
+    assert "code.consents.uncounted" in play.ids and "code.consents.abroad" not in play.ids
+    assert (last(play.picks("count_yes")), play.session.slot("count")) == (Effect("be_counted"), "yes")
 
 
 # --- the end ---------------------------------------------------------------------------------------------------------

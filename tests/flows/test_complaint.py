@@ -633,6 +633,8 @@ def test_each_matter_but_papers_begins_with_who_settles_it() -> None:
     }
     assert all(set(SETTLING) & set(target.purposes) for target in TARGETS.values())
     assert "complaint.target.papers" in told("papers", "CO").ids
+
+
 # --- whom feedback goes round ------------------------------------------------------------------------------------------
 
 

@@ -499,7 +499,8 @@ def test_the_button_for_leaving_stands_on_every_screen() -> None:
 #: Everything that a step may ask for. Each of them keeps, changes or erases; none writes to anybody.
 EFFECTS = {
     "keep_number", "keep_note", "keep_words", "open_request", "try_code", "mark_read", "add_note", "set_windows", "set_way",
-    "allow_abroad", "withdraw", "contest", "rate", "say_relay", "end_relay", "open_complaint", "remark", "move_note",
+    "allow_abroad", "only_here", "be_counted",
+    "withdraw", "contest", "rate", "say_relay", "end_relay", "open_complaint", "remark", "move_note",
 }  # fmt: skip
 
 

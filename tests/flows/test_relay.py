@@ -22,7 +22,7 @@ from tests.content import lint
 from tests.flows.coming_back import CODE, TICKETS, all_walks, back, connected, ticket
 from tests.flows.standing import CHANNELS, SCREENS
 from tests.flows.test_kernel import typed
-from tests.flows.world import CUCUTA, TELEGRAM, Play, data, ids, wording
+from tests.flows.world import CUCUTA, TELEGRAM, Play, SomeDuty, data, ids, wording
 
 by_channel = pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
 SAID = Effect("say_relay")
@@ -152,6 +152,67 @@ def test_nothing_of_a_message_is_kept_or_shown(text: str) -> None:
     assert b"zarza" not in msgspec.msgpack.encode(play.session)
     assert not [field for field in data(play.screen.parts) if "zarza" in field.text]
     assert "zarza" not in repr(play.turn)
+
+
+# --- before the person can know what may have to be told -------------------------------------------------------------
+
+
+def unread(channel=TELEGRAM, lang: str = "es", **changes) -> Play:
+    """In touch with a country of whose duties to report there is no text that holds."""
+    return connected(channel, lang, ticket=ticket(country="VE", status="looked_at", way="here", relay="open", **changes))
+
+
+@pytest.mark.requirement("D-2")
+@by_channel
+@pytest.mark.parametrize("lang", LANGS)
+def test_without_a_text_nothing_is_passed_on_before_somebody_has_written(channel, lang: str) -> None:
+    """And that is said, without saying what this is about. Mutation: a connected chat that is an open box for notes; a receipt for
+    words that nobody gets; a first screen that invites to write."""
+    for screen in (f"relay.{name}" for name in TALK):
+        play = unread(channel, lang).at(screen).says("Zarzaparrilla")
+        assert (play.here, play.asked, ids(play.screen.parts) & {"relay.not_yet"}) == ("relay.not_yet", [], {"relay.not_yet"})
+    kept = {"es": "no se guardó", "en": "not kept", "pt": "não foi guardado"}
+    assert kept[lang] in wording().text(lang, "relay.not_yet")
+    first = unread(channel, lang)
+    screen = GRAPH.view(first.session, first.facts)
+    assert ids(screen.parts) == {"relay.open.neutral.wait"}
+    for drawn in (screen, unread(channel, lang).says("hola").screen):
+        about = render(drawn, lang, 1, channel, wording()).text
+        assert not re.search(TELLS[lang], about, re.IGNORECASE) and lint.telling(about) == []
+    behind = unread(channel, lang).says("hola", "7", "1")
+    assert behind.here == "relay.choices" and "relay.choices.wait" in behind.ids
+    assert "chat" not in {option.id for option in behind.screen.options}
+    assert back(channel, lang, ticket=behind.facts.ticket).at("request.done", country="VE").says("xyzzy qwrt").asked == []
+
+
+@pytest.mark.requirement("D-2")
+def test_whom_somebody_on_duty_has_written_to_may_answer() -> None:
+    """It is a talk with a human from then on. Mutation: keeping the chat shut for good; in the code's note as well."""
+    assert unread(begun=True).says("hola").asked == [SAID]
+    for view, there in ((TICKETS["no text"], False), (ticket(status="looked_at", country="VE", begun=True), True)):
+        play = back(ticket=view).at("code.status", safe="yes")
+        assert ("write" in play.graph.ids(play.session, play.facts)) is there
+
+
+@pytest.mark.requirement("D-2")
+@pytest.mark.requirement("E-6")
+def test_a_cry_that_is_not_kept_gets_its_card_all_the_same() -> None:
+    """Mutation: "that was not kept" and no numbers."""
+    play = unread().does(Alarm("B", Words("zarzaparrilla")))
+    read = [id for part in play.screen.parts for id in ids((part,))]
+    assert play.asked == [] and read.index("crisis.B") < read.index("relay.not_yet")
+
+
+@pytest.mark.requirement("D-2")
+@pytest.mark.requirement("D-4")
+def test_that_the_team_writes_first_is_said_before_the_yes_to_this_way() -> None:
+    """In the request and with the code. Mutation: "write to me here" as if one could write at once."""
+    for texts, there in ((("CO",), False), ((), True)):
+        duty = SomeDuty(texts=texts)
+        asked = Play(TELEGRAM, duty=duty).at("request.contact_here", country="CO", safe="yes", age="adult")
+        changed = Play(TELEGRAM, duty=duty, ticket=ticket(way="code", windows=())).at("code.way", country="CO", safe="yes")
+        for play in (asked, changed):
+            assert ("request.way.here.wait" in ids(GRAPH.view(play.session, play.facts).parts)) is there
 
 
 # --- whoever holds the phone -----------------------------------------------------------------------------------------

@@ -639,11 +639,11 @@ SKIPS = {
         (
             "code.note", "code.note_long", "code.identifying",
             "code.change", "code.zone", "code.windows", "code.way", "code.number", "code.number_bad",
-            "code.card", "code.times", "code.rate",
+            "code.card", "code.times", "code.consents", "code.rate",
         ),
         "skip",
     ),
-    **dict.fromkeys(("code.abroad", "code.abroad_duty", "code.abroad_ok", "code.contest", "code.withdraw"), "no"),
+    **dict.fromkeys(("code.abroad", "code.abroad_duty", "code.abroad_ok", "code.home", "code.contest", "code.withdraw"), "no"),
     "code.confirm": "none",
     "complaint.kind": "how",
     "complaint.safe": "no",
@@ -678,7 +678,8 @@ NO_QUESTION = {
     *(
         f"code.{name}"
         for name in (
-            "status", "answer", "noted", "changed", "abroad_done", "contested", "rated", "withdrawn", "lost", "not_saved",
+            "status", "answer", "noted", "changed", "consented", "abroad_done", "contested", "rated", "withdrawn", "lost",
+            "not_saved",
         )
     ),
     *(f"code.complaint{name}" for name in ("", "_answer", "_noted", "_full", "_contested", "_withdrawn")),

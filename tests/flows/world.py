@@ -287,6 +287,8 @@ TICKET = TicketView(
     may_contest=True,
     may_rate=True,
     abroad=("VE", "EC"),
+    agreed=("PE",),
+    counted=True,
 )
 
 ZONES: dict[str, tuple[str, ...]] = {

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 
 from bot import app
 from bot.complaints.deadlines import Deadlines
@@ -297,6 +298,28 @@ async def test_another_way_by_code_brings_a_card_for_it(world: World, pile: Pile
     (card,) = [json.loads(text) for text in await world.reads(ana, row.id, "card")]
     assert (card["answer_by_other"], card["leave_message"], card["tries"]) == (False, False, 2)
     assert card["zone"] == "America/Bogota" and card["word_desk"] and card["word_person"] and card["word_stop"]
+
+
+@pytest.mark.requirement("D-10")
+async def test_consents_are_changed_by_code(world: World, pile: Pile, ana: Worker) -> None:
+    """No to being counted, no to being called, no to people of another country. Mutation: a handler that does something else."""
+    phone = await pile.phone("+573001234567").to_check("phone")
+    await phone.picks("send")
+    row = await only_ticket(world)
+    assert (row.counted, row.way) == (True, "phone")
+    async with world.engine.begin() as connection:
+        await connection.execute(update(Ticket).values(countries=("PE",)))
+    other = await pile.phone("777", TELEGRAM).comes_back(phone.code)
+    await other.picks("change")
+    await other.picks("consents")
+    for options in (("count_no",), ("contact_no",), ("home", "yes")):
+        for option in options:
+            await other.picks(option)
+        assert other.here == "code.consented"
+        await other.picks("consents")
+    row = await only_ticket(world)
+    assert (row.counted, row.way, row.countries, row.guarded) == (False, "code", (), None)
+    assert set(await world.items(row.id)) == {"card"}
 
 
 async def test_an_answer_is_read_by_code_and_nowhere_else(world: World, pile: Pile, ana: Worker) -> None:

@@ -174,6 +174,19 @@ async def test_who_is_connected_but_has_no_code_sees_no_answer(world: World, ana
     assert (await view(world, derived)).answer == "secret"
 
 
+@pytest.mark.requirement("D-2")
+async def test_whether_somebody_on_duty_has_written_yet(world: World, ana: Worker) -> None:
+    """In the chat or under the code, and nothing else counts. Mutation: taking a claim for it; an answer in another ticket."""
+    ticket_id, derived = await world.taken(ana, way="here", windows=ALL_DAY)
+    other, other_derived = await world.taken(ana, way="here", windows=ALL_DAY)
+    assert not (await view(world, derived)).begun
+    await desk.permit_relay(world.tickets, ana.actor, ticket_id, NOW)
+    seen = await code.look(world.tickets, await chat(world, ticket_id), NOW)
+    assert seen is not None and seen.begun and not (await view(world, other_derived)).begun
+    await answered(world, ana, other, "hello")
+    assert (await view(world, other_derived)).begun
+
+
 # --- writing again ---------------------------------------------------------------------------------------------------
 
 
@@ -246,7 +259,7 @@ async def test_a_flood_of_messages_fills_no_disk(world: World, ana: Worker, monk
 async def test_another_window_holds_at_once(world: World, ana: Worker) -> None:
     """Before and after somebody took it. Mutation: a server that goes on holding everybody to the old windows."""
     ticket_id, derived = await world.ask()
-    evening = Windows(BOGOTA, ("evening",), 1)
+    evening = Windows(BOGOTA, ("evening",), 2)
     assert await code.change_windows(world.tickets, derived, evening, NOW) == "saved"
     await desk.claim(world.tickets, ana.actor, ticket_id, NOW)
     with pytest.raises(desk.Refused, match="outside_window"):
@@ -255,6 +268,20 @@ async def test_another_window_holds_at_once(world: World, ana: Worker) -> None:
     assert len(await world.reads(ana, ticket_id, "contact")) == 1
     assert await world.reads(ana, ticket_id, "card") == ["a new card"]
     assert (await world.row(ticket_id)).tries_left == 2
+
+
+@pytest.mark.requirement("D-5")
+async def test_other_hours_are_no_other_number_of_tries(world: World, ana: Worker) -> None:
+    """What was agreed, and what is left of it. Mutation: two tries where one was agreed; a try that was used and comes back."""
+    once, derived = await world.taken(ana, windows=Windows(BOGOTA, ("morning",), 1))
+    thrice, other = await world.taken(ana, windows=Windows(BOGOTA, ("morning",), 3))
+    await desk.count_try(world.tickets, ana.actor, thrice, NOW)
+    for each in (derived, other):
+        assert await code.change_windows(world.tickets, each, Windows(BOGOTA, ("evening",)), NOW) == "saved"
+    for ticket_id, tries, left in ((once, 1, 1), (thrice, 3, 2)):
+        row = await world.row(ticket_id)
+        assert world.tickets.guard.open(row.id, row.guarded) == Windows(BOGOTA, ("evening",), tries)
+        assert row.tries_left == left
 
 
 @pytest.mark.requirement("D-10")
@@ -318,6 +345,70 @@ async def test_a_further_yes_lets_a_further_country_take_it(world: World, ana: W
     await desk.claim(world.tickets, abroad.actor, ticket_id, after(hours=12))
     with pytest.raises(ValueError, match="fourteen"):
         await code.agree_to(world.tickets, derived, ["AR"], NOW)
+
+
+@pytest.mark.requirement("D-10")
+@pytest.mark.parametrize("stage", ["waiting", "claimed at home", "claimed abroad"])
+async def test_a_yes_to_further_countries_is_taken_back(world: World, ana: Worker, stage: str) -> None:
+    """Nobody there reads on, is told or takes it; what was on its way there stays. At home nothing changes.
+
+    Mutation: emptying the countries alone; leaving the claim with somebody abroad; a movement that goes on; no entry."""
+    await world.recovery_key()
+    abroad = await world.worker("pe", countries=["PE"], duty="primary")
+    late = await world.worker("pe-2", countries=["PE"], duty="primary")
+    ticket_id, derived = await world.ask(countries=("PE",))
+    await tick(world.tickets, after(hours=12))
+    now = after(hours=13)
+    if stage != "waiting":
+        await desk.claim(world.tickets, (ana if stage == "claimed at home" else abroad).actor, ticket_id, now)
+    async with world.engine.begin() as connection:
+        for to in ("PE", "CO"):
+            move = Movement(ticket_id=ticket_id, what="referral", to_country=to, state="proposed")
+            await connection.execute(storing.movement.insert().values(**move.model_dump()))
+    await world.alerted()
+    shown = await view(world, derived, hours=13)
+    assert shown.agreed == ("PE",)
+
+    assert [await code.only_here(world.tickets, each, now) for each in (derived, derived, WRONG)] == ["saved", "saved", "wrong"]
+    row = await world.row(ticket_id)
+    at_home = stage == "claimed at home"
+    assert (row.countries, row.state, row.claimed_by) == ((), "claimed" if at_home else "waiting", ana.id if at_home else None)
+    for item in [each for kind in (await world.items(ticket_id)).values() for each in kind]:
+        keys = set(Envelope.decode(item.envelope).recipients)
+        assert ana.key in keys and not keys & {abroad.key, late.key}
+    for worker in (abroad, late):
+        assert await desk.queue(world.tickets, worker.actor, now) == []
+        with pytest.raises(desk.NotThere):
+            await world.reads(worker, ticket_id, "card", now)
+    assert {move.to_country: move.state for move in await world.rows(Movement)} == {"PE": "cancelled", "CO": "proposed"}
+    told = await world.alerted()
+    assert told == {"waiting": set(), "claimed at home": {ana.id}, "claimed abroad": {ana.id, abroad.id}}[stage]
+    await tick(world.tickets, after(days=2))
+    assert not await world.alerted() & {late.id}
+    assert [what for _, what in await world.audited()].count("consent_changed") == 1
+    assert (await view(world, derived, hours=13)).agreed == ()
+
+
+@pytest.mark.requirement("D-10")
+@pytest.mark.requirement("T-1")
+async def test_being_counted_is_said_yes_and_no_to_at_any_time(world: World, ana: Worker) -> None:
+    """From then on; nothing that was counted leads back to anybody. Mutation: a no that counts the outcome all the same; a yes
+    that counts what was before."""
+    ticket_id, derived = await world.ask(counted=True)
+    _, other = await world.ask(counted=False)
+    before = await world.counted()
+    assert await code.be_counted(world.tickets, derived, False, NOW) == "saved"
+    assert [await code.be_counted(world.tickets, other, True, NOW) for _ in range(2)] == ["saved", "saved"]
+    assert await world.counted() == before
+    assert ((await view(world, derived)).counted, (await view(world, other)).counted) == (False, True)
+    await desk.claim(world.tickets, ana.actor, ticket_id, NOW)
+    await desk.close(world.tickets, ana.actor, ticket_id, "not_for_us", NOW)
+    assert await world.counted() == before
+    await code.withdraw(world.tickets, other, NOW)
+    assert {what: number for what, number in (await world.counted()).items() if what not in before} == {("outcome", "withdrawn"): 1}
+    assert await code.be_counted(world.tickets, derived, True, NOW) == "ended"
+    assert await code.be_counted(world.tickets, WRONG, True, NOW) == "wrong"
+    assert [what for _, what in await world.audited()].count("consent_changed") == 2
 
 
 # --- withdrawing -----------------------------------------------------------------------------------------------------
@@ -470,6 +561,8 @@ async def test_wrong_withdrawn_and_forgotten_are_one_answer(world: World, ana: W
             await code.change_way(world.tickets, derived, "code", late),
             await code.change_way(world.tickets, derived, "here", late, contact_text=Words("x"), windows=MORNING),
             await code.agree_to(world.tickets, derived, ["PE"], late),
+            await code.only_here(world.tickets, derived, late),
+            await code.be_counted(world.tickets, derived, True, late),
             await code.contest(world.tickets, derived, late),
             await code.rate(world.tickets, derived, 3, late),
             await code.withdraw(world.tickets, derived, late),
@@ -500,6 +593,7 @@ async def test_what_has_ended_takes_no_more_words(world: World, ana: Worker) -> 
         assert await code.add_note(world.tickets, each, Words("x"), "m8", at) == "ended"
         assert await code.change_way(world.tickets, each, "code", at) == "ended"
         assert await code.agree_to(world.tickets, each, ["PE"], at) == "ended"
+        assert await code.only_here(world.tickets, each, at) == "ended"
         shown = await code.look(world.tickets, each, at)
         assert shown is not None and shown.over and shown.way == "code" and shown.windows == ()
     assert (await view(world, waiting, days=7)).status == "lapsed"

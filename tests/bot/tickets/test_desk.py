@@ -17,7 +17,7 @@ from bot.tickets.guard import Windows
 from bot.tickets.listing import Row
 from bot.tickets.tables import HandOver, Movement, SealedItem
 from flows.kernel import Words
-from tests.bot.tickets.world import ALL_DAY, BOGOTA, HANDED, NOTE, NOW, Worker, World, after
+from tests.bot.tickets.world import ALL_DAY, BOGOTA, CONTACT, HANDED, NOTE, NOW, Worker, World, after
 
 
 async def queued(world: World, worker: Worker, **later: float) -> list[Row]:
@@ -306,12 +306,16 @@ async def test_tries_are_counted_and_end(world: World, ana: Worker, ben: Worker)
         await desk.count_try(world.tickets, ana.actor, ticket_id, NOW)
     with pytest.raises(Refused, match="no_tries_left"):
         await world.reads(ana, ticket_id, "contact")
-    # Whoever takes it next does not begin anew; the person may say otherwise.
+    # Whoever takes it next does not begin anew, nor do other hours; the person may agree to a call anew.
     await desk.release(world.tickets, ana.actor, ticket_id, HANDED, NOW)
     await desk.claim(world.tickets, ben.actor, ticket_id, NOW)
     with pytest.raises(Refused, match="no_tries_left"):
         await world.reads(ben, ticket_id, "contact")
-    await code.change_windows(world.tickets, derived, Windows(BOGOTA, ("morning",), 1), NOW)
+    one = Windows(BOGOTA, ("morning",), 1)
+    await code.change_windows(world.tickets, derived, one, NOW)
+    with pytest.raises(Refused, match="no_tries_left"):
+        await world.reads(ben, ticket_id, "contact")
+    await code.change_way(world.tickets, derived, "phone", NOW, contact_text=Words(CONTACT), windows=one)
     assert len(await world.reads(ben, ticket_id, "contact")) == 1
     here, _ = await world.taken(ana, way="here")
     with pytest.raises(Refused, match="not_phone"):

@@ -63,7 +63,8 @@ class LiveNotices:
     async def refresh(self) -> None:
         """Read once. Raises ``bot.db.DatabaseDown``."""
         moment = datetime.fromtimestamp(self._clock(), UTC)
-        asked = select(_notice).where(_notice.c.expires_at > moment).order_by(_notice.c.published_at.desc(), _notice.c.id)
+        published = (_notice.c.expires_at > moment) & (_notice.c.agreed_by != "")
+        asked = select(_notice).where(published).order_by(_notice.c.published_at.desc(), _notice.c.id)
         with db.explained(self._engine.url):
             async with self._engine.connect() as connection:
                 self._rows = (await connection.execute(asked)).all()

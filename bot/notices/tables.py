@@ -1,4 +1,5 @@
-"""The table of notices. What people read is typed by a named role and checked before it is published (E-9).
+"""The table of notices. What people read is typed by a named role, checked, and agreed to by somebody of another organisation
+before it is published (E-9, M-8).
 
 Never here: anything about a person or a complaint.
 """
@@ -28,7 +29,12 @@ class Notice(Table, table=True):
     text_en: str = Field(max_length=300)
     text_pt: str = Field(max_length=300)
     by: str = Field(max_length=40)
-    """Label of the account that published it."""
+    """Label of the account that wrote it."""
+    agreed_by: str = Field(default="", max_length=40)
+    """Label of the account of another organisation that agreed; empty: it waits, and nobody reads it."""
+    days: int = 0
+    """For how long it stands, from the moment at which somebody agreed."""
     published_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    """While it waits: when somebody else was asked."""
     expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
-    """Shown until then, at most 180 days."""
+    """Shown until then, at most 180 days. While it waits: until when somebody may agree."""

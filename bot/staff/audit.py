@@ -42,7 +42,8 @@ WHATS: Final[frozenset[str]] = frozenset(
         # the rest of the desk
         "roster_loaded", "shift_changed", "exception_added", "exception_removed", "holiday_changed", "duty_text_confirmed",
         "export_asked", "export_approved", "exported", "agreement_recorded", "training_begun", "training_ended", "alerts_changed",
-        "notice_published", "notice_ended", "remark_done", "directory_checked", "directory_closed", "forgotten",
+        "notice_asked", "notice_agreed", "notice_published", "notice_ended", "remark_done", "directory_checked", "directory_closed",
+        "forgotten",
     }
 )  # fmt: skip
 """Everything that can be recorded. A further code is a line here, and ``desk.audit.what.<code>`` in the desk's catalogs."""

@@ -47,7 +47,7 @@ Action = Literal[
     "see_feedback",  # the inbox of everything else that people say
     "see_register",  # what became of complaints, without content; independent organisations only (bot.complaints.register)
     "export_register",  # asks for an export; a second person approves (bot.staff.second_person)
-    "publish_notice",  # answers to rumours, what was changed: read by everybody
+    "publish_notice",  # answers to rumours, what was changed: read by everybody, once somebody of another organisation agreed
     "see_remarks",  # what people said about entries of the directory
     "see_directory",  # its entries up to those for members only (S-2)
     "check_directory",  # sees which are due, says that one is right or closed for now (S-4)

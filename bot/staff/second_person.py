@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -34,6 +34,7 @@ class Rule(NamedTuple):
     agreed: str
     used: str
     """Empty: what is done then is recorded where it is done."""
+    life: timedelta = LIFE
 
 
 _FILE: Final = ("export_asked", "export_approved", "exported")
@@ -42,6 +43,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     "export_audit": Rule("see_audit", *_FILE),
     "export_register": Rule("see_register", *_FILE),
     "renew_enrolment": Rule("approve_enrolment", "enrolment_asked", "enrolment_agreed", ""),
+    "publish_notice": Rule("publish_notice", "notice_asked", "notice_agreed", "", timedelta(days=7)),  # who keeps no shifts
 }
 """What takes a second person."""
 
@@ -57,16 +59,23 @@ def digest(choices: Mapping[str, str | Sequence[str]]) -> bytes:
 async def ask(
     connection: AsyncConnection, actor: Actor, what: Action, exactly: bytes, now: datetime, *, subject: str = ""
 ) -> uuid.UUID | None:
-    """Ask for it; good for 24 hours. None: the actor may not do this at all. ``subject``: of the audit's line, such as the name of
-    an account."""
+    """Ask for it; good for ``Rule.life``. None: the actor may not do this at all. ``subject``: of the audit's line, such as
+    the name of an account."""
     role = acting_as(actor, what)
     if role is None or what not in RULES:
         return None
     id = uuid.uuid4()
-    values = {"id": id, "what": what, "digest": exactly, "asked_by": actor.id, "asked_at": now, "ends_at": now + LIFE}
-    await connection.execute(insert(_approval).values(**values))
+    values = {"id": id, "what": what, "digest": exactly, "asked_by": actor.id, "asked_at": now}
+    await connection.execute(insert(_approval).values(**values, ends_at=now + RULES[what].life))
     await audit.record(connection, actor.name, role, RULES[what].asked, subject, now)
     return id
+
+
+async def open_asks(connection: AsyncConnection, whats: Collection[Action], now: datetime) -> list[Any]:
+    """Everything of these kinds that anybody asked for and that waits: rows of ``approval`` with ``asked_name``, oldest first."""
+    open_ = _approval.c.approved_by.is_(None) & (_approval.c.ends_at > now) & _approval.c.what.in_(whats)
+    asked = select(_approval, _staff.c.name.label("asked_name")).join(_staff, _staff.c.id == _approval.c.asked_by)
+    return list((await connection.execute(asked.where(open_, _staff.c.active).order_by(_approval.c.asked_at))).all())
 
 
 async def waiting(connection: AsyncConnection, actor: Actor, now: datetime, what: Action | None = None) -> list[Any]:
@@ -74,10 +83,7 @@ async def waiting(connection: AsyncConnection, actor: Actor, now: datetime, what
 
     ``what``: only this; each page shows what it can name."""
     whats = [each for each, rule in RULES.items() if may(actor, rule.needs) and what in (None, each)]
-    open_ = _approval.c.approved_by.is_(None) & (_approval.c.ends_at > now) & (_approval.c.asked_by != actor.id)
-    asked = select(_approval, _staff.c.name.label("asked_name")).join(_staff, _staff.c.id == _approval.c.asked_by)
-    found = asked.where(open_, _approval.c.what.in_(whats), _staff.c.active).order_by(_approval.c.asked_at)
-    return list((await connection.execute(found)).all())
+    return [each for each in await open_asks(connection, whats, now) if each.asked_by != actor.id]
 
 
 async def asked(connection: AsyncConnection, actor: Actor, what: Action, exactly: bytes, now: datetime) -> bool:

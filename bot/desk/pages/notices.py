@@ -1,7 +1,7 @@
 """Notices: an answer to a question that goes round, and what the network changed, for everybody to read.
 
-Here belong the list of what stands, and the form. Never here: what may be published (``bot.notices.publishing``), an answer to one
-person (``complaint_acts``).
+Here belong the list of what stands and of what waits for a second person, and the form. Never here: what may be published, and who
+agrees (``bot.notices.publishing``), an answer to one person (``complaint_acts``).
 """
 
 from __future__ import annotations
@@ -20,19 +20,29 @@ from bot.notices.publishing import DAYS, FAULTS, KINDS, TEXT, TITLE, Draft, Faul
 from flows.facts import LANGS
 
 PUBLISHES: Final = ANY_OF("publish_notice")
-DONE: Final = ("published", "ended")
+DONE: Final = ("asked", "asked_end", "published", "ended", "withdrawn")
 
 family("desk.notices.done", DONE)
 family("desk.notices.kind", KINDS)
 family("desk.notices.fault", FAULTS)
+for _what in ("waits", "agree"):
+    family(f"desk.notices.{_what}", ("publish", "end"))
 
 
 @page("/notices", allow=PUBLISHES, nav=40)
 async def notices(visit: Visit) -> Response:
     done = visit.query("done")
     standing = await publishing.standing(visit.engine, visit.actor, visit.now)
-    own = publishing.places(visit.actor)
-    return visit.show("notices.html", standing=standing, own=own, done=done if done in DONE else "")
+    waiting = await publishing.waiting(visit.engine, visit.actor, visit.now)
+    return visit.show(
+        "notices.html",
+        standing=standing,
+        waiting=waiting,
+        asked={each.row.id for each in waiting},
+        own=publishing.places(visit.actor),
+        languages=[(lang, visit.t.language(lang)) for lang in LANGS],
+        done=done if done in DONE else "",
+    )
 
 
 @page("/notices/new", allow=PUBLISHES)
@@ -44,24 +54,44 @@ async def new(visit: Visit) -> Response:
 
 
 @page("/notices/new", methods=("POST",), allow=PUBLISHES)
-async def publish(visit: Visit) -> Response:
+async def ask(visit: Visit) -> Response:
+    """Checked, and kept until somebody of another organisation agrees."""
     draft = _typed(visit)
     try:
-        await publishing.publish(visit.engine, visit.actor, draft, visit.now, organisations=visit.desk.parts.relay.organisations())
+        await publishing.ask(visit.engine, visit.actor, draft, visit.now, organisations=visit.desk.parts.relay.organisations())
     except Faulty as faulty:
         return _form(visit, draft, faulty.faults)
-    return visit.go("/notices", done="published")
+    return visit.go("/notices", done="asked")
 
 
 @page("/notices/end", methods=("POST",), allow=PUBLISHES)
-async def end(visit: Visit) -> Response:
+async def ask_end(visit: Visit) -> Response:
+    if not await publishing.ask_end(visit.engine, visit.actor, _id(visit), visit.now):
+        raise NotHere
+    return visit.go("/notices", done="asked_end")
+
+
+@page("/notices/withdraw", methods=("POST",), allow=PUBLISHES)
+async def withdraw(visit: Visit) -> Response:
+    if not await publishing.withdraw(visit.engine, visit.actor, _id(visit)):
+        raise NotHere
+    return visit.go("/notices", done="withdrawn")
+
+
+@page("/notices/agree", methods=("POST",), allow=PUBLISHES)
+async def agree(visit: Visit) -> Response:
+    """Agree to what somebody of another organisation asked for: it is done at once."""
+    act = await publishing.agree(visit.engine, visit.actor, _id(visit), visit.now)
+    if act is None:
+        raise NotHere
+    return visit.go("/notices", done="published" if act == "publish" else "ended")
+
+
+def _id(visit: Visit) -> UUID:
     try:
-        id = UUID(visit.field("id"))
+        return UUID(visit.field("id"))
     except ValueError:
         raise Malformed from None
-    if not await publishing.end(visit.engine, visit.actor, id, visit.now):
-        raise NotHere
-    return visit.go("/notices", done="ended")
 
 
 def _typed(visit: Visit) -> Draft:

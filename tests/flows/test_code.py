@@ -296,8 +296,8 @@ def test_nothing_that_was_sent_is_ever_shown(steps: list[Step]) -> None:
     """What a code shows has no place for it, and every field on these screens comes from somewhere else. Mutation: showing the note
     to whoever has the code."""
     assert set(TicketView.__struct_fields__) == {
-        "status", "country", "way", "desk", "child", "windows", "relay", "answer", "unread", "more", "tells_only", "over", "may_contest", "may_rate",
-        "abroad",
+        "status", "country", "way", "desk", "child", "windows", "relay", "answer", "unread", "more", "tells_only", "over",
+        "may_contest", "may_rate", "abroad",
     }  # fmt: skip
     for step in steps:
         if step.play.turn is not None and step.play.turn.screen is not None and step.play.here.startswith(("code.", "relay.")):

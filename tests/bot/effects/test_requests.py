@@ -257,6 +257,59 @@ async def test_writing_here_connects_the_chat_both_ways_until_the_person_leaves(
     assert phone.here == "start.hello"
 
 
+@pytest.mark.requirement("D-7")
+@pytest.mark.requirement("D-9")
+async def test_a_child_reads_when_somebody_trained_for_children_is_there(world: World, pile: Pile, ana: Worker) -> None:
+    """From the first screen to the code, while Ana is on duty for adults; and nobody is alerted who may not read it.
+
+    Mutation: the adults' desk asked on any of these screens; a country offered where nobody may read a child's request."""
+    kids = await world.worker("child-co-1", "child_protection")
+    await world.shifts(kids.id, "CO", "child", 18 * 60, 22 * 60)
+    await world.worker("case-manager-ec-1", countries=("EC",), duty="primary")
+    await pile.roster.refresh()
+    phone = pile.phone("+573001234567")
+    for text in ("hola", "1", "2", "1"):
+        await phone.says(text)
+    await phone.picks("yes")
+    assert "request.who.open_adults" in phone.said
+    await phone.picks("on")
+    await phone.picks("under18")
+    assert "request.done.closed" in phone.said
+    for option in ("on", "yes", "code", "no", "send"):
+        await phone.picks(option)
+    assert phone.here == "request.done" and "request.done.closed" in phone.said
+    assert await world.alerted() == set()
+    other = await pile.phone("777", TELEGRAM).comes_back(phone.code)
+    assert {"code.status.received", "request.done.closed", "request.when.today"} <= other.said
+    assert "abroad" not in await other.options()
+
+
+@pytest.mark.requirement("D-8")
+async def test_whoever_writes_after_the_shift_of_their_person_is_heard_by_others(world: World, pile: Pile) -> None:
+    """An urgent request, claimed at ten; the shift ends at eleven, and the person writes in the connected chat at half past.
+
+    Mutation: a chat that says that it was passed on, to somebody who hears of it tomorrow; a code that says they look at it."""
+    dora = await world.worker("case-manager-co-1")
+    await world.shifts(dora.id, "CO", "primary", 8 * 60, 11 * 60)
+    ben = await world.worker("case-manager-co-2", duty="primary")
+    await pile.roster.refresh()
+    phone = await pile.phone("555", TELEGRAM).to_check("here")
+    for option in ("details", "urgent_yes", "send"):
+        await phone.picks(option)
+    number, row = phone.code, await only_ticket(world)
+    await desk.claim(world.tickets, dora.actor, row.id, NOW)
+    await world.reads(dora, row.id, "card", NOW + timedelta(minutes=2))
+    await world.alerted()
+    pile.clock.advance(minutes=75)
+    await phone.says("Por favor contesten, no estoy bien hoy")
+    assert phone.here == "relay.passed" and await world.alerted() == {ben.id}
+    other = await pile.phone("777", SMS).comes_back(number)
+    assert {"code.status.again", "request.done.open"} <= other.said
+    await desk.claim(world.tickets, ben.actor, row.id, NOW + timedelta(minutes=76))
+    assert len(await world.reads(ben, row.id, "note", NOW + timedelta(minutes=76))) == 1
+    assert "code.status.looked_at" in (await pile.phone("888", SMS).comes_back(number)).said
+
+
 @pytest.mark.requirement("P-6")
 @pytest.mark.requirement("D-10")
 async def test_the_code_works_on_any_phone_and_withdrawing_makes_it_a_wrong_one(world: World, pile: Pile, ana: Worker) -> None:

@@ -17,7 +17,7 @@ a referral tells another organisation that this person asks for help, which is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal, cast, get_args
@@ -104,6 +104,9 @@ TRANSFER: Final[Mapping[tuple[State, Act], Step]] = {
     ("received", "cancel"): Step("cancelled", "sender"),
 }
 
+BEFORE_WRAPS: Final[tuple[Guard, ...]] = ("consent", "consent_date", "best_interest")
+"""What must hold before anything sealed is wrapped for a receiver: a draft is no consent, and nor is a word in a chat."""
+
 MACHINES: Final[Mapping[What, Mapping[tuple[State, Act], Step]]] = {"referral": REFERRAL, "transfer": TRANSFER}
 
 
@@ -183,6 +186,6 @@ def step(what: What, state: str, act: Act) -> Step | None:
     return MACHINES[what].get((cast(State, state), act))
 
 
-def unmet(found: Step, facts: Facts) -> tuple[Guard, ...]:
-    """What still has to be seen to before this step, in the order of its guards."""
-    return tuple(guard for guard in found.guards if not GUARDS[guard](facts))
+def unmet(guards: Iterable[Guard], facts: Facts) -> tuple[Guard, ...]:
+    """What of these still has to be seen to, in their order."""
+    return tuple(guard for guard in guards if not GUARDS[guard](facts))

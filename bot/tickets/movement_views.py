@@ -147,7 +147,7 @@ async def _shown(moves: Moves, connection: AsyncConnection, actor: Actor, row: A
     for (state, act), step in MACHINES[move.what].items():
         if state == move.state and role_of(step.by, actor, row, move, among) is not None:
             mine = tuple(each for each in among if each.id == actor.id) if step.by == "receiver" else among
-            lacking = unmet(step, await facts(moves, connection, row, move, mine, now, actor))
+            lacking = unmet(step.guards, await facts(moves, connection, row, move, mine, now, actor))
             acts[act] = tuple(guard for guard in lacking if guard != "reason")
     labels = select(_staff.c.id, _staff.c.name).where(_staff.c.id.in_([each for each in (row.claimed_by, move.to_staff) if each]))
     names = {id: name for id, name in await connection.execute(labels)}

@@ -18,8 +18,8 @@ from bot.staff import audit
 from bot.staff.keys import key_ids, recovery_keys
 from bot.staff.roles import Actor
 from bot.tickets import storing, wraps
-from bot.tickets.movement_parties import Moves, arrived, check_version, found_movement, receivers, sends
-from bot.tickets.movement_rules import ENDED
+from bot.tickets.movement_parties import Moves, Unmet, arrived, check_version, facts, found_movement, receivers, sends
+from bot.tickets.movement_rules import BEFORE_WRAPS, ENDED, unmet
 from bot.tickets.reading import is_off_shift, no_contact
 from bot.tickets.recipients import readers
 from bot.tickets.references import reference
@@ -28,7 +28,7 @@ from bot.tickets.sight import NotThere, Refused, Stale
 
 async def wraps_needed(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime) -> list[wraps.Missing]:
     """What the sender's browser has to wrap, and for which keys: those of the receivers, and of whoever will be able to read the
-    ticket where it goes to. Empty for a referral, which moves nothing.
+    ticket where it goes to. Empty for a referral, which moves nothing, and before a consent that suffices is recorded.
 
     A contact that the sender may not open now (off shift, a number outside its window) is left out, and waits. What is handed out
     is recorded. Raises NotThere."""
@@ -38,9 +38,10 @@ async def wraps_needed(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime)
         role = sends(actor, row)
         if role is None:
             raise NotThere
-        if move.what != "transfer" or move.state in ENDED:
+        among = await receivers(connection, moves.book, row, move)
+        if not _moves_wraps(move) or unmet(BEFORE_WRAPS, await facts(moves, connection, row, move, among, now, actor)):
             return []
-        wanted = {each.id: each.public for each in await receivers(connection, moves.book, row, move)}
+        wanted = {each.id: each.public for each in among}
         wanted |= await readers(connection, arrived(row, move, actor.id))
         rows = [each for each in await wraps.envelopes(connection, row.id) if each.expires_at > now]
         there = any(each.kind == "contact" for each in rows)
@@ -59,7 +60,7 @@ async def add_wraps(
     moves: Moves, actor: Actor, id: uuid.UUID, made: Mapping[uuid.UUID, Iterable[bytes]], now: datetime, *, version: int
 ) -> int:
     """Put in what the sender's browser wrapped: item id -> encoded wraps; how many were new. For the keys of ``wraps_needed``
-    alone, before the movement ends. Refused: ``bad_wrap``, ``not_eligible``."""
+    alone, after the consent and before the movement ends. Raises Unmet before it. Refused: ``bad_wrap``, ``not_eligible``."""
 
     async def work(connection: AsyncConnection) -> int:
         row, move = await found_movement(connection, id)
@@ -67,9 +68,12 @@ async def add_wraps(
         if role is None:
             raise NotThere
         check_version(row, version)
-        if move.what != "transfer" or move.state in ENDED:
+        if not _moves_wraps(move):
             raise Stale
-        allowed = {key_id(each.public) for each in await receivers(connection, moves.book, row, move)}
+        among = await receivers(connection, moves.book, row, move)
+        if lacking := unmet(BEFORE_WRAPS, await facts(moves, connection, row, move, among, now, actor)):
+            raise Unmet(lacking)
+        allowed = {key_id(each.public) for each in among}
         allowed |= {key_id(public) for public in (await readers(connection, arrived(row, move, actor.id))).values()}
         own = await key_ids(connection, actor.id)
         rows = {each.id: each for each in await wraps.envelopes(connection, row.id)}
@@ -82,6 +86,11 @@ async def add_wraps(
         return added
 
     return await storing.transact(moves.tickets.engine, work)
+
+
+def _moves_wraps(move: Any) -> bool:
+    """Whether anything sealed is on its way: not with a referral, and not with what was rejected, until it is a draft again."""
+    return move.what == "transfer" and move.state not in ENDED | {"rejected"}
 
 
 async def leave_behind(connection: AsyncConnection, after: Any) -> None:

@@ -11,9 +11,10 @@ Every act raises ``NotThere`` (no such movement, or not for this actor), ``Stale
 (what still has to be seen to), or ``Refused``. ``version`` is the ticket's, as the page had it: two receivers who accept at once
 have the same one, so the second is told so.
 
-A transfer moves what is sealed as well. The sender's browser wraps it for the receiver (``wraps_needed``, ``add_wraps``); until all
-of it is, nobody can propose, accept or close. Closing makes the receiver the claimer. Where the ticket moves to their country
-(``Plan.moves_country``), those left behind lose their wraps: what moved is closed to them, in a dump as well.
+A transfer moves what is sealed as well. Once the consent is recorded, the sender's browser wraps it for the receiver
+(``wraps_needed``, ``add_wraps``); until all of it is, nobody can propose, accept or close. Closing makes the receiver the claimer.
+Where the ticket moves to their country (``Plan.moves_country``), those left behind lose their wraps: what moved is closed to them,
+in a dump as well. So do those who were to receive it when it is taken back, rejected or changed.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ _AUDIT: Final[Mapping[Act, str]] = {
     "revise": "movement_drafted", "propose": "movement_proposed", "accept": "movement_accepted", "reject": "movement_rejected",
     "receive": "movement_received", "close": "movement_closed", "cancel": "movement_cancelled",
 }  # fmt: skip
+_TAKE_BACK: Final[frozenset[Act]] = frozenset({"revise", "reject", "cancel"})
+"""Acts after which those who were to receive it are nobody yet, or no longer: what was wrapped for them is taken out again."""
 _staff: Any = Staff.__table__  # type: ignore[attr-defined]
 
 
@@ -133,7 +136,6 @@ async def receive(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime, *, v
 async def close(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime, *, version: int) -> None:
     """End it: a referral by its sender, a transfer by a supervisor, and then the receiver is the claimer of the ticket."""
     await _act(moves, actor, id, "close", now, version)
-    await storing.gone(moves.tickets.engine)  # envelopes may have lost wraps
 
 
 # --- within ----------------------------------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ async def _act(
         found, role = await allowed(moves, connection, actor, row, move, act, among)
         check_version(row, version)
         mine = tuple(each for each in among if each.id == actor.id) if found.by == "receiver" else among
-        lacking = unmet(found, await facts(moves, connection, row, move, mine, now, actor, reason))
+        lacking = unmet(found.guards, await facts(moves, connection, row, move, mine, now, actor, reason))
         if lacking:
             raise Unmet(lacking)
         values = await _changes(connection, actor, row, move, act, now, plan, reason)
@@ -161,6 +163,8 @@ async def _act(
         await audit.record(connection, actor.name, role, _AUDIT[act], reference(row.id), now)
 
     await storing.transact(moves.tickets.engine, work)
+    if act in _TAKE_BACK or act == "close":
+        await storing.gone(moves.tickets.engine)  # envelopes may have lost wraps
 
 
 async def _values(connection: AsyncConnection, actor: Actor, row: Any, plan: Plan) -> dict[str, Any]:
@@ -202,6 +206,8 @@ async def _move_ticket(connection: AsyncConnection, row: Any, move: Any, act: Ac
     """What an act changes in the ticket: its version always, and its owner when a transfer is closed."""
     if (move.what, act) != ("transfer", "close"):
         await storing.change(connection, row, touched_at=now)
+        if move.what == "transfer" and act in _TAKE_BACK:
+            await leave_behind(connection, row)
         return
     after = arrived(row, move, move.to_staff)
     values = {name: getattr(after, name) for name in ("country", "countries", "level", "claimed_by")}

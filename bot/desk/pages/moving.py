@@ -207,7 +207,10 @@ async def lacking(visit: Visit) -> Response:
 async def share(visit: Visit) -> Response:
     id, parts, known = visit.values["id"], visit.desk.parts, visit.values["version"]
     with asking():
-        await movements.add_wraps(parts.moves, visit.actor, id, wraps_of(visit), visit.now, version=known)
+        try:
+            await movements.add_wraps(parts.moves, visit.actor, id, wraps_of(visit), visit.now, version=known)
+        except Unmet:
+            raise Refused("desk.moving.done.unmet") from None
         move = await movement_views.one(parts.moves, visit.actor, id, visit.now)
     return visit.json({"version": move.version, "wrapped": "wraps" not in move.acts.get("propose", ())})
 

@@ -60,7 +60,7 @@ def lacking(**changed: object) -> tuple[Guard, ...]:
     facts = dataclasses.replace(GOOD, **changed)  # type: ignore[arg-type]
     found = step(facts.what, "draft", "propose")
     assert found is not None
-    return unmet(found, facts)
+    return unmet(found.guards, facts)
 
 
 @pytest.mark.requirement("M-3")
@@ -117,7 +117,7 @@ def test_a_word_in_a_chat_is_no_consent(facts: Facts) -> None:
         for state, act in (("draft", "propose"), ("proposed", "accept"), *((("received", "close"),) if what == "transfer" else ())):
             found = step(what, state, act)  # type: ignore[arg-type]
             assert found is not None
-            assert "consent" in unmet(found, chat)
+            assert "consent" in unmet(found.guards, chat)
 
 
 @pytest.mark.requirement("D-9")
@@ -187,7 +187,7 @@ class Walk(RuleBasedStateMachine):
             facts = GOOD
         facts = dataclasses.replace(facts, what=self.what)  # type: ignore[arg-type]
         found = step(self.what, self.state, act)  # type: ignore[arg-type]
-        if found is not None and not unmet(found, facts):
+        if found is not None and not unmet(found.guards, facts):
             self.state = found.to
             self.trail.append((act, facts))
 

@@ -139,16 +139,17 @@ async def test_a_yes_in_a_chat_is_refused(world: World) -> None:
     for what in ("transfer", "referral"):
         ticket_id = await world.ticket()
         id = await world.draft(ticket_id, what=what, consent="chat")
-        if what == "transfer":
-            await world.wrap(id)
+        lacks = ("consent", "wraps") if what == "transfer" else ("consent",)
         with pytest.raises(Unmet) as refusal:
             await world.act("propose", SENDER, id)
-        assert refusal.value.guards == ("consent",)
+        assert refusal.value.guards == lacks
         (shown,) = await movement_views.of_ticket(world.moves, world[SENDER], ticket_id, NOW)
-        assert (shown.consent, shown.state, shown.acts["propose"]) == ("chat", "draft", ("consent",))
+        assert (shown.consent, shown.state, shown.acts["propose"]) == ("chat", "draft", lacks)
         # … nor can it be smuggled in afterwards, between two acts
         plan = Plan(what, "VE", consent="written", consent_on=TODAY, service_confirmed_on=TODAY)  # type: ignore[arg-type]
         await world.act("revise", SENDER, id, plan)
+        if what == "transfer":
+            await world.wrap(id)
         await world.act("propose", SENDER, id)
         with pytest.raises((Stale, NotThere)):
             await world.act("revise", SENDER, id, dataclasses.replace(plan, consent="chat"))
@@ -172,7 +173,8 @@ async def test_what_was_rejected_returns_to_its_sender(world: World) -> None:
     plan = Plan("transfer", "VE", to_staff="case-manager-ve-1", consent="written", consent_on=TODAY, service_confirmed_on=TODAY)
     await world.act("revise", SENDER, id, plan)
     assert ((await world.move(id)).state, (await world.move(id)).reason) == ("draft", "")
-    await world.act("propose", SENDER, id)  # colleagues there had been given wraps already
+    assert await world.wrap(id) > 0
+    await world.act("propose", SENDER, id)
     await world.act("accept", "case-manager-ve-1", id)
 
 
@@ -236,16 +238,16 @@ async def test_the_request_of_a_child(world: World) -> None:
     with pytest.raises(Refused, match="not_eligible"):
         await world.draft(ticket_id, actor=me, to_staff="case-manager-ve-1", consent="assent")
     id = await world.draft(ticket_id, actor=me, consent="assent")
-    await world.wrap(id, actor=me)
     with pytest.raises(Unmet) as refusal:
         await world.act("propose", me, id)
-    assert refusal.value.guards == ("best_interest",)
+    assert refusal.value.guards == ("best_interest", "wraps")
     good = Plan("transfer", "VE", consent="assent", consent_on=TODAY, service_confirmed_on=TODAY, best_interest_on=TODAY)
     await world.act("revise", me, id, dataclasses.replace(good, consent="written"))
     with pytest.raises(Unmet) as refusal:
         await world.act("propose", me, id)
-    assert refusal.value.guards == ("consent",), "a child assents"
+    assert refusal.value.guards == ("consent", "wraps"), "a child assents"
     await world.act("revise", me, id, good)
+    await world.wrap(id, actor=me)
     await world.act("propose", me, id)
     for label in (FIRST, BACKUP, "case-manager-ve-1", "supervisor-ve-1"):
         with pytest.raises(NotThere):
@@ -307,6 +309,64 @@ async def test_acceptance_waits_for_the_wraps_and_for_new_words(world: World) ->
     await world.act("close", SUPERVISOR, id)
     assert all(world.key(FIRST) in each.recipients for each in await world.envelopes(ticket_id))
     assert all(world.key(FIRST) not in each.recipients for each in await world.envelopes(later)), "another ticket stays shut"
+
+
+def abroad(world: World, envelopes: list[Envelope]) -> set[str]:
+    """Labels of the accounts of another country that can open one of these."""
+    keys = {each for envelope in envelopes for each in envelope.recipients}
+    return {label for label, (_, countries, _) in ACCOUNTS.items() if "CO" not in countries and world.key(label) in keys}
+
+
+@pytest.mark.requirement("M-3")
+@pytest.mark.requirement("M-4")
+@pytest.mark.requirement("P-5")
+async def test_nothing_is_wrapped_for_anybody_abroad_before_the_consent_is_recorded(world: World) -> None:
+    """Mutation: wraps for a mere draft; a yes in a chat, one of tomorrow, or a child's without an assessment that suffices."""
+    child = {"age": "under18", "child": True, "owner": "child-protection-co-1"}
+    for columns, lacks, plan in (
+        ({}, ("consent", "consent_date"), {"consent": "chat", "consent_on": None, "service_confirmed_on": None}),
+        ({}, ("consent",), {"consent": "chat"}),
+        ({}, ("consent",), {"consent": "assent"}),
+        ({}, ("consent_date",), {"consent_on": TODAY + timedelta(days=1)}),
+        (child, ("best_interest",), {"consent": "assent"}),
+    ):
+        owner = str(columns.get("owner", SENDER))
+        ticket_id = await world.ticket(**columns)
+        good = await world.draft(ticket_id, actor=owner, consent="assent" if columns else "written", best_interest_on=TODAY)
+        needed = await movements.wraps_needed(world.moves, world[owner], good, NOW)
+        await world.act("cancel", owner, good)
+        id = await world.draft(ticket_id, actor=owner, **plan)
+        assert await movements.wraps_needed(world.moves, world[owner], id, NOW) == []
+        made = {}
+        for each in needed:
+            envelope = Envelope.decode(each.envelope)
+            own, kind = world.keys[owner], envelope.kind
+            made[each.item_id] = [rewrap(envelope, own, key, kind=kind, ticket=ticket_id).encode() for key in each.keys]
+        assert made, "there was something to be wrapped"
+        with pytest.raises(Unmet) as refusal:
+            await movements.add_wraps(world.moves, world[owner], id, made, NOW, version=await world.version(ticket_id))
+        assert refusal.value.guards == lacks
+        assert abroad(world, await world.envelopes(ticket_id)) == set()
+
+
+@pytest.mark.requirement("M-3")
+@pytest.mark.requirement("P-5")
+@pytest.mark.parametrize("act", ["cancel", "reject", "revise"])
+async def test_what_was_taken_back_rejected_or_changed_is_shut_again(world: World, act: str) -> None:
+    """Those at home, the sender and the recovery key open it as before. Mutation: a wrap that stays; one too many taken out."""
+    ticket_id = await world.ticket()
+    before = [set(each.recipients) for each in await world.envelopes(ticket_id)]
+    id = await world.draft(ticket_id)
+    await world.wrap(id)
+    assert abroad(world, await world.envelopes(ticket_id)) > {FIRST, BACKUP}
+    if act != "revise":
+        await world.act("propose", SENDER, id)
+    plan = Plan("transfer", "PE", consent="written", consent_on=TODAY, service_confirmed_on=TODAY)
+    more: dict[str, Any] = {"reject": "no_capacity", "revise": plan}
+    await world.act(act, FIRST if act == "reject" else SENDER, id, *([more[act]] if act in more else []))
+    assert [set(each.recipients) for each in await world.envelopes(ticket_id)] == before
+    if act == "reject":
+        assert await movements.wraps_needed(world.moves, world[SENDER], id, NOW) == []
 
 
 async def test_only_wraps_for_the_receivers_are_taken(world: World) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Route, expect
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
+from bot.roster.tables import Shift
 from bot.staff.tables import KeyWrap, StaffKey
-from tests.desk.requests import NOTE, NUMBER, Requests, opened
-from tests.desk.stage import Stage
+from tests.desk.requests import BOGOTA, NOTE, NUMBER, Requests, opened
+from tests.desk.stage import Stage, faults
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,6 +53,40 @@ async def test_outside_the_window_nothing_is_opened_or_sent(small_stage: Stage, 
         await page.get_by_role("button", name="Send to their chat").click()
         await expect(page.locator("#answer [role=alert]")).to_have_text("Outside the hours that the person asked for.")
         assert small_stage.chats.arrived == []
+
+
+@pytest.mark.requirement("M-7")
+async def test_outside_a_shift_the_page_says_so_before_anybody_clicks(
+    small_stage: Stage, browser: Browser, small_requests: Requests
+) -> None:
+    """Of a request that waits, and of one that was claimed in a shift. Mutation: a button that is refused; a form for
+    an answer that nothing takes; a page without the way to hand over; a refusal in words of a program."""
+    two = await small_stage.actor(TWO)
+    rest: dict[str, Any] = {"country": "CO", "duty": "primary", "opens": 0, "closes": 1440, "zone": BOGOTA}
+    days = [Shift(staff_id=two.id, weekday=day, **rest).model_dump() for day in range(7)]
+    async with small_stage.seen(browser) as seen:
+        page = seen.page
+        mine = await small_requests.taken(seen, ONE)
+        waits = await small_requests.ask()
+        async with small_stage.engine.begin() as connection:  # from now on Colombia has a roster, and only Two is on it
+            await connection.execute(insert(Shift), days)
+        try:
+            await small_requests.look(page, waits)
+            await expect(page.get_by_text("You are not on shift for this country")).to_be_visible()
+            assert await page.get_by_role("button", name="Take this request").count() == 0
+            assert await faults(page) == []
+            await small_requests.look(page, mine)
+            assert await page.get_by_text("You are not on shift for this country").count() == 2
+            assert await page.locator("#answer, [data-open=contact]").count() == 0
+            assert await page.get_by_role("link", name="Hand over").count() + await page.get_by_text("Hand over").count() > 0
+            async with small_stage.client(ONE) as client:
+                refused = await client.post(f"/desk/ticket/{waits.hex()}/claim")
+                assert "Ask whoever plans for an extra shift" in refused.text
+            async with small_stage.client(TWO) as client:
+                assert "done=claimed" in (await client.post(f"/desk/ticket/{waits.hex()}/claim")).headers["location"]
+        finally:
+            async with small_stage.engine.begin() as connection:
+                await connection.execute(delete(Shift))
 
 
 @pytest.mark.requirement("D-5")

@@ -28,7 +28,7 @@ from bot.complaints.storing import SAID, Complaints, forwarding
 from bot.complaints.tables import OUTCOMES
 from bot.sealing import BadEnvelope, Envelope, key_id
 from bot.staff.keys import key_ids
-from bot.staff.roles import Actor
+from bot.staff.roles import Actor, acting_as
 from bot.staff.tables import Staff
 from bot.tickets import sight, wraps
 from bot.tickets.references import reference
@@ -37,7 +37,7 @@ from bot.tickets.sight import NotThere, Stale
 
 __all__ = [
     "CLOSINGS", "REASONS", "WAYS", "NotThere", "Refused", "Stale", "accept", "add_wraps", "close", "confirm_receipt", "forward",
-    "missing_wraps", "recuse", "release", "send_answer",
+    "give", "missing_wraps", "recuse", "release", "send_answer",
 ]  # fmt: skip
 
 CLOSINGS: Final = tuple(each for each in OUTCOMES if each != "withdrawn")
@@ -102,6 +102,36 @@ async def release(complaints: Complaints, actor: Actor, complaint_id: bytes, now
         told = await endings.requeue(connection, complaints.deadlines, met.row, now, not_told=holder.hex if holder else "")
         await enqueue(connection, told, now)
         await trail.record(connection, actor.name, met.role, "released", reference(met.row.id), now)
+
+    await transact(complaints.engine, work)
+
+
+async def give(
+    complaints: Complaints, actor: Actor, complaint_id: bytes, to: uuid.UUID, now: datetime, *, version: int | None = None
+) -> None:
+    """Give a piece of feedback to a colleague who may read it: from then on they hold it, and are told.
+
+    Refused: ``not_eligible``."""
+
+    async def work(connection: AsyncConnection) -> None:
+        # First the account: who has left is given nothing.
+        account = (_staff.c.id == to) & _staff.c.active
+        there = (await connection.execute(update(_staff).where(account).values(load_cap=_staff.c.load_cap))).rowcount
+        met, _ = await meet(connection, actor, complaint_id, lock=True)
+        _check(actor, met, "give", version)
+        row = met.row
+        among = await routing.colleagues(connection, row, (actor.id, row.held_by))
+        colleague = next((each.actor for each in among if each.actor.id == to), None)
+        if not there or colleague is None:
+            raise Refused("not_eligible")
+        role = acting_as(colleague, routing.ACTION[row.inbox], country=row.country) or ""
+        taken = {"state": "accepted", "held_by": to, "accepted_at": row.accepted_at or now, "alerted": ()}
+        await _change(connection, complaints, row, now, **taken)
+        if row.accepted_at is None:
+            await count_complaint(connection, row, now, [("complaint_accept", in_time(row.accept_by, now))])
+        await enqueue(connection, [to], now)
+        await trail.record(connection, actor.name, met.role, "given", reference(row.id), now)
+        await trail.record(connection, colleague.name, role, "given_to", reference(row.id), now)
 
     await transact(complaints.engine, work)
 

@@ -32,7 +32,7 @@ from bot.tickets.rows import transact
 from bot.tickets.sight import NotThere, Stale
 
 Opens = Literal["card", "note"]
-Act = Literal["accept", "release", "recuse", "open", "forward", "confirm", "answer", "close"]
+Act = Literal["accept", "release", "give", "recuse", "open", "forward", "confirm", "answer", "close"]
 
 _WHAT: Final = {"card": "opened_card", "note": "opened_note"}
 _PAGE: Final[Any] = LISTED.add_columns(complaint.c.public)
@@ -56,6 +56,15 @@ class Passed(NamedTuple):
     """To the unit that the actor is."""
     earlier: bool
     """Before it was contested: it may be passed there again."""
+
+
+class Colleague(NamedTuple):
+    """Somebody to whom it may be given."""
+
+    id: uuid.UUID
+    name: str
+    organisation: str
+    """Key."""
 
 
 class Sheet(NamedTuple):
@@ -82,6 +91,8 @@ class Sheet(NamedTuple):
     forwardings: tuple[Passed, ...]
     history: tuple[Entry, ...]
     """Empty for a unit."""
+    colleagues: tuple[Colleague, ...]
+    """To whom the actor may give it now."""
 
 
 class Met(NamedTuple):
@@ -127,6 +138,8 @@ def acts(actor: Actor, met: Met) -> frozenset[Act]:
         found |= {"recuse"}
         if "coordinator" in actor.roles and row.level == "network":
             found |= {"release"}  # whoever holds it may be away
+    if row.inbox == "feedback" and found & {"accept", "release"}:
+        found |= {"give"}  # what is said about behaviour is taken by those whom the clock tells, and given to nobody
     if met.unit and row.state in OPEN:
         found |= {"recuse", "open", "confirm", "answer"}
     if met.unit and row.state == "closed":
@@ -157,6 +170,10 @@ async def sheet(complaints: Complaints, actor: Actor, complaint_id: bytes, now: 
             chain=among.chain(row.organisation) if row.organisation else (),
             forwardings=await _passed(connection, row.id, by),
             history=await trail.history(connection, reference(row.id)) if met.plainly else (),
+            colleagues=tuple(
+                Colleague(each.actor.id, each.actor.name, each.actor.organisation)
+                for each in (await routing.colleagues(connection, row, (actor.id, row.held_by)) if "give" in may else ())
+            ),
         )
 
 

@@ -232,6 +232,12 @@ def at_levels(among: Iterable[Reader], row: Any, units: Iterable[str] = ()) -> d
     return {level: tuple(id for id, at in told if at == level) for level in LEVELS}
 
 
+async def colleagues(connection: AsyncConnection, row: Any, but: Collection[uuid.UUID | None]) -> list[Reader]:
+    """Everybody with a key for whom it exists now, other than as an investigation unit, and without these accounts."""
+    found = await readers(connection)
+    return [each for each in found if each.actor.id not in but and may_read(each.actor, each.ties, row)]
+
+
 async def eligible(connection: AsyncConnection, row: Any, units: Iterable[str] = ()) -> dict[uuid.UUID, bytes]:
     """Account -> public key of everybody who may read it by the time that everybody was told. Empty: it is not taken."""
     passed = tuple(units)

@@ -18,12 +18,13 @@ from bot.staff import audit
 WHATS: Final[frozenset[str]] = frozenset(
     {
         "complained", "noted", "contested", "withdrawn",
-        "accepted", "released", "recused", "opened_card", "opened_note", "received_to_share", "rewrapped",
+        "accepted", "released", "given", "given_to", "recused", "opened_card", "opened_note", "received_to_share", "rewrapped",
         "forwarded_unit", "forwarded_outside", "receipt_confirmed", "asked", "answered", "closed",
         "escalated", "freed", "wiped",
     }
 )  # fmt: skip
-"""``asked``: a question was left under the code. ``freed``: who held it may not read it any more, or has left; it waits again."""
+"""``asked``: a question was left under the code. ``given``: to a colleague, whose name is on the line ``given_to``. ``freed``: who
+held it may not read it any more, or has left; it waits again."""
 
 TRAIL: Final = audit.Chain(ComplaintEntry.__table__, WHATS, 0x4641524F434F4D50)  # type: ignore[attr-defined]
 

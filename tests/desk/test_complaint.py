@@ -300,6 +300,33 @@ async def test_feedback_by_topic_to_a_notice(stage: Stage, browser: Browser, hea
     assert (await hearings.row(waited)).state == "received"
 
 
+@pytest.mark.requirement("C-4")
+async def test_feedback_is_given_to_a_colleague_in_one_select(stage: Stage, browser: Browser, hearings: Hearings) -> None:
+    """Mutation: a colleague of the organisation that it is about in the list, or taken although the list does not name them; a form
+    without a version."""
+    await stage.account("coordinator-1")
+    tied = (await stage.account("coordinator-2")).staff_id
+    waited = await hearings.feedback(organisation="casa-sur")
+    async with stage.seen(browser) as seen:
+        page = seen.page
+        await stage.enter(seen.context, COORDINATOR)
+        await hearings.look(page, waited)
+        listed = await page.locator("#to option").all_inner_texts()
+        assert listed == ["Choose an account", "coordinator-1 (Red Norte)"]
+        assert await faults(page) == []
+        await page.get_by_label("Give it to a colleague").select_option(label="coordinator-1 (Red Norte)")
+        await page.get_by_role("button", name="Give it", exact=True).click()
+        await expect(page.get_by_text("It is with your colleague now.")).to_be_visible()
+    row = await hearings.row(waited)
+    assert row.held_by == (await stage.actor("coordinator-1")).id
+    async with stage.client("coordinator-1") as client:
+        path = f"/desk/complaint/{waited.hex()}"
+        assert "was given it" in (await client.get(path)).text
+        for to, status in ((str(tied), 409), ("x", 404)):
+            assert (await client.post(f"{path}/give", data={"to": to, "version": str(row.version)})).status_code == status
+    assert (await hearings.row(waited)).held_by == row.held_by
+
+
 async def test_withdrawn_while_somebody_works_on_it(stage: Stage, browser: Browser, hearings: Hearings) -> None:
     """The page says that something changed; then that it was withdrawn; nothing opens. Mutation: a button for what was erased."""
     async with stage.seen(browser) as seen:

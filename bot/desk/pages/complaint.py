@@ -109,7 +109,8 @@ async def sheet_of(visit: Visit) -> Sheet:
 
 async def _shown(visit: Visit, sheet: Sheet) -> dict[str, Any]:
     """What both pages show."""
-    keys = (sheet.row.organisation, *sheet.chain, *(each.organisation for each in sheet.forwardings))
+    passed, given = ([each.organisation for each in sheet.forwardings], [each.organisation for each in sheet.colleagues])
+    keys = (sheet.row.organisation, *sheet.chain, *passed, *given)
     async with visit.engine.connect() as connection:
         called = await names(connection, keys)
     return {

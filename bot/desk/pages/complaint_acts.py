@@ -1,4 +1,4 @@
-"""What is done with a complaint or a piece of feedback: accepting, stepping aside, answering, passing on, closing.
+"""What is done with a complaint or a piece of feedback: accepting, giving, stepping aside, answering, passing on, closing.
 
 Here belong what these forms and scripts ask. Never here: its pages and what is opened (``complaint``), a rule about who may or when
 (``bot.complaints``), a text that is kept: a preview forgets it, an answer comes sealed.
@@ -57,6 +57,16 @@ async def release(visit: Visit) -> Response:
     with asking(WORDS):
         await desk.release(visit.desk.parts.complaints, visit.actor, ticket_id(visit), visit.now, version=version(visit))
     return visit.go(inbox, done="released")
+
+
+@page("/complaint/{id}/give", methods=("POST",), allow=READS)
+async def give(visit: Visit) -> Response:
+    """A piece of feedback to a colleague who may read it."""
+    inbox = INBOXES[(await sheet_of(visit)).row.inbox]
+    with asking(WORDS):
+        to = uuid_of(visit.field("to"))
+        await desk.give(visit.desk.parts.complaints, visit.actor, ticket_id(visit), to, visit.now, version=version(visit))
+    return visit.go(inbox, done="given")
 
 
 @page("/complaint/{id}/recuse", methods=("POST",), allow=READS)

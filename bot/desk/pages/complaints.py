@@ -22,7 +22,7 @@ from bot.desk.words import family
 
 READS: Final = ANY_OF("see_complaints")
 
-DONE: Final = ("taken", "released", "recused", "closed")
+DONE: Final = ("taken", "released", "given", "recused", "closed")
 """What a list may say that has just been done."""
 ENDED: Final = "ended"
 """In place of an outcome: nobody closed it within the longest time that anything is kept, and the clock did."""

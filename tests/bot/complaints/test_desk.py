@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import uuid
 from collections.abc import Awaitable
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.complaints.desk import NotThere, Refused, Stale
 from bot.complaints.trail import TRAIL
 from bot.sealing import key_id, seal
 from bot.staff import audit
+from bot.staff.tables import Staff
 from flows.kernel import Words
 from tests.bot.complaints.world import NOTE, NOW, Person, World, after
 
@@ -305,3 +307,58 @@ def test_a_reason_is_one_of_the_list() -> None:
     with pytest.raises(ValueError, match="no reason"):
         Refused("cap")
     assert Refused("no_answer").reason == "no_answer" and "no_answer" in desk.REASONS
+
+
+# --- giving feedback to a colleague ------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("C-4", "C-6")
+async def test_feedback_is_given_to_a_colleague_who_may_read_it(world: World, eva: Person, mar: Person) -> None:
+    """From the list, of one's own, and of who is away; the trail names both. Mutation: somebody tied to the organisation that it is
+    about, who stepped aside, of another country, without a key, who has left, or who reads complaints only; oneself; nobody told;
+    what it was counted as counted twice."""
+    other = await world.person("coordinator-2", "coordinator", organisation="red-norte")
+    for name, given in (
+        ("tied", {"organisation": "casa-sur"}), ("abroad", {"countries": ["PE"]}), ("keyless", {"key": False}), ("gone", {}),
+        ("aside", {}),
+    ):  # fmt: skip
+        person = await world.person(name, "coordinator", **given)
+        if name == "gone":
+            await world.leaves(person)
+        if name == "aside":
+            aside = person
+    feedback_id, _ = await world.send(world.feedback(about="service", organisation="casa-sur"))
+    await desk.recuse(world.complaints, aside.actor, feedback_id, NOW)
+    await world.alerted()
+    sheet = await reading.sheet(world.complaints, mar.actor, feedback_id, NOW)
+    assert [each.id for each in sheet.colleagues] == [other.id] and "give" in sheet.may
+    everybody = {row.id for row in await world.rows(Staff)} | {uuid.uuid4()}
+    for to in everybody - {other.id}:
+        with pytest.raises(Refused, match="not_eligible"):
+            await desk.give(world.complaints, mar.actor, feedback_id, to, NOW)
+    await desk.give(world.complaints, mar.actor, feedback_id, other.id, NOW, version=sheet.row.version)
+    row = await world.row(feedback_id)
+    assert (row.state, row.held_by, row.accepted_at) == ("accepted", other.id, NOW) and await world.alerted() == {other.id}
+    assert await world.reads(other, feedback_id) == [NOTE]
+    with pytest.raises(Stale):
+        await world.reads(mar, feedback_id)
+    with pytest.raises(Stale):
+        await desk.give(world.complaints, other.actor, feedback_id, mar.id, NOW, version=sheet.row.version)
+    await desk.give(world.complaints, other.actor, feedback_id, mar.id, after(hours=1))
+    assert ((row := await world.row(feedback_id)).held_by, row.accepted_at) == (mar.id, NOW)
+    assert (await world.counted())["complaint_accept", "in_time"] == 1
+    told = [each for each in await world.trail() if each[1].startswith("given")]
+    assert told == [
+        ("coordinator-1", "given"), ("coordinator-2", "given_to"), ("coordinator-2", "given"), ("coordinator-1", "given_to"),
+    ]  # fmt: skip
+
+
+@pytest.mark.requirement("C-4")
+async def test_what_is_said_about_behaviour_is_given_to_nobody(world: World, eva: Person, leo: Person, mar: Person) -> None:
+    """Mutation: the act for both inboxes."""
+    complaint_id, _ = await world.held(eva)
+    for person in (eva, leo):
+        sheet = await reading.sheet(world.complaints, person.actor, complaint_id, NOW)
+        assert "give" not in sheet.may and sheet.colleagues == ()
+        with pytest.raises(Stale):
+            await desk.give(world.complaints, person.actor, complaint_id, mar.id, NOW)

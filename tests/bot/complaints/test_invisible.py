@@ -40,6 +40,7 @@ ACTS: Final[list[Callable[[World, Person, bytes], Awaitable[Any]]]] = [
     lambda w, p, id: reading.released(w.complaints, p.actor, id, "note", LATER),
     lambda w, p, id: desk.accept(w.complaints, p.actor, id, LATER),
     lambda w, p, id: desk.release(w.complaints, p.actor, id, LATER),
+    lambda w, p, id: desk.give(w.complaints, p.actor, id, p.id, LATER),
     lambda w, p, id: desk.recuse(w.complaints, p.actor, id, LATER),
     lambda w, p, id: desk.forward(w.complaints, p.actor, id, LATER, way="outside"),
     lambda w, p, id: desk.forward(w.complaints, p.actor, id, LATER, way="unit", organisation=A),

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import NotHere, Visit
 from bot.desk.words import family
-from bot.staff import accounts, audit, keys, recovery
+from bot.staff import accounts, audit, changing, keys, recovery
 from bot.staff.roles import Actor, acting_as, may
 from bot.staff.tables import RECOVERY_PURPOSES, StaffKey
 from flows.facts import COUNTRIES
@@ -42,6 +42,8 @@ class Holder:
     """When the key was made; None: there is none."""
     waits: bool
     """A one-time code is out: not taken into use yet."""
+    mine: bool
+    """This person may retire its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,18 @@ class Readers:
 
 @page("/keys", allow=SEES, nav=70)
 async def overview(visit: Visit) -> Response:
-    manages = may(visit.actor, "manage_keys")
+    recovers = may(visit.actor, "manage_recovery")
     async with visit.engine.connect() as connection:
         holders = await _holders(connection, visit)
-        countries = [code for code in COUNTRIES if manages or code in visit.actor.countries]
+        countries = [code for code in COUNTRIES if recovers or code in visit.actor.countries]
         readers = [await _readers(connection, code) for code in countries]
-        listed = await recovery.listed(connection) if manages else []
-        due = await recovery.due(connection, visit.now, await recovery.purposes(connection)) if manages else []
+        listed = await recovery.listed(connection) if recovers else []
+        due = await recovery.due(connection, visit.now, await recovery.purposes(connection)) if recovers else []
     return visit.show(
         "keys.html",
-        manages=manages,
+        recovers=recovers,
         holders=holders,
-        readers=[each for each in readers if not manages or each.adults or each.children or _serves(holders, each.country)],
+        readers=[each for each in readers if not recovers or each.adults or each.children or _serves(holders, each.country)],
         recovery=[(row, recovery.mark_of(row.id)) for row in listed if row.retired_at is None],
         due=due,
         done=visit.query("done") == "retired",
@@ -93,10 +95,10 @@ async def retire(visit: Visit) -> Response:
 
 
 async def _with_key(connection: AsyncConnection, visit: Visit) -> Actor:
-    """The account that the path names, if it has a key in use. Raises NotHere."""
+    """The account that the path names, if it has a key in use that this person may retire. Raises NotHere."""
     id: uuid.UUID = visit.values["id"]
     actor = await accounts.actor_of(connection, id)
-    if actor is None or await keys.in_use_since(connection, id) is None:
+    if actor is None or await keys.in_use_since(connection, id) is None or not _retires(visit.actor, actor):
         raise NotHere
     return actor
 
@@ -106,15 +108,20 @@ async def _holders(connection: AsyncConnection, visit: Visit) -> list[Holder]:
     asked = select(_key.c.staff_id, _key.c.created_at).where(_key.c.retired_at.is_(None))
     since = {row.staff_id: row.created_at for row in (await connection.execute(asked)).all()}
     found = [
-        Holder(Actor.of(row), since.get(row.id), row.enrolment_hash is not None)
+        Holder(Actor.of(row), since.get(row.id), row.enrolment_hash is not None, _retires(visit.actor, Actor.of(row)))
         for row in await accounts.everybody(connection)
         if row.active and _knows(visit.actor, Actor.of(row))
     ]
     return sorted(found, key=lambda holder: (holder.since is not None, holder.account.name))
 
 
+def _retires(actor: Actor, other: Actor) -> bool:
+    """Whether they decide about this account: the same rule as that of the page of accounts."""
+    return may(actor, "manage_keys") and changing.manages(actor, other.countries)
+
+
 def _knows(actor: Actor, other: Actor) -> bool:
-    if may(actor, "manage_keys"):
+    if _retires(actor, other) or any(may(actor, "manage_keys", country=country) for country in other.countries):
         return True
     return any(may(actor, "see_load", country=country, organisation=other.organisation) for country in other.countries)
 

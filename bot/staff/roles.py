@@ -6,6 +6,7 @@ and nothing elsewhere decides by the name of a role. Never here: who is on duty 
 Scopes. A role holds in the countries of its account; an administrator without countries holds everywhere. What touches staff
 or entries of one organisation (``OWN_ORGANISATION``) holds for one's own only. What touches a person (``CLAIMED``) holds for the
 one who claimed the ticket only: whoever asks about a ticket gives its country, and ``claimed=True`` where its claimer is the actor.
+What is all countries' at once (``network``) holds for an administrator without countries alone.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ Action = Literal[
     "manage_staff",
     "renew_enrolment",  # asks for a new code of an account in use; a second person approves (bot.staff.second_person)
     "approve_enrolment",
-    "manage_keys",  # recovery keys, keys of leavers
+    "manage_keys",  # keys of leavers
+    "manage_recovery",  # the network's recovery keys
     "own_account",
     "see_audit",
     "export_audit",  # asks for an export; a second person who sees the audit approves (bot.staff.second_person)
@@ -55,7 +57,7 @@ Action = Literal[
 ]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
-Scope = Literal["country", "claimed", "own_organisation", "everywhere"]
+Scope = Literal["country", "claimed", "own_organisation", "everywhere", "network"]
 
 #: What whoever works on requests may do; acts on a ticket, its claimer alone.
 _WORK: Final[dict[Action, Scope]] = {
@@ -126,7 +128,8 @@ ALLOWED: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         "manage_staff": "country",
         "renew_enrolment": "country",
         "approve_enrolment": "country",
-        "manage_keys": "everywhere",
+        "manage_keys": "country",
+        "manage_recovery": "network",
         "see_audit": "everywhere",
         "export_audit": "everywhere",
         "see_remarks": "country",
@@ -263,6 +266,8 @@ def _within(actor: Actor, role: Role, scope: Scope, country: str, organisation: 
     if scope == "everywhere":
         return True
     everywhere = role == "administrator" and not actor.countries
+    if scope == "network":
+        return everywhere
     if not everywhere and (country not in actor.countries if country else not actor.countries):
         return False
     if scope == "claimed":

@@ -5,11 +5,20 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from sqlalchemy import update
 
 from bot.staff import audit, keys, recovery
+from bot.staff.tables import Staff
 from tests.desk.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def limited(stage: Stage, *countries: str) -> None:
+    """The administrator decides about these countries; none: about all."""
+    async with stage.engine.begin() as connection:
+        of_them = Staff.name == "administrator-1"
+        await connection.execute(update(Staff).where(of_them).values(countries=countries))  # type: ignore[arg-type]
 
 
 async def test_a_supervisor_sees_the_own_organisation_in_the_own_country(stage: Stage) -> None:
@@ -55,6 +64,29 @@ async def test_after_retiring_nothing_more_is_sealed_to_the_account(stage: Stage
         last = (await audit.latest(connection, limit=1))[0]
         assert (last.actor, last.role, last.what, last.subject) == ("administrator-1", "administrator", "key_retired", name)
     stage.forget(name)
+
+
+@pytest.mark.requirement("P-5")
+async def test_an_administrator_decides_about_keys_of_the_own_countries_only(stage: Stage) -> None:
+    """And the network's recovery key is nothing of theirs. Mutation: "everywhere" for every administrator; the recovery page for
+    whoever may retire a key."""
+    at_home, abroad = await stage.account("case-manager-pe-1"), await stage.account("case-manager-co-1")
+    await limited(stage, "PE")
+    try:
+        async with stage.client("administrator-1") as client:
+            page = (await client.get("/desk/keys")).text
+            assert f"/keys/{at_home.staff_id}/retire" in page and f"/keys/{abroad.staff_id}/retire" not in page
+            assert "case-manager-co-1" not in page and "Colombia" not in page and "recovery" not in page.lower()
+            nothing = (await client.get("/desk/nowhere")).content
+            for path in (f"/desk/keys/{abroad.staff_id}/retire", "/desk/keys/recovery"):
+                for answer in (await client.get(path), await client.post(path, data={"purpose": "requests", "replaces": ""})):
+                    assert (answer.status_code, answer.content) == (404, nothing)
+            assert (await client.get(f"/desk/keys/{at_home.staff_id}/retire")).status_code == 200
+        async with stage.engine.connect() as connection:
+            assert abroad.staff_id in await keys.eligible_keys(connection, country="CO")
+            assert await recovery.listed(connection) == []
+    finally:
+        await limited(stage)
 
 
 @pytest.mark.requirement("P-5")

@@ -41,7 +41,7 @@ def expected() -> dict[str, str]:
 
 
 def actor(role: Role, *, training: bool = False) -> Actor:
-    return Actor(uuid.uuid4(), "x", "red-norte", (role,), ("CO",), training=training)
+    return Actor(uuid.uuid4(), "x", "red-norte", (role,), tuple(STAFF[ACCOUNTS[role]]["countries"]), training=training)
 
 
 def asked(page: Page) -> str:
@@ -122,8 +122,8 @@ async def test_signed_out_every_address_but_the_public_ones_is_the_same(small_st
 async def test_in_training_nothing_real_is_reached() -> None:
     """Mutation: a page that asks for an action which stays allowed in training although it shows what is real."""
     real = (
-        "manage_staff", "manage_keys", "manage_roster", "see_audit", "see_statistics", "see_complaints", "check_directory",
-        "administer",
+        "manage_staff", "manage_keys", "manage_recovery", "manage_roster", "see_audit", "see_statistics", "see_complaints",
+        "check_directory", "administer",
     )  # fmt: skip
     for each in REGISTRY.pages:
         if each.allow.actions & set(real):

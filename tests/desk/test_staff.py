@@ -422,7 +422,8 @@ async def test_the_sheets_are_in_one_answer_and_nowhere_else(desk: Stage) -> Non
 
 @pytest.mark.requirement("L-6")
 async def test_each_sheet_prints_on_a_page_of_its_own_in_both_sizes(desk: Stage, browser: Browser) -> None:
-    """Black on white, three pages, 12 and 18 points. Mutation: a menu on the paper; a sheet that runs over; grey letters."""
+    """Black on white, 12 and 18 points, one after the other. Mutation: a menu on the paper; a sheet that runs over; grey letters;
+    the next one shown, or printed, before the one before is handed over; one that is still in the page afterwards."""
     async with desk.engine.begin() as connection:
         await connection.execute(delete(_recovery))
     async with desk.seen(browser, color_scheme="dark") as seen:
@@ -431,21 +432,33 @@ async def test_each_sheet_prints_on_a_page_of_its_own_in_both_sizes(desk: Stage,
         await seen.open("/desk/keys/recovery")
         assert await faults(page) == []
         await page.get_by_role("button", name="Make the one for requests").click()
-        await page.get_by_role("button", name="Print the three sheets").wait_for()
+        await page.get_by_role("button", name="Print this sheet").wait_for()
         assert await faults(page) == [] and await fits(page)
-        await page.emulate_media(media="print", color_scheme="dark")
-        for size, pixels in (("12 points", "16px"), ("18 points", "24px")):
+        for number in (1, 2, 3):
+            assert await page.locator(".paper").count() == 4 - number
+            shown = page.locator(".paper:visible")
+            assert await shown.count() == 1 and f"Sheet {number} of 3" in await shown.inner_text()
+            for size, pixels in (("12 points", "16px"), ("18 points", "24px")):
+                await page.emulate_media(media="screen")
+                await page.get_by_label(size).check()
+                await page.evaluate("document.documentElement.classList.add('away')")
+                await page.emulate_media(media="print", color_scheme="dark")
+                assert not await page.locator(".top").is_visible() and not await page.get_by_label(size).is_visible()
+                words = page.locator(".paper-words").first
+                style = await words.evaluate("(e) => { const s = getComputedStyle(e); return [s.fontSize, s.color, s.filter]; }")
+                assert style == [pixels, "rgb(0, 0, 0)", "none"]
+                printed = await page.pdf(format="A4", prefer_css_page_size=False)
+                assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1, (number, size)
+                await page.evaluate("document.documentElement.classList.remove('away')")
             await page.emulate_media(media="screen")
-            await page.get_by_label(size).check()
-            await page.evaluate("document.documentElement.classList.add('away')")
-            await page.emulate_media(media="print")
-            assert not await page.locator(".top").is_visible() and not await page.get_by_label(size).is_visible()
-            words = page.locator(".paper-words").first
-            style = await words.evaluate("(e) => { const s = getComputedStyle(e); return [s.fontSize, s.color, s.filter]; }")
-            assert style == [pixels, "rgb(0, 0, 0)", "none"]
-            printed = await page.pdf(format="A4", prefer_css_page_size=False)
-            assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 3, size
-            await page.evaluate("document.documentElement.classList.remove('away')")
+            done, following = (
+                page.get_by_role("link", name="All three are printed"),
+                page.get_by_role("button", name="show the next"),
+            )
+            assert (await done.is_visible(), await following.is_visible()) == (number == 3, number < 3)
+            if number < 3:
+                await following.click()
+                await expect(page.locator(f"#sheet-{number + 1}")).to_be_focused()
 
 
 # --- in a browser ----------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import NotHere, Refused, Visit
 from bot.desk.words import family
-from bot.staff import accounts, audit, keys, recovery
+from bot.staff import accounts, audit, changing, keys, recovery
 from bot.staff.changing import by_command
 from bot.staff.roles import Actor, acting_as, may
 from bot.staff.tables import RECOVERY_PURPOSES, StaffKey
@@ -59,18 +59,18 @@ class Readers:
 
 @page("/keys", allow=SEES, nav=70)
 async def overview(visit: Visit) -> Response:
-    manages = may(visit.actor, "manage_keys")
+    recovers = may(visit.actor, "manage_recovery")
     async with visit.engine.connect() as connection:
         holders = await _holders(connection, visit)
-        countries = [code for code in COUNTRIES if manages or code in visit.actor.countries]
+        countries = [code for code in COUNTRIES if recovers or code in visit.actor.countries]
         readers = [await _readers(connection, code) for code in countries]
-        listed = await recovery.listed(connection) if manages else []
-        due = await recovery.due(connection, visit.now, await recovery.purposes(connection)) if manages else []
+        listed = await recovery.listed(connection) if recovers else []
+        due = await recovery.due(connection, visit.now, await recovery.purposes(connection)) if recovers else []
     return visit.show(
         "keys.html",
-        manages=manages,
+        recovers=recovers,
         holders=holders,
-        readers=[each for each in readers if not manages or each.adults or each.children or _serves(holders, each.country)],
+        readers=[each for each in readers if not recovers or each.adults or each.children or _serves(holders, each.country)],
         recovery=[(row, recovery.mark_of(row.id)) for row in listed if row.retired_at is None],
         due=due,
         done=visit.query("done") == "retired",
@@ -97,10 +97,10 @@ async def retire(visit: Visit) -> Response:
 
 
 async def _with_key(connection: AsyncConnection, visit: Visit) -> Actor:
-    """The account that the path names, if it has a key in use that a page may retire. Raises NotHere, Refused."""
+    """The account that the path names, if it has a key in use that this person may retire on a page. Raises NotHere, Refused."""
     id: uuid.UUID = visit.values["id"]
     actor = await accounts.actor_of(connection, id)
-    if actor is None or await keys.in_use_since(connection, id) is None:
+    if actor is None or await keys.in_use_since(connection, id) is None or not _retires(visit.actor, actor):
         raise NotHere
     if by_command(actor.roles, actor.organisation, await accounts.independent(connection)):
         raise Refused("desk.staff.by_command")
@@ -111,13 +111,13 @@ async def _holders(connection: AsyncConnection, visit: Visit) -> list[Holder]:
     """The accounts that this person may know of, those without a key first."""
     asked = select(_key.c.staff_id, _key.c.created_at).where(_key.c.retired_at.is_(None))
     since = {row.staff_id: row.created_at for row in (await connection.execute(asked)).all()}
-    independent, manages = await accounts.independent(connection), may(visit.actor, "manage_keys")
+    independent = await accounts.independent(connection)
     found = [
         Holder(
             Actor.of(row),
             since.get(row.id),
             row.enrolment_hash is not None,
-            manages and not by_command(row.roles, row.organisation, independent),
+            _retires(visit.actor, Actor.of(row)) and not by_command(row.roles, row.organisation, independent),
         )
         for row in await accounts.everybody(connection)
         if row.active and _knows(visit.actor, Actor.of(row))
@@ -125,8 +125,13 @@ async def _holders(connection: AsyncConnection, visit: Visit) -> list[Holder]:
     return sorted(found, key=lambda holder: (holder.since is not None, holder.account.name))
 
 
+def _retires(actor: Actor, other: Actor) -> bool:
+    """Whether they decide about this account: the same rule as that of the page of accounts."""
+    return may(actor, "manage_keys") and changing.manages(actor, other.countries)
+
+
 def _knows(actor: Actor, other: Actor) -> bool:
-    if may(actor, "manage_keys"):
+    if _retires(actor, other) or any(may(actor, "manage_keys", country=country) for country in other.countries):
         return True
     return any(may(actor, "see_load", country=country, organisation=other.organisation) for country in other.countries)
 

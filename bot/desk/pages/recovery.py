@@ -19,7 +19,7 @@ from bot.staff import recovery
 from bot.staff.roles import acting_as
 from bot.staff.tables import RECOVERY_PURPOSES
 
-MANAGES: Final = ANY_OF("manage_keys")
+MANAGES: Final = ANY_OF("manage_recovery")
 family("desk.recovery.purpose", RECOVERY_PURPOSES)
 family("desk.recovery.make", RECOVERY_PURPOSES)
 
@@ -40,7 +40,7 @@ async def make(visit: Visit) -> Response:
         present = await _marks(connection)
     if visit.field("replaces") != present[purpose]:
         return await _asked(visit, 409)
-    role = acting_as(visit.actor, "manage_keys") or ""
+    role = acting_as(visit.actor, "manage_recovery") or ""
     sheets = await recovery.make(visit.engine, purpose, visit.now, by=visit.actor.name, role=role)
     return visit.show("recovery_sheets.html", sheets=sheets, check=sheets[0].made_on + recovery.REHEARSED_EVERY)
 

@@ -14,7 +14,8 @@ from bot.staff.tables import ROLES
 from tests.bot.staff.world import actor
 
 #: Written down apart from the program: role by action. ``y``: in its countries. ``c``: where the actor claimed the ticket.
-#: ``o``: of the actor's own organisation, in its countries. ``e``: everywhere. ``.``: never.
+#: ``o``: of the actor's own organisation, in its countries. ``e``: everywhere. ``n``: an administrator without countries.
+#: ``.``: never.
 MATRIX: Final = """
                    case_manager child_protection supervisor national_focal_point psea_focal_point coordinator member administrator
 see_queue          y            y                y          .                    .                .           .      .
@@ -34,7 +35,8 @@ see_roster         y            y                y          y                   
 manage_staff       .            .                .          .                    .                .           .      y
 renew_enrolment    .            .                .          .                    .                .           .      y
 approve_enrolment  .            .                y          .                    .                .           .      y
-manage_keys        .            .                .          .                    .                .           .      e
+manage_keys        .            .                .          .                    .                .           .      y
+manage_recovery    .            .                .          .                    .                .           .      n
 own_account        e            e                e          e                    e                e           e      e
 see_audit          .            .                y          .                    .                .           .      e
 export_audit       .            .                y          .                    .                .           .      e
@@ -95,9 +97,10 @@ def test_each_role_may_do_what_the_matrix_says_and_no_more(action: Action) -> No
             "c": country == "CO" and claimed,
             "o": country == "CO" and organisation != "red-sur",
             "e": True,
+            "n": False,
         }[cell]
         assert may(actor(role), action, country=country, organisation=organisation, claimed=claimed) is expected, role
-        assert may(actor(role), action) is (cell != "."), role
+        assert may(actor(role), action) is (cell not in (".", "n")), role
 
 
 @pytest.mark.requirement("M-1")

@@ -79,11 +79,13 @@ def _list(session: Session, event: Event, facts: Facts) -> Go:
 
 def _ask(session: Session, event: Event, facts: Facts) -> Go:
     """What nobody has answered yet goes to those who can find out."""
-    if not session.slot("country"):
-        return Go("where")
     ahead = session.at(session.screen, slots={**session.slots, **FRESH, "path": "other"})
     go = complaining.begins(ahead, facts, "rumour")
     return Go(go.to, set={**FRESH, **go.set})
+
+
+def _ask_somewhere(session: Session, event: Event, facts: Facts) -> Go:
+    return _ask(session, event, facts) if session.slot("country") else Go("where")
 
 
 def _here(go: Go | None) -> Go | None:
@@ -106,7 +108,7 @@ flow.choose(
     then=Go("rumour"),
     say=_rumours_say,
     says=("notices.rumours", "notices.rumours.none", "service.numbered", *QUESTIONS.values()),
-    ask=Branch(_ask, "where", "complaint.safe", "complaint.nobody", digit=6),
+    ask=Branch(_ask, "complaint.safe", "complaint.nobody", digit=6),
 )
 
 
@@ -140,7 +142,7 @@ flow.menu(
     menu=Go("start.menu", digit=2),
     feedback=Go("complaint.kind", digit=3),
     person=Go("person.where", digit=4),
-    ask=Branch(_ask, "where", "complaint.safe", "complaint.nobody", digit=6),
+    ask=Branch(_ask_somewhere, "where", "complaint.safe", "complaint.nobody", digit=6),
 )
 
 

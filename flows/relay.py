@@ -33,7 +33,7 @@ def said(session: Session, event: Event, facts: Facts) -> Go | None:
     if not isinstance(event, Said) or (event.understood.code and _alone(event.words.reveal())):
         return None
     passed, ended, long, not_yet, _ = PASSED
-    if not open_to_words(session, facts):
+    if facts.ticket is not None and not open_to_words(session, facts):  # while the database is away, the passing on says so
         return Go(not_yet)
     if len(event.words.reveal().encode(errors="replace")) > BYTES:
         return Go(long)

@@ -106,6 +106,9 @@ def test_every_edge_of_the_map_is_walked(steps) -> None:
     }
     menu = connected().says("menu", "1")  # whoever is in touch with somebody comes back to them
     walked.add(Edge(menu.here, "person", menu.picks("person").here))
+    for option in ("others", "ask"):  # whoever asks in words was not asked for the country
+        rumour = Play(SMS).says("hola", "1", "es verdad que hay que pagar por la ayuda")
+        walked.add(Edge(rumour.here, option, rumour.picks(option).here))
     left_out = {edge for edge in edges(GRAPH) if edge not in walked and not edge.start.startswith("request.")}
     assert left_out == set()
 

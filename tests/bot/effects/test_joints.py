@@ -10,10 +10,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.drafts import Draft
 from bot.effects.means import or_again
 from bot.exchange import StoreDown
-from bot.tickets import storing
+from bot.tickets import desk, storing
 from bot.tickets.tables import Ticket
 from tests.bot.effects.test_requests import Phone, Pile, ana, pile
-from tests.bot.tickets.world import Worker, World
+from tests.bot.tickets.world import NOW, Worker, World
 from tests.flows.world import TELEGRAM
 
 __all__ = ["ana", "pile"]
@@ -67,11 +67,14 @@ async def test_without_the_database_one_can_still_leave(pile: Pile, ana: Worker,
 
 
 async def test_words_in_a_connected_chat_bring_their_card_without_the_database(
-    pile: Pile, ana: Worker, monkeypatch: pytest.MonkeyPatch
+    world: World, pile: Pile, ana: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They cannot be passed on, which is said below the card. Mutation: silence until the database is back."""
     phone = await pile.phone("555", TELEGRAM).to_check("here")
     await phone.picks("send")
+    (row,) = await world.rows(Ticket)
+    await desk.claim(world.tickets, ana.actor, row.id, NOW)
+    await desk.permit_relay(world.tickets, ana.actor, row.id, NOW)
     pile.clock.advance(minutes=40)
     for name in ("look", "add_note"):
         monkeypatch.setattr(f"bot.tickets.code.{name}", away)
@@ -93,6 +96,8 @@ async def test_a_chat_that_was_given_up_for_another_one_is_connected_no_longer(w
         await other.picks("yes" if "yes" in names else "skip")
     (row,) = await world.rows(Ticket)
     assert (row.way, row.relay) == ("here", "open")
+    await desk.claim(world.tickets, ana.actor, row.id, NOW)
+    await desk.permit_relay(world.tickets, ana.actor, row.id, NOW)
     pile.clock.advance(minutes=40)
     await phone.says("hola, soy yo")
     assert phone.here == "start.hello" and await pile.sessions.pointers.get(phone.person) is None

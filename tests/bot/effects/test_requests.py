@@ -240,6 +240,7 @@ async def test_writing_here_connects_the_chat_both_ways_until_the_person_leaves(
     assert contact["way"] == "here" and contact["channel"] == "telegram"
     assert pile.vault.unbox(contact["box"], row.id).reveal() == "555"
 
+    await desk.permit_relay(world.tickets, ana.actor, row.id, NOW)
     pile.clock.advance(minutes=40)  # the conversation is long forgotten
     await phone.says("sí, ahora está bien")
     assert phone.here == "relay.passed"
@@ -299,6 +300,7 @@ async def test_whoever_writes_after_the_shift_of_their_person_is_heard_by_others
     number, row = phone.code, await only_ticket(world)
     await desk.claim(world.tickets, dora.actor, row.id, NOW)
     await world.reads(dora, row.id, "card", NOW + timedelta(minutes=2))
+    await desk.permit_relay(world.tickets, dora.actor, row.id, NOW + timedelta(minutes=3))
     await world.alerted()
     pile.clock.advance(minutes=75)
     await phone.says("Por favor contesten, no estoy bien hoy")

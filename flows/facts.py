@@ -43,6 +43,10 @@ RUMOURS: tuple[str, ...] = (
 #: Groups that a service may say it serves (S-5). Each is yes, no, or not known.
 PEOPLE: tuple[str, ...] = ("women", "men", "children", "lgbtiq", "disabilities")
 
+#: Who reads what comes in on a complaint channel: those who work there, a team of theirs for nothing else, an independent team, the
+#: network's focal points, a public office.
+READERS: tuple[str, ...] = ("staff", "team", "independent", "network", "authority")
+
 Tri = bool | None
 """Yes, no, or not known. Not known is never guessed."""
 
@@ -198,6 +202,8 @@ class Offer(Struct, frozen=True, gc=True, weakref=True):
     """Fictitious; every answer that shows it says so."""
     report_to: str | None = None
     """Where the organisation takes complaints, as it may be shown."""
+    report_check: Literal["fresh", "due"] = "fresh"
+    """``check`` of that."""
 
 
 class Found(Struct, frozen=True):
@@ -235,6 +241,14 @@ class ComplaintChannel(Struct, frozen=True):
     independent: bool = False
     free: Tri = None
     demo: bool = False
+    hours: Hours | None = None
+    """None = not known, or there are none, as of a mailbox."""
+    languages: tuple[str, ...] = ()
+    read_by: str = ""
+    """Of READERS; empty: not known."""
+    verified_on: date | None = None
+    check: Literal["fresh", "due"] = "fresh"
+    """As of an offer: past its second limit it is absent (S-4)."""
 
 
 class Directory(Protocol):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flows import accused
-from flows.facts import COUNTRIES, ComplaintChannel, Facts
-from flows.kernel import Aside, Branch, Country, Data, Flow, Go, Listing, Phrase, Session, Value
+from flows import accused, complaining
+from flows.facts import COUNTRIES, READERS, ComplaintChannel, Facts
+from flows.kernel import Aside, Branch, Country, Data, Day, Flow, Go, Language, Listing, Opening, Phrase, Session, Value
 from flows.person import country_choices, named_country, shared_country
 from flows.reading import fold
 
@@ -22,24 +22,26 @@ DIALLED = frozenset({"phone", "email", "web", "text"})
 
 def _row(channel: ComplaintChannel) -> Phrase:
     key = "feedback.row.independent" if channel.independent else "feedback.row"
+    value: Value = Data("complaint_channel.address" if channel.how in DIALLED else "complaint_channel.value", channel.value)
     return Phrase(
         key,
         {
             "organisation": Data("complaint_channel.organisation", channel.organisation),
             "how": Phrase(f"feedback.how.{channel.how}"),
-            "value": Data("complaint_channel.address" if channel.how in DIALLED else "complaint_channel.value", channel.value),
+            "value": Phrase("feedback.row.old", {"value": value}) if channel.check == "due" else value,
         },
     )
 
 
 def channel_rows(channels: Sequence[ComplaintChannel]) -> tuple[Phrase, ...]:
-    """A line each: who takes complaints, how, and where."""
+    """A line each: who takes complaints, how, and where; and whether that may be out of date (S-4)."""
     return tuple(map(_row, channels))
 
 
 ROWS = (
     "feedback.row",
     "feedback.row.independent",
+    "feedback.row.old",
     *(f"feedback.how.{how}" for how in ("phone", "email", "box", "desk", "web", "text")),
 )
 """Catalog entries that such a line may use."""
@@ -55,9 +57,30 @@ def in_order(session: Session, facts: Facts) -> list[ComplaintChannel]:
     )
 
 
+def _known(channel: ComplaintChannel) -> tuple[Phrase, ...]:
+    """What else is known of it, a line each: when, in which languages, who reads it, when it was checked."""
+    found = []
+    if channel.hours is not None:
+        always = channel.hours.always
+        found.append(Phrase("service.hours.always") if always else Phrase("service.hours", {"hours": Opening(channel.hours)}))
+    if channel.languages:
+        found.append(Phrase("service.languages", {"languages": Listing(tuple(map(Language, channel.languages)))}))
+    if channel.read_by:
+        found.append(Phrase(f"feedback.read_by.{channel.read_by}"))
+    if channel.verified_on is not None:
+        found.append(Phrase("service.checked", {"day": Day(channel.verified_on)}))
+    return tuple(found)
+
+
+_KNOWN = (
+    "service.hours", "service.hours.always", "service.languages", "service.checked",
+    *(f"feedback.read_by.{who}" for who in READERS),
+)  # fmt: skip
+
+
 def _shown(session: Session, facts: Facts) -> tuple[list[ComplaintChannel], bool]:
     channels = in_order(session, facts)
-    size = 2 if facts.channel.form == "sms" else 5
+    size = 2 if facts.channel.form == "sms" else 3
     pages = max(1, -(-len(channels) // size))
     page = int(session.slot("page", 0)) % pages
     return channels[page * size : (page + 1) * size], pages > 1
@@ -66,11 +89,16 @@ def _shown(session: Session, facts: Facts) -> tuple[list[ComplaintChannel], bool
 def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
     channels, _ = _shown(session, facts)
     country = Country(str(session.slot("country")))
-    if not channels:
-        return (Phrase("feedback.none", {"country": country}), Phrase("feedback.no_effect"))
+    if not channels:  # or none that was checked of late: then there is an official line
+        lines = complaining.lines(session, facts, 1 if facts.channel.form == "sms" else 3)
+        official = (Listing(lines, lines=True),) if lines else ()
+        return (Phrase("feedback.none", {"country": country}), *official, Aside(Phrase("feedback.no_effect")))
     parts: list[Value] = [Phrase("service.demo")] if any(channel.demo for channel in channels) else []
     parts.append(Phrase("feedback.channels", {"country": country}))
-    parts.append(Listing(channel_rows(channels), lines=True))
+    if facts.channel.form == "sms":
+        parts.append(Listing(channel_rows(channels), lines=True))
+    else:
+        parts += [Listing((row, *_known(each)), lines=True) for row, each in zip(channel_rows(channels), channels, strict=True)]
     parts.append(Aside(Phrase("feedback.no_effect")))
     return tuple(parts)
 
@@ -91,7 +119,7 @@ flow.menu(
     "channels",
     say=_say,
     says=(
-        "feedback.channels", "feedback.none", "feedback.no_effect", *ROWS,
+        "feedback.channels", "feedback.none", "feedback.no_effect", "service.demo", *ROWS, *_KNOWN,
     ),
     menu=Go("start.menu", digit=1),
     person=Go("person.where", digit=6),

@@ -718,7 +718,8 @@ def _further(offer: Offer, lang: str) -> list[Value]:
     if offer.url:
         parts.append(Phrase("service.url", {"url": Data("service.url", offer.url)}))
     if offer.report_to:
-        parts.append(Phrase("service.report_to", {"where": Data("service.report_to", offer.report_to)}))
+        key = "service.report_to.old" if offer.report_check == "due" else "service.report_to"
+        parts.append(Phrase(key, {"where": Data("service.report_to", offer.report_to)}))
     parts.append(
         Phrase("service.checked", {"day": Day(offer.verified_on)}) if offer.verified_on else Phrase("service.checked.unknown")
     )
@@ -738,7 +739,7 @@ DETAIL_TEXTS = (
     "service.address.unknown", "service.address_town", "service.address_town.unknown",
     "service.hours", "service.hours.unknown", "service.hours.always", "service.text", "service.text_in", "service.for",
     "service.not_for", "service.for.unknown", "service.ages", "service.languages", "service.languages.unknown", "service.url",
-    "service.report_to", "service.checked", "service.checked.unknown",
+    "service.report_to", "service.report_to.old", "service.checked", "service.checked.unknown",
     *(f"service.authority.{who}" for who in ("police", "migration", "informs")),
     *(f"service.{field}.{answer}" for field in ("cost", "papers", "wheelchair", "sign") for answer in ("yes", "no", "unknown")),
     *(f"service.people.{group}" for group in ("women", "men", "children", "lgbtiq", "disabilities")),

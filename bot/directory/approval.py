@@ -63,14 +63,14 @@ async def approve(
 ) -> Approved:
     """Approve one entry (key or UUID; the UUID of a complaint channel as well), also a shelter-like one.
 
-    ``audience``: set it too. ``verified_on``: the day on which the role checked the entry (S-4). ``release``: approve
+    ``audience``: set it too. ``verified_on``: the day on which the role checked it (S-4). ``release``: approve
     although the import holds it back. Raises Refused, DatabaseDown.
     """
     by = role(by)
     _check_level(audience)
     with db.explained(engine.url):
         async with engine.begin() as connection:
-            if await decide_channel(connection, entry, by, "approval", audience):
+            if await decide_channel(connection, entry, by, "approval", audience, verified_on):
                 return Approved(1)
             rows = await find(connection, entry)
             if len(rows) > 1:

@@ -11,6 +11,7 @@ import asyncio
 import sys
 import uuid
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -159,10 +160,13 @@ async def _change_channel(connection: AsyncConnection, entry: str, audience: str
     return f"The complaint channel is now {audience.replace('_', ' ')}; conversations follow within a minute."
 
 
-async def decide_channel(connection: AsyncConnection, entry: str, by: str, what: str, audience: str | None) -> bool:
+async def decide_channel(
+    connection: AsyncConnection, entry: str, by: str, what: str, audience: str | None, verified_on: date | None = None
+) -> bool:
     """Grade (``what``: "audience") or approve ("approval") the complaint channel of this UUID, and record it.
 
-    ``audience``: its level from now on, None for the one it has. False when no complaint channel has this UUID.
+    ``audience``: its level from now on, None for the one it has. ``verified_on``: the day on which the role checked it, None for
+    the one it has. False when no complaint channel has this UUID.
     """
     try:
         named = uuid.UUID(entry.strip())
@@ -173,6 +177,7 @@ async def decide_channel(connection: AsyncConnection, entry: str, by: str, what:
         return False
     at, after = db.now(), audience or channel.audience
     values = {"audience": after} | ({"approved_by": by, "approved_on": at} if what == "approval" else {})
+    values |= {"verified_on": verified_on, "verified_by": by} if verified_on is not None else {}
     await connection.execute(update(_channel).where(_channel.c.id == named).values(values))
     version = await stamp.bump(connection)
     record = {"complaint_channel_id": named, "what": what, "before": channel.audience, "after": after, "entries": 1}

@@ -103,10 +103,16 @@ class Town(_File, forbid_unknown_fields=True, kw_only=True):
 
 
 class Complaints(_File, forbid_unknown_fields=True, kw_only=True):
+    """``verified`` as of a service; ``hours``: a name of ``offers.toml``."""
+
     how: Literal["phone", "email", "box", "desk", "web", "text"]
     value: str
+    verified: int
     free: bool | None = None
     independent: bool = False
+    hours: str = ""
+    languages: tuple[str, ...] = ()
+    read_by: str = ""
 
 
 class Body(_File, forbid_unknown_fields=True, kw_only=True):
@@ -146,7 +152,7 @@ async def load_demo(engine: AsyncEngine, *, today: date | None = None) -> int:
     offers, hours = read_offers()
     today = today or datetime.now(UTC).date()
     rows: dict[SqlTable, list[Values]] = {
-        table: [] for table in (ORGANISATION, SERVICE, LOCATION, ENTRY, TEXT, PHONE, SCHEDULE, CHANNEL)
+        table: [] for table in (ORGANISATION, SERVICE, LOCATION, ENTRY, TEXT, PHONE, CHANNEL, SCHEDULE)
     }
     for country in read_countries():
         _country(rows, country, offers, hours, today)
@@ -183,15 +189,22 @@ def _country(
         rows[ORGANISATION].append({"id": bodies[body.id], "name": body.name, "description": "", "demo": True})
         for number, channel in enumerate(body.complaints):
             value = shown(channel.value, country.country) if channel.value.startswith("+") else channel.value
+            identity = stable_id("complaint_channel", "demo", country.country, body.id, str(number))
+            if channel.hours:
+                rows[SCHEDULE] += _schedule("complaint_channel_id", identity, hours[channel.hours], country.zone)
             rows[CHANNEL].append(
                 {
-                    "id": stable_id("complaint_channel", "demo", country.country, body.id, str(number)),
+                    "id": identity,
                     "organization_id": bodies[body.id],
                     "country": country.country,
                     "how": channel.how,
                     "value": value,
                     "independent": channel.independent,
                     "free": channel.free,
+                    "languages": channel.languages,
+                    "read_by": channel.read_by,
+                    "verified_on": today - timedelta(days=channel.verified),
+                    "verified_by": DEMO_ROLE,
                     "demo": True,
                     "audience": "public",
                     **approval,
@@ -288,11 +301,11 @@ def _row(
         }
     )
     if offer.hours:
-        rows[SCHEDULE] += _schedule(service, hours[offer.hours], town.zone or country.zone)
+        rows[SCHEDULE] += _schedule("service_id", service, hours[offer.hours], town.zone or country.zone)
 
 
-def _schedule(service: Any, hours: Opening, zone: str) -> list[Values]:
-    base = {"service_id": service, "zone": zone, "id": stable_id("schedule", service.hex)}
+def _schedule(column: str, owner: Any, hours: Opening, zone: str) -> list[Values]:
+    base = {column: owner, "zone": zone, "id": stable_id("schedule", owner.hex)}
     if hours.always:
         return [{**base, "weekdays": (), "opens": 0, "closes": 1440, "always": True}]
     weekly = opening.span(hours.days, hours.opens, hours.closes)

@@ -74,7 +74,8 @@ class _Packed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     tri: tuple[bool | None, ...]
     """free, papers, wheelchair, sign language, then the groups of PEOPLE"""
     authority: str
-    report_to: str | None
+    report_to: tuple[str, int, int] | None
+    """where, first day with the label, last day"""
 
 
 DECODED = 512
@@ -104,7 +105,7 @@ class Snapshot:
         self._packed: list[bytes] = []
         self._organisations: list[str] = []
         self._named: dict[str, tuple[tuple[str, str], ...]] = {}
-        self._complaints: dict[str, tuple[facts.ComplaintChannel, ...]] = {}
+        self._complaints: dict[str, tuple[_Channel, ...]] = {}
         self._withdrawn: frozenset[int] = frozenset()
         self._decoded: dict[int, tuple[int, Offer]] = {}
         """rank -> (day for which it was decoded, the offer). Whether it may be shown is asked before, each time."""
@@ -145,7 +146,12 @@ class Snapshot:
 
     def complaint_channels(self, country: str) -> list[facts.ComplaintChannel]:
         """Channels of the organisations shown in that country; independent bodies last."""
-        return list(self._complaints.get(country, ()))
+        today = int(self.clock() // 86400)
+        return [
+            msgspec.structs.replace(channel, check="due") if today >= due else channel
+            for channel, due, last in self._complaints.get(country, ())
+            if today <= last
+        ]
 
     def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
         """(``dir-`` and its id, public name) of every organisation that shows itself there, by name, each name once."""
@@ -197,6 +203,8 @@ class Snapshot:
     def _read(self, rank: int, today: int) -> Offer:
         row = _decode(self._packed[rank])
         free, papers, wheelchair, sign, *people = row.tri
+        report_to, report_due, report_last = row.report_to or (None, 0, -1)
+        reported = today <= report_last
         return Offer(
             key=row.key,
             country=row.country,
@@ -231,7 +239,8 @@ class Snapshot:
             check="due" if today >= row.due_day else "fresh",
             remote=bool(row.flags & _REMOTE),
             demo=bool(row.flags & _DEMO),
-            report_to=row.report_to,
+            report_to=report_to if reported else None,
+            report_check="due" if reported and today >= report_due else "fresh",
         )
 
 
@@ -261,7 +270,7 @@ def _read(connection: Connection, now: float, settings: Settings, clock: Callabl
     snapshot.stamp = connection.execute(stamp.READ).scalar() or 0
     today = datetime.fromtimestamp(now, UTC).date()
     statements = _Statements(visible_to("public"), today, settings)
-    channels, snapshot._complaints = _complaints(connection, statements)
+    channels, snapshot._complaints = _complaints(connection, statements, settings)
     texts = _Stream(connection, statements.texts())
     phones = _Stream(connection, statements.phones())
     schedules = _Stream(connection, statements.schedules())
@@ -344,9 +353,14 @@ def _original_first(rows: list[Any]) -> list[Any]:
 
 
 def _pattern(index: Index, spans: tuple[tuple[Any, ...], ...]) -> int:
-    """Number of the hours that these rows (zone, weekdays, opens, closes, always) make together; -1 for none."""
-    hours = together((zone, db.codes(days), opens, closes, always) for zone, days, opens, closes, always in spans)
+    """Number of the hours that these rows make together; -1 for none."""
+    hours = _hours(spans)
     return -1 if hours is None else index.pattern(hours)
+
+
+def _hours(spans: tuple[tuple[Any, ...], ...]) -> facts.Hours | None:
+    """The hours that these rows (zone, weekdays, opens, closes, always), as they are stored, make together."""
+    return together((zone, db.codes(days), opens, closes, always) for zone, days, opens, closes, always in spans)
 
 
 def _described(
@@ -359,29 +373,40 @@ def _described(
     return ordered, spoken, index.mask(ordered, spoken, served, not specialised)
 
 
+_Channel = tuple[facts.ComplaintChannel, int, int]
+"""A channel, the first day on which it has the label, and the last on which it is shown."""
+
+
 def _complaints(
-    connection: Connection, statements: _Statements
-) -> tuple[dict[tuple[Any, str], str], dict[str, tuple[facts.ComplaintChannel, ...]]]:
-    first: dict[tuple[Any, str], str] = {}
-    by_country: dict[str, list[facts.ComplaintChannel]] = {}
+    connection: Connection, statements: _Statements, settings: Settings
+) -> tuple[dict[tuple[Any, str], tuple[str, int, int]], dict[str, tuple[_Channel, ...]]]:
+    spans: dict[Any, list[tuple[Any, ...]]] = {}
+    for channel_id, *span in connection.execute(statements.complaint_schedules()):
+        spans.setdefault(channel_id, []).append(tuple(span))
+    first: dict[tuple[Any, str], tuple[str, int, int]] = {}
+    by_country: dict[str, list[_Channel]] = {}
     for row in connection.execute(statements.complaints()):
-        by_country.setdefault(row.country, []).append(
-            facts.ComplaintChannel(
-                organisation=row.name,
-                how=row.how,
-                value=row.value,
-                independent=row.independent,
-                free=row.free,
-                demo=row.demo,
-            )
+        _, due, last = _limits(row.verified_on, row.review_on, None, settings)
+        channel = facts.ComplaintChannel(
+            organisation=row.name,
+            how=row.how,
+            value=row.value,
+            independent=row.independent,
+            free=row.free,
+            demo=row.demo,
+            hours=_hours(tuple(spans.get(row.id, ()))),
+            languages=row.languages,
+            read_by=row.read_by,
+            verified_on=row.verified_on,
         )
+        by_country.setdefault(row.country, []).append((channel, due, last))
         if not row.independent:
-            first.setdefault((row.organization_id, row.country), row.value)
+            first.setdefault((row.organization_id, row.country), (row.value, due, last))
     return first, {country: tuple(rows) for country, rows in by_country.items()}
 
 
 class _Statements:
-    """The five statements of a snapshot; all but one condition they share is ``visible_to``."""
+    """The statements of a snapshot; what they share is ``visible_to`` and the second limit of S-4."""
 
     def __init__(self, view: View, today: date, settings: Settings) -> None:
         self.view = view
@@ -389,7 +414,9 @@ class _Statements:
         self.service = Service.__table__.c  # type: ignore[attr-defined]
         self.location = Location.__table__.c  # type: ignore[attr-defined]
         self.organisation = Organization.__table__.c  # type: ignore[attr-defined]
+        self.channel = ComplaintChannel.__table__.c  # type: ignore[attr-defined]
         named = tuple(code.strip().upper() for code in settings.countries.split(",") if code.strip())
+        self._stale = today - timedelta(days=settings.service_stale_days)
         self._shown: ColumnElement[bool] = and_(
             view.entry(),
             self.service.status == "active",
@@ -491,9 +518,9 @@ class _Statements:
             .order_by(self.entry.key)
         )
 
-    def complaints(self) -> Select[Any]:
-        """Of organisations that show themselves in that country, and of independent bodies."""
-        channel = ComplaintChannel.__table__.c  # type: ignore[attr-defined]
+    def _takes_complaints(self) -> ColumnElement[bool]:
+        """Channels of organisations that show themselves in that country, and of independent bodies."""
+        channel = self.channel
         shows_itself = exists(
             select(self.entry.id)
             .join(Service.__table__, self.service.id == self.entry.service_id)  # type: ignore[attr-defined]
@@ -506,8 +533,13 @@ class _Statements:
             )
             .correlate(Organization.__table__, ComplaintChannel.__table__)  # type: ignore[attr-defined]
         )
+        return and_(self.view.complaint_channel(), channel.verified_on > self._stale, or_(channel.independent, shows_itself))
+
+    def complaints(self) -> Select[Any]:
+        channel = self.channel
         return (
             select(
+                type_coerce(channel.id, NullType()).label("id"),
                 type_coerce(channel.organization_id, NullType()).label("organization_id"),
                 channel.country,
                 channel.how,
@@ -515,11 +547,31 @@ class _Statements:
                 channel.independent,
                 channel.free,
                 channel.demo,
+                channel.languages,
+                channel.read_by,
+                channel.verified_on,
+                channel.review_on,
                 self.organisation.name,
             )
             .join(Organization.__table__, self.organisation.id == channel.organization_id)  # type: ignore[attr-defined]
-            .where(self.view.complaint_channel(), or_(channel.independent, shows_itself))
+            .where(self._takes_complaints())
             .order_by(channel.country, channel.independent, self.organisation.name, channel.how, channel.value)
+        )
+
+    def complaint_schedules(self) -> Select[Any]:
+        schedule = Schedule.__table__.c  # type: ignore[attr-defined]
+        return (
+            select(
+                type_coerce(self.channel.id, NullType()),
+                schedule.zone,
+                type_coerce(schedule.weekdays, NullType()),
+                schedule.opens,
+                schedule.closes,
+                schedule.always,
+            )
+            .join(ComplaintChannel.__table__, schedule.complaint_channel_id == self.channel.id)  # type: ignore[attr-defined]
+            .join(Organization.__table__, self.organisation.id == self.channel.organization_id)  # type: ignore[attr-defined]
+            .where(self._takes_complaints())
         )
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from bot.db import Codes, Table, UTCDateTime, now
-from flows.facts import KINDS
+from flows.facts import KINDS, READERS
 
 Level = Literal["public", "on_request", "members", "hidden"]
 #: Widest first. ``on_request``: told by a person on duty. ``members``: never leaves the desk. ``hidden``: nobody.
@@ -272,18 +272,21 @@ class Phone(Table, table=True):
 
 
 class Schedule(Table, table=True):
-    """HSDS ``schedule`` of a service, at all its locations or at one: one row for the days that share their hours."""
+    """HSDS ``schedule`` of a service, at all its locations or at one, or of a complaint channel: one row for the days that share
+    their hours."""
 
     __tablename__ = "schedule"
     __table_args__ = (
+        CheckConstraint("(service_id IS NULL) <> (complaint_channel_id IS NULL)", name="subject"),
         CheckConstraint("always OR (opens >= 0 AND opens < 1440 AND closes > opens AND closes <= 2880)", name="minutes"),
     )
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
-    service_id: uuid.UUID = Field(foreign_key="service.id", ondelete="CASCADE", index=True)
+    service_id: uuid.UUID | None = Field(default=None, foreign_key="service.id", ondelete="CASCADE", index=True)
     service_at_location_id: uuid.UUID | None = Field(
         default=None, foreign_key="service_at_location.id", ondelete="CASCADE", index=True
     )
+    complaint_channel_id: uuid.UUID | None = Field(default=None, foreign_key="complaint_channel.id", ondelete="CASCADE", index=True)
     zone: str = Field(max_length=40)
     """IANA zone."""
     weekdays: tuple[str, ...] = Field(default=(), sa_type=Codes)
@@ -297,11 +300,13 @@ class Schedule(Table, table=True):
 
 
 class ComplaintChannel(Table, table=True):
-    """Where an organisation, or an independent body that watches over them, takes complaints. Graded like an entry."""
+    """Where an organisation, or an independent body that watches over them, takes complaints. Graded, approved and checked like an
+    entry; its hours are ``Schedule`` rows."""
 
     __tablename__ = "complaint_channel"
     __table_args__ = (
         _one_of("how", HOWS, "how"),
+        _one_of("read_by", ("", *READERS), "read_by"),
         _one_of("audience", LEVELS, "audience"),
         CheckConstraint("length(country) = 2 AND country = upper(country)", name="country"),
         CheckConstraint("(approved_by IS NULL) = (approved_on IS NULL)", name="approved"),
@@ -314,6 +319,15 @@ class ComplaintChannel(Table, table=True):
     value: str
     independent: bool = False
     free: bool | None = None
+    languages: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    """ISO 639 codes in which one may complain there."""
+    read_by: str = Field(default="", max_length=11)
+    """Who reads what comes in: of ``flows.facts.READERS``, never a person; empty: not known."""
+    verified_on: date | None = None
+    """As of a service: without it nothing is shown (S-4), and the two limits count from it."""
+    verified_by: str = ""
+    """A role, never a person's name."""
+    review_on: date | None = None
     demo: bool = False
     audience: str = Field(default="hidden", max_length=10, sa_column_kwargs={"server_default": "hidden"})
     approved_by: str | None = None

@@ -35,13 +35,23 @@ LONGEST = [
         check="due",
         url="https://example.org/servicios/atencion/norte-de-santander",
         report_to=f"{LONG}, 018000 555 0100",
+        report_check="due",
         verified_on=date(2026, 9, 23),
     )
     for key in (1, 2, 3)
 ]
 CHANNELS = [
     ComplaintChannel(
-        organisation=LONG, how="email", value="comentarios.y.quejas@organizacion-de-ejemplo.example", independent=True, demo=True
+        organisation=LONG,
+        how="email",
+        value="comentarios.y.quejas@organizacion-de-ejemplo.example",
+        independent=True,
+        demo=True,
+        hours=Hours(zone="America/Bogota", weekly=tuple((day, 420 + day, 1010 + day) for day in range(7))),
+        languages=("es", "en", "pt", "fr", "ht", "qu"),
+        read_by="network",
+        verified_on=date(2026, 9, 23),
+        check="due",
     )
 ] * 4
 

@@ -147,14 +147,17 @@ async def decisions(engine: AsyncEngine) -> list[Any]:
 async def test_a_complaint_channel_is_graded_and_approved_as_well_and_it_is_recorded(
     engine: AsyncEngine, settings: Settings
 ) -> None:
-    """By its UUID. Mutation: changing its level without a record, a role or a day."""
+    """By its UUID. Mutation: changing its level without a record, a role or a day; showing one that nobody checked (S-4)."""
     made = rows(1)
     channel = ComplaintChannel(organization_id=made[0].id, country="CO", how="box", value="a box")
     identity = str(channel.id)
     await write(engine, made, [channel])
     assert not (await build(engine, NOW, settings)).complaint_channels("CO")
     await approve(engine, identity, "coordinator", "public")
-    assert (await build(engine, NOW, settings)).complaint_channels("CO")
+    assert not (await build(engine, NOW, settings)).complaint_channels("CO")
+    await approve(engine, identity, "coordinator", verified_on=TODAY)
+    (shown,) = (await build(engine, NOW, settings)).complaint_channels("CO")
+    assert shown.verified_on == TODAY
     said = await change(engine, identity, "members", None, "director of the member")
     assert "complaint channel is now members" in said
     assert not (await build(engine, NOW, settings)).complaint_channels("CO")
@@ -162,14 +165,15 @@ async def test_a_complaint_channel_is_graded_and_approved_as_well_and_it_is_reco
     records = await decisions(engine)
     assert [(record.what, record.before, record.after, record.by) for record in records] == [
         ("approval", "hidden", "public", "coordinator"),
+        ("approval", "public", "public", "coordinator"),
         ("audience", "public", "members", "director of the member"),
         ("approval", "members", "members", "coordinator"),
     ]
     assert {str(record.complaint_channel_id) for record in records} == {identity}
-    assert all(record.at and record.version for record in records) and len({record.version for record in records}) == 3
+    assert all(record.at and record.version for record in records) and len({record.version for record in records}) == 4
     with pytest.raises(Refused, match="not a person's address"):
         await change(engine, identity, "hidden", None, "someone@example.org")
-    assert len(await decisions(engine)) == 3
+    assert len(await decisions(engine)) == 4
 
 
 @pytest.mark.requirement("S-2")

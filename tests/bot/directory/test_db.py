@@ -49,6 +49,32 @@ async def test_migrations_up_and_down_with_data(database_url: str, settings: Set
     await engine.dispose()
 
 
+async def test_what_was_there_before_complaint_channels_had_a_day_is_kept(database_url: str) -> None:
+    """Mutation: decisions that go with a table that SQLite makes anew; a channel that is shown no more since nobody wrote down when
+    it was looked at; who was tied by name, and is not any more after the next name."""
+    db.migrate(database_url, "0005")
+    one, two, three = ("1" * 32, "2" * 32, "3" * 32)
+    with db._plain(database_url) as engine, engine.begin() as connection:
+        for statement in (
+            f"INSERT INTO organization (id, name, description, demo) VALUES ('{one}', 'Red  Nórte', '', FALSE)",
+            "INSERT INTO employer (key, name, merged_into, independent) VALUES ('red', 'RED norte', '', FALSE)",
+            "INSERT INTO complaint_channel (id, organization_id, country, how, value, independent, demo, approved_by, approved_on) "
+            f"VALUES ('{two}', '{one}', 'CO', 'box', 'a box', FALSE, FALSE, 'steward', '2026-11-01 12:00:00')",
+            'INSERT INTO decision (id, complaint_channel_id, what, before, after, entries, "by", version, at) '
+            f"VALUES ('{three}', '{two}', 'approval', 'hidden', 'public', 1, 'steward', 1, '2026-11-01 12:00:00')",
+        ):
+            connection.execute(text(statement))
+    for again in range(2):
+        db.migrate(database_url)
+        with db._plain(database_url) as engine, engine.connect() as connection:
+            found = connection.execute(text("SELECT verified_on, verified_by, languages, read_by FROM complaint_channel")).one()
+            assert (str(found[0]), *found[1:]) == ("2026-11-01", "steward", "", "")
+            assert connection.execute(text("SELECT employer FROM employer_listing")).scalars().all() == ["red"]
+            assert connection.execute(text("SELECT count(*) FROM decision")).scalar() == 1
+        if not again:
+            db.downgrade(database_url, "0005")
+
+
 async def test_what_create_all_makes_is_what_migrations_make(database_url: str) -> None:
     """The demo's database can be migrated later."""
     engine = db.open_engine(database_url)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot import db
 from bot.db import Table
 from bot.directory.snapshot import build
-from bot.directory.tables import ComplaintChannel, Location, Organization, Service, entry_key, stable_id
+from bot.directory.tables import ComplaintChannel, Location, Organization, Schedule, Service, entry_key, stable_id
 from bot.settings import Settings
 from flows.facts import PEOPLE, Directory, Found, Hours, Offer, Phone, Query
 from tests.bot.directory.world import NOW, TODAY, entry_id, key_of, rows, write
@@ -92,6 +92,7 @@ async def test_an_offer_says_all_that_is_known(engine: AsyncEngine, settings: Se
     assert (channel.organisation, channel.how, channel.value, channel.independent) == (
         "organisation-1", "phone", "complaint-1", False,
     )  # fmt: skip
+    assert (channel.hours, channel.languages, channel.read_by, channel.verified_on, channel.check) == (None, (), "", TODAY, "fresh")
     assert directory.complaint_channels("VE") == []
 
 
@@ -125,7 +126,7 @@ async def test_complaint_channels_of_bodies_that_watch_come_last(engine: AsyncEn
     """An independent body needs no entry of its own; an organisation that shows none is not listed."""
     watcher = Organization(name="a body that watches")
     silent = Organization(name="an organisation without entries")
-    said = {"country": "CO", "how": "web", "audience": "public", "approved_by": "coordinator", "approved_on": db.now()}
+    said = {"country": "CO", "how": "web", **_PUBLIC}
     await write(
         engine,
         rows(1, complaint=True),
@@ -139,6 +140,65 @@ async def test_complaint_channels_of_bodies_that_watch_come_last(engine: AsyncEn
     )
     channels = (await build(engine, NOW, settings)).complaint_channels("CO")
     assert [channel.value for channel in channels] == ["complaint-1", "https://watch.example.org"]
+
+
+_PUBLIC: dict[str, Any] = {
+    "audience": "public", "approved_by": "coordinator", "approved_on": db.now(), "verified_on": TODAY,
+}  # fmt: skip
+
+
+async def test_a_complaint_channel_says_when_in_which_languages_and_who_reads_it(engine: AsyncEngine, settings: Settings) -> None:
+    """Mutation: hours of another channel; a service that has those of a channel; what nobody knows told as no."""
+    made = rows(1, complaint=True, weekly=[((0,), 60, 120)])
+    watcher = Organization(name="a body that watches")
+    said = {"organization_id": watcher.id, "country": "CO", "independent": True, **_PUBLIC}
+    known = ComplaintChannel(how="phone", value="1", languages=("es", "guc"), read_by="independent", **said)
+    always = ComplaintChannel(how="phone", value="2", **said)
+    spans = [
+        Schedule(complaint_channel_id=known.id, zone="America/Bogota", weekdays=days, opens=opens, closes=opens + 60)
+        for days, opens in ((("2",), 840), (("0", "1"), 480))
+    ]
+    spans.append(Schedule(complaint_channel_id=always.id, zone="America/Lima", always=True))
+    await write(engine, made, [watcher, known, always, *spans])
+    snapshot = await build(engine, NOW, settings)
+    plain, first, second = snapshot.complaint_channels("CO")
+    assert (plain.hours, plain.languages, plain.read_by) == (None, (), "")
+    assert first.hours == Hours(zone="America/Bogota", weekly=((0, 480, 540), (1, 480, 540), (2, 840, 900)))
+    assert (first.languages, first.read_by) == (("es", "guc"), "independent")
+    assert second.hours == Hours(zone="America/Lima", always=True)
+    offer = snapshot.get(key_of(1))
+    assert offer is not None and offer.hours == Hours(zone="America/Bogota", weekly=((0, 60, 120),))
+
+
+@pytest.mark.requirement("S-4")
+async def test_the_two_limits_hold_for_complaint_channels_too(engine: AsyncEngine, settings: Settings) -> None:
+    """Mutation: ``>`` for ``>=`` at either limit; limits as they were when the snapshot was built; one that nobody ever checked;
+    the line about a place that still names what is gone."""
+    due, stale = settings.service_due_days, settings.service_stale_days
+    watcher = Organization(name="a body that watches")
+    said = {"organization_id": watcher.id, "country": "CO", "how": "web", "independent": True, **_PUBLIC}
+    ages = {f"age {age}": {"verified_on": TODAY - timedelta(days=age)} for age in (0, due - 1, due, stale - 1, stale)}
+    ages |= {"never": {"verified_on": None}, "review": {"review_on": TODAY}}
+    channels = [ComplaintChannel(value=value, **said | dates) for value, dates in ages.items()]
+    await write(engine, rows(1, complaint=True, verified_on=TODAY + timedelta(days=stale)), [watcher, *channels])
+
+    def labels(snapshot: Directory) -> dict[str, str]:
+        return {channel.value: channel.check for channel in snapshot.complaint_channels("CO")}
+
+    fresh = {"complaint-1": "fresh", "age 0": "fresh", f"age {due - 1}": "fresh"}
+    assert labels(await build(engine, NOW, settings)) == fresh | {f"age {due}": "due", f"age {stale - 1}": "due", "review": "due"}
+    clock = [NOW]
+    living = await build(engine, NOW, settings, lambda: clock[0])
+    for days in (1, due - 1, due, stale - 1, stale):
+        clock[0] = NOW + days * DAY
+        later = labels(living)
+        assert later == labels(await build(engine, clock[0], settings))
+        wanted = None if days >= stale else "due" if days >= due else "fresh"
+        assert later.get("age 0") == later.get("complaint-1") == wanted
+        offer = living.get(key_of(1))
+        assert offer is not None
+        assert (offer.report_to, offer.report_check) == (("complaint-1", wanted) if wanted else (None, "fresh"))
+    assert living.complaint_channels("CO") == []
 
 
 @pytest.mark.requirement("S-4")

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot import db
 from bot.directory.snapshot import build
 from bot.directory.tables import (
     FIELDS,
@@ -20,6 +21,7 @@ from bot.directory.tables import (
     Location,
     Organization,
     Phone,
+    Schedule,
     Service,
     ServiceAtLocation,
     ServiceText,
@@ -27,7 +29,7 @@ from bot.directory.tables import (
 from bot.directory.visibility import GOVERNED_BY, SEES, stricter, visible_to
 from bot.settings import Settings
 from flows.facts import KINDS, LANGS, PEOPLE, Query
-from tests.bot.directory.world import NOW, any_entry, entry_id, key_of, rows, write
+from tests.bot.directory.world import NOW, TODAY, any_entry, entry_id, key_of, rows, write
 
 ENTRY = ServiceAtLocation.__table__  # type: ignore[attr-defined]
 
@@ -167,6 +169,11 @@ async def test_snapshot_and_statements_are_the_same_with_and_without_the_hidden_
         ]
         for parts in hidden:
             next(part for part in parts if isinstance(part, ServiceAtLocation)).held_back = "test"
+        said = {"organization_id": shown[0][0].id, "country": "CO", "how": "box", "value": "hidden-box", "verified_on": TODAY}
+        role = {"approved_by": "coordinator", "approved_on": db.now()}
+        for of_channel in ({"audience": "public"}, {"audience": "members", **role}, {"audience": "on_request", **role}):
+            channel = ComplaintChannel(**said | of_channel)
+            hidden.append([channel, Schedule(complaint_channel_id=channel.id, zone="America/Bogota", always=True)])
         await write(engine, *hidden)
         executed.clear()
         after = (await build(engine, NOW, settings)).encoded()

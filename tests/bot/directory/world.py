@@ -113,6 +113,7 @@ def rows(number: int, **said: Any) -> list[Any]:
                 country=location["country"],
                 how="phone",
                 value=f"complaint-{number}",
+                verified_on=TODAY,
                 audience="public",
                 approved_by="coordinator",
                 approved_on=db.now(),

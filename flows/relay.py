@@ -28,12 +28,21 @@ def connected(facts: Facts) -> bool:
     return facts.ticket is not None and facts.ticket.relay == "open"
 
 
+def _waits(session: Session, facts: Facts) -> bool:
+    """Whether the person cannot write yet. Not asked while the store is away: then nothing is passed on, and that is said."""
+    return facts.ticket is not None and not open_to_words(session, facts)
+
+
+def _may_write(session: Session, facts: Facts) -> bool:
+    return not _waits(session, facts)
+
+
 def said(session: Session, event: Event, facts: Facts) -> Go | None:
     """Words to the person on duty. A code that stands alone is none: it is tried (``flows.code``), and they need not know it."""
     if not isinstance(event, Said) or (event.understood.code and _alone(event.words.reveal())):
         return None
     passed, ended, long, not_yet, _ = PASSED
-    if facts.ticket is not None and not open_to_words(session, facts):  # while the database is away, the passing on says so
+    if _waits(session, facts):
         return Go(not_yet)
     if len(event.words.reveal().encode(errors="replace")) > BYTES:
         return Go(long)
@@ -55,7 +64,7 @@ def _is_not(session: Session, facts: Facts) -> bool:
 
 def _now(id: str, session: Session, facts: Facts) -> Phrase:
     """This entry, or the one for who cannot write yet."""
-    return Phrase(id if open_to_words(session, facts) else f"{id}.wait")
+    return Phrase(f"{id}.wait" if _waits(session, facts) else id)
 
 
 def _open(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -93,7 +102,7 @@ flow.menu(
     "choices",
     say=_choices,
     says=("relay.choices", "relay.choices.wait", *(f"code.status.{state}" for state in STATES)),
-    chat=Go("open", only=open_to_words),
+    chat=Go("open", only=_may_write),
     code=Go("code.ask"),
     menu=Go("start.menu"),
     end=Go("closed", do=does("end_relay")),

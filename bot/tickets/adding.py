@@ -145,7 +145,10 @@ async def _write(
         await storing.change(connection, row, **changed)
     except storing.Changed:
         return False
-    await storing.wipe(connection, row.id, [each.kind for each in envelopes if each.kind != "note"])
+    kinds = {each.kind for each in envelopes}
+    await storing.wipe(connection, row.id, kinds - {"card", "note"})
+    if "card" in kinds:
+        await storing.wipe_later_cards(connection, row.id)
     for envelope in envelopes:
         await storing.put(connection, envelope, now, now + tickets.lifetimes.contact, mark)
     if row.claimed_by is not None and not row.training:

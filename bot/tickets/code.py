@@ -166,7 +166,7 @@ async def add_note(tickets: Tickets, by: Derived | Connected, text: Words, messa
 
 async def change_windows(tickets: Tickets, by: Derived, windows: Windows, now: datetime, card_text: Words | None = None) -> Result:
     """Other windows from now on; how often somebody may call stays what was agreed, and what is left of it (D-5). ``card_text``:
-    the whole card anew; without it the rest of the old card stays, and the windows that the server holds everybody to are the new
+    how to reach the person, all anew; without it the old card stays, and the windows that the server holds everybody to are the new
     ones."""
 
     def refusal(row: Any) -> Result | None:
@@ -187,7 +187,8 @@ async def change_way(
     windows: Windows | None = None,
     card_text: Words | None = None,
 ) -> Result:
-    """Another way. To the code alone: the contact is wiped at once. Else a new contact and windows are needed (ValueError)."""
+    """Another way. To the code alone: the contact is wiped at once. Else a new contact and windows are needed (ValueError).
+    ``card_text``: how to reach the person; what the first card says of whom it is about, and of who else helps, still counts."""
     if way == "code":
         return await _forget_contact(tickets, by, now)
     if contact_text is None or windows is None:

@@ -22,6 +22,7 @@ from bot.tickets.tables import HandOver, Movement, SealedItem, Ticket
 __all__ = [
     "ABOUT_THE_PERSON", "Changed", "Tickets", "change", "contact_of", "gone", "hand_over", "has_message", "item", "locked",
     "movement", "number_of", "put", "rows", "ticket", "transact", "wipe", "wipe_course",
+    "wipe_later_cards",
 ]  # fmt: skip
 
 ticket: Final[Any] = Ticket.__table__  # type: ignore[attr-defined]
@@ -53,6 +54,14 @@ async def contact_of(connection: AsyncConnection, ticket_id: bytes) -> uuid.UUID
         await connection.execute(select(item.c.id).where(item.c.ticket_id == ticket_id, item.c.kind == "contact"))
     ).scalar()
     return found
+
+
+async def wipe_later_cards(connection: AsyncConnection, ticket_id: bytes) -> None:
+    """Delete the cards of later ways to reach the person. The first one stays: it also says for whom it is asked, what for and who
+    else helps, which is never asked again."""
+    later = [each.id for each in await rows.envelopes(connection, ticket_id, ("card",))][1:]
+    if later:
+        await connection.execute(delete(item).where(item.c.id.in_(later)))
 
 
 async def wipe_course(connection: AsyncConnection, ticket_id: bytes) -> None:

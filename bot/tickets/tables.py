@@ -126,7 +126,8 @@ class Ticket(Table, table=True):
 
 
 class SealedItem(Table, table=True):
-    """One envelope of a ticket. Contact and card at most one each; notes and answers one a message."""
+    """One envelope of a ticket. Contact at most one; cards at most two: the first, and one for another way to reach the person that
+    was agreed on since; notes and answers one a message."""
 
     __tablename__ = "sealed_item"
 

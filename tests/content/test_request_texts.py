@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import cache
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,16 +14,17 @@ from bot import gsm7
 from bot.duty_texts import VARIANTS as RECORDED
 from bot.layout import LABEL, render
 from bot.wording import Wording
-from flows.facts import LANGS, OTHER_LANGUAGES, DutyText, OnCall
+from flows.facts import LANGS, OTHER_LANGUAGES, DutyText, OnCall, Traits
 from flows.graph import texts
 from flows.kernel import Country, Data, Listing, Phrase, Session
 from flows.on_duty import VARIANTS, duty_parts
 from flows.reading import fold
 from flows.request import flow
-from flows.safe_contact import WORDS
+from flows.safe_contact import WAYS, WORDS
 from flows.topics import GRAPH
 from tests.content import lint
 from tests.content.test_budget import ANSWERS
+from tests.flows.coming_back import ticket
 from tests.flows.world import SMS, SomeDuty, facts, lexicon
 
 WORDING = Wording.load()
@@ -92,12 +94,35 @@ def test_no_text_of_a_request_promises_help_safety_speed_or_secrecy(lang: str) -
                                        ("pt", "nada (sobre você|seu)", "cifrado")]
 )  # fmt: skip
 def test_each_way_says_what_is_kept_and_for_how_long(lang: str, nothing: str, encrypted: str) -> None:
-    """Mutation: a way without its consequence."""
+    """Each in a sentence of its own, whichever of the others are offered. Mutation: a way without its consequence; "the same with
+    that number", below the code alone."""
     carries(lang, "request.way.code.means", nothing)
-    carries(lang, "request.way.here.means", encrypted, r"\{days\}")
-    assert re.search(encrypted, WORDING.text(lang, "request.way.phone.means"))
+    for id in ("request.way.here.means", "request.way.phone.means"):
+        carries(lang, id, encrypted, r"\{days\}")
     for id in ("request.contact_here", "request.contact_phone", "request.contact_here.child", "request.contact_phone.child"):
         carries(lang, id, r"\{days\}", encrypted)
+
+
+@pytest.mark.requirement("D-4")
+@pytest.mark.requirement("L-2")
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_ways_fit_into_two_messages_whichever_are_offered(lang: str) -> None:
+    """In the request and with the code, with and without a text on what has to be reported. Mutation: a longer sentence for a call;
+    one more below "write to me here"."""
+    offers = set()
+    for reach, texts_, refused, days in product(("any", "none"), ((), ("CO",)), ((), (1,), (2,), (1, 2)), (7, 14)):
+        channel = Traits(name="sms", form="sms", reach=reach)
+        slots: dict[str, Any] = {"country": "CO", "safe": "yes", "ask": "yes", "age": "adult", "refused": refused}
+        for screen, view in (("request.way", None), *(("code.way", ticket(way=way)) for way in WAYS)):
+            known = facts(channel, duty=SomeDuty(texts=texts_), ticket=view, ticket_days=days)
+            session = Session(id=b"0" * 16, screen=screen, turn=3, lang=lang, slots=slots, back=("start.menu",))
+            drawn = GRAPH.view(session, known)
+            text = render(drawn, lang, 3, channel, WORDING).text
+            assert gsm7.encoding(text) == "gsm7" and gsm7.segments(text) <= 2, (screen, reach, refused, len(text), text)
+            offers.add((screen, tuple(option.id for option in drawn.options if option.id in WAYS)))
+    assert {ways for screen, ways in offers if screen == "request.way"} == {
+        ("code", "here", "phone"), ("code", "here"), ("code", "phone"), ("code",)
+    }  # fmt: skip
 
 
 @pytest.mark.requirement("D-3")

@@ -167,6 +167,10 @@ class Requests:
         self._keys[opened.ticket_id] = await self.codes.derived(code)
         return opened.ticket_id
 
+    def key(self, ticket_id: bytes) -> Derived:
+        """The halves of its code."""
+        return self._keys[ticket_id]
+
     async def row(self, ticket_id: bytes) -> Any:
         async with self.stage.engine.connect() as connection:
             return (await connection.execute(select(ticket).where(ticket.c.id == ticket_id))).first()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from bot.tickets import code
+from bot.tickets.guard import Windows
 from bot.tickets.references import reference
-from tests.desk.requests import CHAT, NOTE, NUMBER, Requests, opened
+from flows.kernel import Words
+from tests.desk.requests import ALWAYS, BOGOTA, CARD, CHAT, NOTE, NUMBER, Requests, opened
 from tests.desk.stage import Stage, faults
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -105,6 +109,28 @@ async def test_an_answer_into_a_chat(stage: Stage, browser: Browser, requests: R
         assert stage.chats.arrived == [(CHAT, shown)]
         assert stage.chats.connected[-1] == ticket_id
         assert [what for _, what in await requests.audited(ticket_id)].count("relayed") == 1
+
+
+@pytest.mark.requirement("D-5", "D-10")
+async def test_another_way_by_code_leaves_whom_it_is_about(stage: Stage, browser: Browser, requests: Requests) -> None:
+    """Mutation: a card that shows the old words, or no longer says for whom it is and who speaks for them."""
+    async with stage.seen(browser) as seen:
+        about = {"for": "other", "elsewhere": True, "representative": True, "word_stop": "pastel"}
+        ticket_id = await requests.taken(seen, ONE, way="here", card=about)
+        reach = {name: value for name, value in CARD.items() if name not in (*about, "kind")} | {"word_desk": "canasta"}
+        await code.change_way(
+            requests.tickets,
+            requests.key(ticket_id),
+            "phone",
+            requests.later(minutes=1),
+            contact_text=Words(json.dumps({"way": "phone", "number": NUMBER, "someone_else": False})),
+            windows=Windows(BOGOTA, ALWAYS, 2),
+            card_text=Words(json.dumps(reach)),
+        )
+        await requests.look(seen.page, ticket_id)
+        card = await opened(seen.page, "card")
+        assert all(said in card for said in ("for somebody else, who knows", "whoever represents them writes", "canasta")), card
+        assert "trompeta" not in card and "pastel" not in card
 
 
 @pytest.mark.requirement("E-2")

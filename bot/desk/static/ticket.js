@@ -4,11 +4,16 @@ import { element, facts, member, notes, opening, sheet, showing } from "./sealed
 import { local } from "./times.js";
 import { say } from "./words.js";
 
-function showCard(place, { texts: [{ text }] }) {
-  const card = JSON.parse(text);
+/** The first card says whom it is about, and how to reach them; one that was made anew by code takes the place of the latter only. */
+function joined(texts) {
+  const [{ kind, for: whom, elsewhere, representative }, last] = [texts[0], texts.at(-1)].map(({ text }) => JSON.parse(text));
+  return { kind, for: whom, elsewhere, representative, ...last };
+}
+
+function showCard(place, { texts }) {
+  const card = joined(texts);
   const yes = (value) => say(value ? "desk.ticket.yes" : "desk.ticket.no");
   const rows = [];
-  // A card that was made anew by code says only how to reach the person.
   if (card.kind) rows.push([say("desk.ticket.card.need"), member("desk.ticket.need", card.kind)]);
   if (card.for) rows.push([say("desk.ticket.card.for"), member("desk.ticket.for", card.for)]);
   if (card.elsewhere) rows.push([say("desk.ticket.card.elsewhere"), say(card.representative ? "desk.ticket.card.represented" : "desk.ticket.yes")]);

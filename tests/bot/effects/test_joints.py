@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,6 +102,9 @@ async def test_a_chat_that_was_given_up_for_another_one_is_connected_no_longer(w
     pile.clock.advance(minutes=40)
     await phone.says("hola, soy yo")
     assert phone.here == "start.hello" and await pile.sessions.pointers.get(phone.person) is None
+    later = NOW + timedelta(minutes=41)
+    await desk.claim(world.tickets, ana.actor, row.id, later)
+    await desk.permit_relay(world.tickets, ana.actor, row.id, later)
     await other.says("ahora escribo desde aquí")
     assert other.here == "relay.passed"
     assert len((await world.items(row.id))["note"]) == 1

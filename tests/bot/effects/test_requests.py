@@ -231,7 +231,7 @@ async def test_a_number_that_cannot_be_called_is_asked_for_again(pile: Pile, ana
 
 @pytest.mark.requirement("D-10")
 async def test_writing_here_connects_the_chat_both_ways_until_the_person_leaves(world: World, pile: Pile, ana: Worker) -> None:
-    """Mutation: a box of another ticket; not connecting; staying connected after leaving."""
+    """Mutation: a box of another ticket; not connecting; words kept before somebody wrote; staying connected after leaving."""
     phone = await pile.phone("555", TELEGRAM).to_check("here")
     await phone.picks("send")
     row = await only_ticket(world)
@@ -242,6 +242,9 @@ async def test_writing_here_connects_the_chat_both_ways_until_the_person_leaves(
 
     await desk.permit_relay(world.tickets, ana.actor, row.id, NOW)
     pile.clock.advance(minutes=40)  # the conversation is long forgotten
+    await phone.says("¿hay alguien?")
+    assert phone.here == "relay.not_yet"  # nobody has confirmed what people in Colombia have to report, and nobody has written yet
+    await desk.permit_relay(world.tickets, ana.actor, row.id, NOW + timedelta(minutes=40))
     await phone.says("sí, ahora está bien")
     assert phone.here == "relay.passed"
     later = NOW + timedelta(minutes=41)
@@ -336,6 +339,7 @@ async def test_another_way_by_code_brings_a_card_for_it(world: World, pile: Pile
     Mutation: a contact without a card; the card of before."""
     phone = await pile.phone("+573001234567").to_check("code")
     await phone.picks("send")
+    pile.clock.advance(minutes=1)
     other = await pile.phone("777", TELEGRAM).comes_back(phone.code)
     await other.picks("change")
     await other.picks("way")
@@ -350,7 +354,8 @@ async def test_another_way_by_code_brings_a_card_for_it(world: World, pile: Pile
     row = await only_ticket(world)
     assert row.way == "phone"
     await desk.claim(world.tickets, ana.actor, row.id, NOW)
-    (card,) = [json.loads(text) for text in await world.reads(ana, row.id, "card")]
+    about, card = [json.loads(text) for text in await world.reads(ana, row.id, "card")]
+    assert about["for"] == "self" and "windows" not in about and "for" not in card
     assert (card["answer_by_other"], card["leave_message"], card["tries"]) == (False, False, 2)
     assert card["zone"] == "America/Bogota" and card["word_desk"] and card["word_person"] and card["word_stop"]
 

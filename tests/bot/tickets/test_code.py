@@ -10,7 +10,7 @@ import pytest
 
 from bot.codes import Derived
 from bot.sealing import Envelope, key_id
-from bot.tickets import adding, code, desk, recipients, storing
+from bot.tickets import adding, code, desk, reading, recipients, storing
 from bot.tickets.clock import tick
 from bot.tickets.code import Connected
 from bot.tickets.guard import Windows
@@ -18,7 +18,7 @@ from bot.tickets.tables import HandOver, Movement, SealedItem, Ticket
 from bot.tickets.telling import roster
 from flows.facts import TicketView
 from flows.kernel import Words
-from tests.bot.tickets.world import ALL_DAY, BOGOTA, HANDED, MORNING, NOTE, NOW, Worker, World, after
+from tests.bot.tickets.world import ALL_DAY, BOGOTA, CARD, HANDED, MORNING, NOTE, NOW, Worker, World, after
 
 WRONG = Derived(bytes(32), bytes(32))
 
@@ -266,7 +266,7 @@ async def test_another_window_holds_at_once(world: World, ana: Worker) -> None:
         await world.reads(ana, ticket_id, "contact")
     assert await code.change_windows(world.tickets, derived, MORNING, NOW, Words("a new card")) == "saved"
     assert len(await world.reads(ana, ticket_id, "contact")) == 1
-    assert await world.reads(ana, ticket_id, "card") == ["a new card"]
+    assert sorted(await world.reads(ana, ticket_id, "card")) == sorted([CARD, "a new card"])
     assert (await world.row(ticket_id)).tries_left == 2
 
 
@@ -317,6 +317,22 @@ async def test_another_way_takes_the_place_of_the_old_one(world: World, ana: Wor
     assert await code.add_note(world.tickets, await chat(world, ticket_id), Words("x"), "m9", NOW) == "saved"
     with pytest.raises(ValueError, match="where and when"):
         await code.change_way(world.tickets, derived, "here", NOW)
+
+
+@pytest.mark.requirement("D-10")
+@pytest.mark.requirement("D-3")
+async def test_another_way_leaves_what_the_first_card_says_of_the_person(world: World, ana: Worker) -> None:
+    """For whom it is, who represents them, that another team helps: that is asked once. Of later cards only the last counts.
+
+    Mutation: wiping every card; keeping them all; a number that can be seen before the new card was read."""
+    ticket_id, derived = await world.taken(ana, windows=ALL_DAY)
+    for minute, text in ((1, "second"), (2, "third")):
+        more = {"contact_text": Words(NOTE), "windows": ALL_DAY, "card_text": Words(text)}
+        assert await code.change_way(world.tickets, derived, "phone", after(minutes=minute), **more) == "saved"  # type: ignore[arg-type]
+    with pytest.raises(desk.Refused, match="card_first"):
+        await reading.released(world.tickets, ana.actor, ticket_id, "contact", after(minutes=3))
+    assert await world.reads(ana, ticket_id, "card", after(minutes=3)) == [CARD, "third"]
+    assert len((await world.items(ticket_id))["contact"]) == 1
 
 
 async def test_leaving_the_chat_wipes_what_leads_to_it(world: World, ana: Worker) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot import gsm7
 from bot.layout import render
-from flows.facts import LANGS, READERS, ComplaintChannel, Hours, Offer, Traits
+from flows.facts import LANGS, READERS, ComplaintChannel, Helpline, Hours, Offer, Traits
 from flows.kernel import Listing, Phrase, Screen, Session
 from flows.topics import GRAPH
 from tests.flows.complaining import CHANNELS
-from tests.flows.world import SMS, TELEGRAM, SomeDirectory, facts, ids, offer, wording
+from tests.flows.world import SMS, TELEGRAM, SomeDirectory, SomeHelplines, facts, ids, offer, wording
 
 KNOWN = ("service.hours", "service.languages", "feedback.read_by.team", "service.checked")
 by_channel = pytest.mark.parametrize("traits", CHANNELS, ids=lambda traits: traits.name)
@@ -31,12 +32,20 @@ FULL = channel(
 )
 
 
+class NoLines(SomeHelplines):
+    def lines(self, country: str, purposes: tuple[str, ...], now: float) -> list[Helpline]:
+        return []
+
+
 def shown(
     traits: Traits, *channels: ComplaintChannel, screen: str = "feedback.channels", offers: tuple[Offer, ...] = (), **slots: Any
 ) -> Screen:
     """A screen in a country that has these channels."""
     session = Session(id=b"0" * 16, screen=screen, turn=3, lang="es", slots={"country": "CO"} | slots, back=("start.menu",))
-    return GRAPH.view(session, facts(traits, SomeDirectory(list(offers), list(channels))))
+    known = facts(traits, SomeDirectory(list(offers), list(channels)))
+    if screen == "complaint.target":  # lines stand before channels there, and leave them no room in an SMS
+        known = msgspec.structs.replace(known, helplines=NoLines())
+    return GRAPH.view(session, known)
 
 
 def test_a_chat_says_all_that_is_known_and_nothing_of_what_is_not() -> None:

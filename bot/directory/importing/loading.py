@@ -334,7 +334,8 @@ def _schedules(candidate: Candidate) -> Iterator[Values]:
 
 
 def _schedule(zone: str, weekdays: tuple[str, ...], opens: int, closes: int, *, always: bool = False) -> Values:
-    return {"service_at_location_id": None, "zone": zone, "weekdays": weekdays, "opens": opens, "closes": closes, "always": always}
+    of = {"service_at_location_id": None, "complaint_channel_id": None}
+    return {**of, "zone": zone, "weekdays": weekdays, "opens": opens, "closes": closes, "always": always}
 
 
 _COLUMNS = {

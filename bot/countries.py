@@ -93,3 +93,9 @@ def zones(country: str) -> tuple[str, ...]:
     """IANA time zones that people in that country live by, most people first; UTC for other countries."""
     known = _countries().by_code.get(country)
     return known.zones if known else ("UTC",)
+
+
+def served(named: str) -> tuple[str, ...]:
+    """Countries of the setting ``COUNTRIES``, in the network's order; all of them where it names none."""
+    codes = [code.strip().upper() for code in named.split(",")]
+    return tuple(code for code in COUNTRIES if code in codes) or COUNTRIES

@@ -20,8 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.complaints.names import OF_THE_DIRECTORY, directory_id
 from bot.complaints.routing import Network
+from bot.countries import served
 from bot.directory import stamp, validity
-from bot.directory.listing import OPEN, PAGE, VIEW, Listed, countries, entry, joined, location, pages, read, served, service
+from bot.directory.listing import OPEN, PAGE, VIEW, Listed, countries, entry, joined, location, pages, read, service
 from bot.directory.tables import Location, Service
 from bot.settings import Settings
 from bot.staff import audit
@@ -149,7 +150,7 @@ async def _scope(connection: AsyncConnection, actor: Actor, settings: Settings) 
         everything,
         own,
         await _organisations(connection, actor) if own else frozenset(),
-        tuple(code for code in served(settings) if code not in there),
+        tuple(code for code in served(settings.countries) if code not in there),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, String, and_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.countries import served
 from bot.directory import validity
 from bot.directory.hours import together
 from bot.directory.tables import (
@@ -36,7 +37,7 @@ from bot.places import fold
 from bot.settings import Settings
 from bot.staff.roles import Action, Actor, may
 from flows import facts
-from flows.facts import COUNTRIES, KINDS, PEOPLE
+from flows.facts import KINDS, PEOPLE
 
 PAGE: Final = 20
 LONGEST: Final = 100
@@ -130,15 +131,9 @@ def pages(total: int) -> int:
 
 def countries(actor: Actor, settings: Settings, action: Action = "see_directory") -> tuple[str, ...]:
     """Countries of this deployment in which the actor may do it, those of the account in its own order."""
-    here = served(settings)
+    here = served(settings.countries)
     own = [code for code in actor.countries if code in here]
     return tuple(code for code in (own or here) if may(actor, action, country=code))
-
-
-def served(settings: Settings) -> tuple[str, ...]:
-    """Countries of this deployment."""
-    named = [code.strip().upper() for code in settings.countries.split(",")]
-    return tuple(code for code in COUNTRIES if code in named) or COUNTRIES
 
 
 async def listing(

@@ -24,6 +24,7 @@ from bot.complaints import register as kept
 from bot.complaints.register import Entry
 from bot.complaints.statistics import BOOK
 from bot.complaints.tables import INBOXES, STATES
+from bot.countries import served
 from bot.desk.figures import Say, bars, groups, largest
 from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import Malformed, NotHere, Visit
@@ -33,7 +34,6 @@ from bot.staff.roles import Actor
 from bot.statistics.tables import Figures, questions
 from bot.tickets.counting import week_of
 from bot.tickets.sight import NotThere
-from flows.facts import COUNTRIES
 
 SEES: Final = ANY_OF("see_register")
 EXPORTS: Final = ANY_OF("export_register")
@@ -126,9 +126,7 @@ async def figures(visit: Visit) -> Response:
     code, period, country = (visit.query(name) for name in ("table", "period", "country"))
     of_table = [each for each in offered if each.code == code] or offered
     asked = next((each for each in of_table if each.newest.start.isoformat() == period), of_table[0] if of_table else None)
-    named = [each.strip().upper() for each in settings.countries.split(",")]
-    countries = tuple(each for each in COUNTRIES if each in named) or COUNTRIES
-    book = Figures(visit.engine, countries=countries, threshold=settings.statistics_threshold, book=BOOK)
+    book = Figures(visit.engine, countries=served(settings.countries), threshold=settings.statistics_threshold, book=BOOK)
     table = await book.answer(asked) if asked else None
     if table and country not in table.rows:
         country = largest(table) if asked and asked.by == ("country", "value") else ""

@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
+from bot.countries import served
 from bot.desk.figures import Say, bars, groups, largest
 from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import Malformed, NotHere, Visit
@@ -27,7 +28,6 @@ from bot.statistics import agreements, export
 from bot.statistics.agreements import AgreementRefused
 from bot.statistics.periods import FIRST, Kind, Period
 from bot.statistics.tables import INDICATORS, REASONS, SHAPES, Figures, NotAnswered, Question, question, questions
-from flows.facts import COUNTRIES
 
 SEES: Final = ANY_OF("see_statistics")
 ASKS: Final = ANY_OF("export_statistics")
@@ -179,9 +179,7 @@ async def _shown(visit: Visit, *, given: dict[str, str] | None = None, wrong: st
 
 def _figures(visit: Visit) -> Figures:
     settings = visit.desk.settings
-    named = [code.strip().upper() for code in settings.countries.split(",")]
-    countries = tuple(code for code in COUNTRIES if code in named) or COUNTRIES
-    return Figures(visit.engine, countries=countries, threshold=settings.statistics_threshold)
+    return Figures(visit.engine, countries=served(settings.countries), threshold=settings.statistics_threshold)
 
 
 def _offered(visit: Visit) -> list[Question]:

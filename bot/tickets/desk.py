@@ -30,7 +30,7 @@ from bot.staff.tables import Role, Staff
 from bot.tickets import endings, storing, wraps
 from bot.tickets.counting import count_ticket, wait
 from bot.tickets.listing import Row, queue
-from bot.tickets.reading import is_off_shift, no_contact, touch
+from bot.tickets.reading import is_off_shift, no_contact, shareable, touch
 from bot.tickets.recipients import readers
 from bot.tickets.references import reference
 from bot.tickets.sight import NotThere, Refused, Stale, claims, may_ever_read, place, role_for, sees
@@ -293,11 +293,7 @@ async def missing_wraps(
     async def work(connection: AsyncConnection) -> list[wraps.Missing]:
         row, role = await _held(connection, actor, ticket_id, "open_ticket", None, also_waiting=True)
         eligible = {**await readers(connection, row), **(receivers or {})}
-        rows = [each for each in await _shareable(connection, actor, row) if each.expires_at > now]
-        there = any(each.kind == "contact" for each in rows)
-        off_shift = await is_off_shift(connection, tickets, actor, row, now)
-        hidden = no_contact(tickets, row, now, there, off_shift=off_shift)
-        rows = [each for each in rows if each.kind != "contact" or not hidden]
+        rows = await shareable(connection, tickets, actor, row, await _shareable(connection, actor, row), now)
         found = wraps.missing(rows, await key_ids(connection, actor.id), eligible)
         if found:  # whatever it is meant for: this browser can open it
             await audit.record(connection, actor.name, role, "received_to_share", reference(row.id), now)

@@ -20,7 +20,7 @@ from bot.staff.roles import Actor
 from bot.tickets import storing, wraps
 from bot.tickets.movement_parties import Moves, Unmet, arrived, check_version, facts, found_movement, receivers, sends
 from bot.tickets.movement_rules import BEFORE_WRAPS, ENDED, unmet
-from bot.tickets.reading import is_off_shift, no_contact
+from bot.tickets.reading import shareable
 from bot.tickets.recipients import readers
 from bot.tickets.references import reference
 from bot.tickets.sight import NotThere, Refused, Stale
@@ -43,12 +43,8 @@ async def wraps_needed(moves: Moves, actor: Actor, id: uuid.UUID, now: datetime)
             return []
         wanted = {each.id: each.public for each in among}
         wanted |= await readers(connection, arrived(row, move, actor.id))
-        rows = [each for each in await wraps.envelopes(connection, row.id) if each.expires_at > now]
-        there = any(each.kind == "contact" for each in rows)
-        off_shift = await is_off_shift(connection, moves.tickets, actor, row, now)
-        hidden = no_contact(moves.tickets, row, now, there, off_shift=off_shift)
-        shareable = [each for each in rows if each.kind != "contact" or not hidden]
-        found = wraps.missing(shareable, await key_ids(connection, actor.id), wanted)
+        rows = await shareable(connection, moves.tickets, actor, row, await wraps.envelopes(connection, row.id), now)
+        found = wraps.missing(rows, await key_ids(connection, actor.id), wanted)
         if found:  # whatever it is meant for: this browser can open it
             await audit.record(connection, actor.name, role, "received_to_share", reference(row.id), now)
         return found

@@ -218,6 +218,17 @@ async def is_off_shift(connection: AsyncConnection, tickets: Tickets, actor: Act
     return is_off(await roster(connection, now), row, actor.id, now, tickets.lifetimes)
 
 
+async def shareable(
+    connection: AsyncConnection, tickets: Tickets, actor: Actor, row: Any, rows: Iterable[Any], now: datetime
+) -> list[Any]:
+    """Of these envelopes, what the actor may hand on: neither what is over nor a contact that could not be opened now."""
+    living = [each for each in rows if each.expires_at > now]
+    there = any(each.kind == "contact" for each in living)
+    off_shift = await is_off_shift(connection, tickets, actor, row, now)
+    hidden = no_contact(tickets, row, now, there, off_shift=off_shift)
+    return [each for each in living if each.kind != "contact" or not hidden]
+
+
 def no_contact(tickets: Tickets, row: Any, now: datetime, there: bool, *, off_shift: bool) -> str:
     """Why the contact of a ticket is not to be opened now, a reason of ``Refused``; empty: it may be. ``there``: it exists."""
     if row.way == "code" or not there:

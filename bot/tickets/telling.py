@@ -95,18 +95,23 @@ def nearby(on: RosterSnapshot, ticket: Any, now: datetime) -> tuple[str, ...]:
 
 def is_off(on: RosterSnapshot, ticket: Any, staff: uuid.UUID | None, now: datetime, lifetimes: Lifetimes) -> bool:
     """Whether this account is neither on duty for the ticket nor has just been (M-7). What is invented is practised at any hour."""
-    since = None if ticket.training else on.off_since(staff, (ticket.country, *ticket.countries), now)
-    return since is not None and now - since >= lifetimes.after_shift(hurry=ticket.urgent or ticket.child)
+    return _is_over(ticket, _off_since(on, ticket, staff, now), now, lifetimes)
 
 
 def unattended(on: RosterSnapshot, ticket: Any, now: datetime, lifetimes: Lifetimes) -> bool:
     """Whether who claimed the ticket is off duty and the person would wait for them: for longer than they may still go on with it;
     or the person has written since, and they did not go on at all."""
-    if is_off(on, ticket, ticket.claimed_by, now, lifetimes):
-        return True
-    since = None if ticket.training else on.off_since(ticket.claimed_by, (ticket.country, *ticket.countries), now)
+    since = _off_since(on, ticket, ticket.claimed_by, now)
     last = ticket.touched_at or ticket.claimed_at or ticket.queued_at
-    return since is not None and last <= since < ticket.heard_at
+    return _is_over(ticket, since, now, lifetimes) or (since is not None and last <= since < ticket.heard_at)
+
+
+def _off_since(on: RosterSnapshot, ticket: Any, staff: uuid.UUID | None, now: datetime) -> datetime | None:
+    return None if ticket.training else on.off_since(staff, (ticket.country, *ticket.countries), now)
+
+
+def _is_over(ticket: Any, since: datetime | None, now: datetime, lifetimes: Lifetimes) -> bool:
+    return since is not None and now - since >= lifetimes.after_shift(hurry=ticket.urgent or ticket.child)
 
 
 def free_for(on: RosterSnapshot, ticket: Any, now: datetime, lifetimes: Lifetimes) -> str | None:

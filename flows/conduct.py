@@ -215,7 +215,8 @@ def _whom(flow: Flow) -> None:
     flow.menu(
         "who",
         say=_worded("complaint.who"),
-        says=_both("complaint.who"),
+        says=(*_both("complaint.who"), "complaint.who.again"),
+        other_words="complaint.who.again",
         size=4,
         **abouts,
         unknown=_about("unknown"),

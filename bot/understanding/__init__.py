@@ -83,7 +83,7 @@ class Understanding:
         return Understood(
             kinds=_distinct(kinds),
             topics=_distinct(topics),
-            rumours=_distinct(self._find(tokens, self._lexicon.rumours)[0]),
+            rumours=_distinct(found_in(tokens, self._lexicon.rumours)[0]),
             intents=intents,
             sure=sure,
             named=bool(intents) and intents[0] in named,

@@ -39,7 +39,7 @@ WORDED = (
 )  # fmt: skip
 """Labels of options for which the catalogs list further words (``words.`` and the label): they are found inside a sentence too."""
 FRESH: Mapping[str, SlotValue] = {
-    **dict.fromkeys(("about", "organisation", "topic", *ANSWERED, "minor", "count", "heavy"), ""), "spot": 0, "opened": (),
+    **dict.fromkeys(("about", "organisation", "topic", *ANSWERED, "minor", "count", "heavy", "paper"), ""), "spot": 0, "opened": (),
 }  # fmt: skip
 """A new complaint begins without answers of an earlier one."""
 

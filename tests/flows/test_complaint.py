@@ -181,7 +181,7 @@ def test_exactly_the_fields_of_c3_leave_as_closed_values(steps) -> None:
     """Mutation: a field for what happened; a word of the person in a slot or in an effect."""
     values = {
         "whose": {"own", "other", "heard", "unsaid"}, "when": {"today", "week", "month", "longer", "unsaid"},
-        **{name: {"yes", "no", "unsaid"} for name in ("danger", "child", "help", "contact")},
+        **{name: {"yes", "no", "unsaid"} for name in ("danger", "child", "help", "contact", "paper")},
         "place": {"Cúcuta", "San Cristóbal", "Boa Vista", ""},
         "about": set(complaint_fields.ABOUT), "topic": set(complaint_fields.TOPICS),
     }  # fmt: skip
@@ -462,9 +462,25 @@ def test_the_receipt_comes_only_when_it_was_saved_and_carries_the_code(steps) ->
     } <= play.ids
 
 
+@pytest.mark.requirement("C-5")
+def test_what_was_written_leaves_on_paper_with_a_yes_only() -> None:
+    """Asked once a note is there, of what goes to who looks into behaviour. Mutation: a yes unless somebody objects; the yes to an
+    earlier note."""
+    for answer, said in (("yes", "yes"), ("no", "no"), ("skip", "unsaid")):
+        play = about("police").picks("end", "write").says("algo sin nombres")
+        assert play.here == "complaint.paper"
+        play.picks(answer)
+        assert ("complaint.check.note.paper" in play.ids) == (answer == "yes")
+        assert play.picks("send").sent[0]["card"]["paper"] == said
+    again = about("police").picks("end", "write").says("algo").picks("yes", "write").says("otra cosa")
+    assert again.here == "complaint.paper"
+    assert about("police").picks("end", "send").sent[0]["card"]["paper"] == "unsaid"
+    assert of_place().picks("#5", "yes").says("algo").here == "complaint.check"
+
+
 def test_a_note_is_kept_for_the_last_look_and_counting_needs_a_yes() -> None:
     """Mutation: counted unless somebody objects; a note that is sent without being shown as there."""
-    play = about("police").picks("end", "write").says("algo sin nombres")
+    play = about("police").picks("end", "write").says("algo sin nombres").picks("no")
     assert play.here == "complaint.check"
     assert "complaint.check.note" in play.ids
     play.picks("send")
@@ -484,7 +500,7 @@ def test_a_new_complaint_begins_without_the_answers_of_the_one_before() -> None:
     )
     play.picks("end", "send")
     assert play.sent[0]["card"] | {"about": ""} == {
-        **dict.fromkeys(("whose", "when", "danger", "child", "help", "contact"), "unsaid"), "place": "", "about": "",
+        **dict.fromkeys(("whose", "when", "danger", "child", "help", "contact", "paper"), "unsaid"), "place": "", "about": "",
         "topic": "other_behaviour",
     }  # fmt: skip
 
@@ -577,7 +593,7 @@ def test_what_was_changed_is_read_one_at_a_time() -> None:
 def test_a_card_before_a_note_that_somebody_wrote_keeps_the_note() -> None:
     """Mutation: words that cry for help kept back because a card was shown."""
     play = about("police").picks("end", "write").says("me quiero morir")
-    assert play.here == "complaint.check"
+    assert play.here == "complaint.paper"
     assert "crisis.A" in play.ids
     assert "note" in play.facts.draft
     assert len(CLASSES) == 11
@@ -718,8 +734,8 @@ def test_a_note_that_tells_how_somebody_behaved_is_not_left_among_feedback_witho
     session, known = play.session, play.facts
     play.picks("yes")
     assert play.here == "complaint.intro" and play.asked[-1].name == "move_note"
-    play.picks("on", "on", "police", "own", "skip", "skip", "skip", "skip", "skip", "yes")
-    assert play.here == "complaint.check" and "complaint.check.note" in play.ids
+    play.picks("on", "on", "police", "own", "skip", "skip", "skip", "skip", "skip", "yes", "yes")
+    assert play.here == "complaint.check" and "complaint.check.note.paper" in play.ids
     sent = play.picks("send").sent[0]
     assert (sent["inbox"], sent["about"], sent["note"]) == ("psea", "police", True)
     assert play.session.slot("accused") == "dir-1"

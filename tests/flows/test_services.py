@@ -689,7 +689,7 @@ NO_QUESTION = {
         for name in ("nobody", "thanked", "target", "readers", "help", "numbers", "stopped", "done", "not_saved", "busy")
     ),
     "notices.rumour", "notices.changed",
-    *(f"relay.{name}" for name in ("open", "passed", "long", "not_saved", "choices", "closed", "ended")),
+    *(f"relay.{name}" for name in ("open", "passed", "long", "not_yet", "not_saved", "choices", "closed", "ended")),
 }  # fmt: skip
 
 

@@ -210,10 +210,10 @@ class Conversation:
             return Located(self._world.places.at(*inbound.point.reveal()))
         if inbound.words is None:
             return Unclear(inbound.unreadable or "other")
-        event = read(inbound.words, self._graph.options(session, facts), self._lexicon)
+        event = read(inbound.words, self._graph.readable(session, facts), self._lexicon)
         if isinstance(event, Said):
             return self._understanding.event(inbound.words, str(session.slot("country")))
-        return event
+        return self._understanding.alarmed(event) if isinstance(event, Alarm) else event
 
     def _language(self, inbound: Inbound) -> str:
         """A guess for the first screen: the words themselves, the person's app or prefix, else Spanish."""

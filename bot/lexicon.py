@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.understanding.danger import Danger
+from bot.understanding.finding import found_in, is_denied
 from bot.understanding.sense import Sense
 from bot.wording import CONTENT, ContentError, Wording, city_name, country_name, read_lists
+from flows.complaint_fields import SAID, WHO, WORDED, WRONG
 from flows.crisis import CLASSES, Cues
 from flows.facts import FOREIGN, KINDS, LANGS, RUMOURS
 from flows.kernel import Country, Data, Listing, Phrase, Value, Zone
@@ -67,6 +69,22 @@ class Lexicon:
             if not id.startswith("words."):
                 said = {fold(wording.text(lang, id, form)) for lang in LANGS for form in ("chat", "sms")}
                 self._names[id] = frozenset(text for text in said if text and len(text) <= 40)
+        self._words = {id: frozenset(self._further(wording, id)) for id in WORDED}
+        articles = [article for lang in LANGS for article in words_of(wording.text(lang, "words.article"))]
+        for id, words in self._words.items():
+            with_articles = {f"{article} {word}" for article in articles for word in words}
+            self._names[id] = self._names.get(id, frozenset()) | words | with_articles
+        self.whom = self._by_word("complaint.who.", WHO)
+        """folded phrase -> whom a complaint can be about"""
+        self.remarks = self._by_word("complaint.what.", (*WRONG, *SAID))
+        """folded phrase -> what is said of a place"""
+
+    @staticmethod
+    def _further(wording: Wording, id: str) -> Iterable[str]:
+        return (word for lang in LANGS for word in words_of(wording.text(lang, f"words.{id}")))
+
+    def _by_word(self, prefix: str, among: Iterable[str]) -> dict[str, str]:
+        return {word: name for name in among for word in self._words.get(f"{prefix}{name}", ())}
 
     @staticmethod
     def _marks(wording: Wording, lang: str) -> frozenset[str]:
@@ -99,6 +117,16 @@ class Lexicon:
 
     def command(self, folded: str) -> str:
         return self._commands.get(folded, "")
+
+    def within(self, folded: str, labels: tuple[Value, ...]) -> int | None:
+        """The place of the one label whose further words stand in a sentence; None: of none, of several, or they are denied."""
+        phrases: dict[str, int] = {}
+        for at, label in enumerate(labels):
+            if isinstance(label, Phrase) and not label.params:
+                phrases |= dict.fromkeys(self._words.get(label.id, ()), at)
+        tokens = folded.split()
+        found = {at for start, at in found_in(tokens, phrases)[0] if not is_denied(tokens, start)} if phrases else set()
+        return found.pop() if len(found) == 1 else None
 
     def cue(self, folded: str) -> str:
         return self._cues.find(folded)

@@ -141,6 +141,8 @@ def card(session: Session, facts: Facts) -> dict[str, str]:
         "child": "yes" if a_child_writes(session) else said["child"],
         "help": said["helped"],
         "contact": said["answered"],
+        # Whether what was written may leave the network on paper: without a yes it does not.
+        "paper": str(session.slot("paper") or "unsaid"),
         "about": about_of(session),
         "topic": topic_of(session),
     }
@@ -200,12 +202,15 @@ def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
 
 
 def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]) -> Go:
-    told = session.slot("heavy") == "yes" and path_of(session) != "conduct"
-    to = "as_conduct" if told and conduct_heard(str(session.slot("country")), facts) else "check"
+    told = session.slot("heavy") == "yes"
+    if path_of(session) == "conduct":
+        to = "paper"
+    else:
+        to = "as_conduct" if told and conduct_heard(str(session.slot("country")), facts) else "check"
     return Go(to, do=do, outcomes={"long": "note_long", identifying.FOUND: identifying.FOUND}, final=False)
 
 
-_NOTE_TO = ("check", "as_conduct", "note_long", identifying.FOUND, "not_saved")
+_NOTE_TO = ("check", "paper", "as_conduct", "note_long", identifying.FOUND, "not_saved")
 _NOTE = Branch(_noted, *_NOTE_TO)
 
 
@@ -286,7 +291,7 @@ def _check_say(session: Session, facts: Facts) -> tuple[Value, ...]:
     parts.append(Phrase(_read_by(session), {"country": Country(str(session.slot("country")))}))
     added = _what_of(session, facts)
     if "note" in facts.draft:
-        added.insert(1, Phrase("complaint.check.note"))
+        added.insert(1, Phrase("complaint.check.note.paper" if session.slot("paper") == "yes" else "complaint.check.note"))
     if session.slot("count") == "yes":
         added.append(Phrase("complaint.check.counted"))
     if facts.channel.form == "sms":
@@ -298,7 +303,7 @@ _CHECKED = (
     "service.demo",
     "complaint.check.psea", "complaint.check.feedback", "complaint.check.feedback.service", "complaint.check.feedback.unknown",
     "complaint.check.row", "complaint.check.topic", "complaint.check.place", "complaint.check.about", "complaint.check.not_to",
-    "complaint.check.note", "complaint.check.counted",
+    "complaint.check.note", "complaint.check.note.paper", "complaint.check.counted",
     *(f"complaint.check.{name}" for name in ("own", "other", "heard", "danger", "child", "helped", "answered")),
     "complaint.what.rumour",
 )  # fmt: skip
@@ -359,6 +364,12 @@ def add_to(flow: Flow) -> None:
         to=_NOTE_TO,
         hears=_NOTE,
         skip=Go("check", digit=6),
+    )
+    flow.menu(
+        "paper",
+        yes=Go("check", set={"paper": "yes"}, digit=1),
+        no=Go("check", set={"paper": "no"}, digit=2),
+        skip=Go("check", set={"paper": ""}, digit=6),
     )
     flow.menu(
         "as_conduct",

@@ -19,7 +19,7 @@ from typing import Any
 
 from flows import accused, complaining, conduct, identifying, out_of_scope
 from flows.complaining import heard_in, path_of
-from flows.complaint_fields import ABOUT, FRESH, TOPICS, of_place
+from flows.complaint_fields import ABOUT, FRESH, SAID, TOPICS, WRONG, of_place
 from flows.facts import COUNTRIES, Facts, Offer
 from flows.feedback import ROWS, channel_rows, in_order
 from flows.kernel import Aside, Branch, Choice, Country, Effect, Event, Flow, Go, Listing, Phrase, Session, Value
@@ -52,6 +52,7 @@ flow = Flow(
     matter=out_of_scope.MATTERS,
     how=identifying.HOW,
     heavy=("yes",),
+    paper=("yes", "no"),
     accused=accused.HOLDS,
     opened="(turn, collision) of a complaint that was sent",
 )
@@ -103,6 +104,13 @@ flow.menu(
     conduct=Go("where", set={**FRESH, "path": "conduct"}, digit=2),
     other=Go("where", set={**FRESH, "path": "other"}, digit=3),
     how=Go("feedback.where", digit=7),
+)
+flow.menu(
+    "told",
+    yes=Go("where", set={**FRESH, "path": "conduct"}, digit=1),
+    person=Go("person.where", digit=2),
+    services=Go("services.where", digit=3),
+    skip=Go("start.menu", digit=6),
 )
 flow.choose(
     "where",
@@ -157,11 +165,6 @@ flow.menu(
 
 
 # --- about a place ---------------------------------------------------------------------------------------------------
-
-#: What makes an entry of the directory wrong: passed on as that, without a trace of who said it (``bot.remarks``).
-WRONG = ("closed", "moved", "number", "hours", "not_free")
-#: What is a complaint, thanks or an idea, where the place is known, and where it is not.
-SAID = ("waited", "turned_away", "asked_money", "disrespect", "wrong_information", "thanks", "idea", "other")
 
 
 def _whats(session: Session, facts: Facts) -> Sequence[Choice]:
@@ -231,6 +234,25 @@ flow.choose(
         only=lambda session, facts: offered(session, facts) is None,
         digit=6,
     ),
+)
+
+
+def _meant(session: Session, facts: Facts) -> tuple[Value, ...]:
+    offer = offered(session, facts)
+    topic = Phrase(f"complaint.what.{session.slot('topic') or 'other'}")
+    if offer is None:
+        return (Phrase("complaint.meant.any", {"topic": topic}),)
+    demo = (Phrase("service.demo"),) if offer.demo else ()
+    return (*demo, Phrase("complaint.meant", {"place": named(offer), "topic": topic}))
+
+
+flow.menu(
+    "meant",
+    say=_meant,
+    says=("complaint.meant", "complaint.meant.any", "service.demo"),
+    yes=Branch(_heard, "safe", "nobody", "thanked", "not_saved", digit=1),
+    other=Go("what", digit=2),
+    skip=Go("services.details", digit=6),
 )
 flow.menu(
     "thanked", say=entry("complaint.thanked"), says=("complaint.thanked",), more=Go("what", digit=7), on=Go("start.menu", digit=1)

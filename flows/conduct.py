@@ -127,9 +127,9 @@ def _danger(answer: str, digit: int) -> Branch:
 def _last(answer: str, digit: int) -> Branch:
     """Who has written something already is not asked for it again."""
     return Branch(
-        lambda session, event, facts: Go("check" if "note" in facts.draft else "note", set={"answered": answer}),
+        lambda session, event, facts: Go("paper" if "note" in facts.draft else "note", set={"answered": answer}),
         "note",
-        "check",
+        "paper",
         digit=digit,
     )
 
@@ -215,7 +215,8 @@ def _whom(flow: Flow) -> None:
     flow.menu(
         "who",
         say=_worded("complaint.who"),
-        says=_both("complaint.who"),
+        says=(*_both("complaint.who"), "complaint.who.again"),
+        other_words="complaint.who.again",
         size=4,
         **abouts,
         unknown=_about("unknown"),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from flows import crisis
+from flows.complaint_fields import WORDED
 from flows.facts import KINDS, LANGS, RUMOURS
 from flows.kernel import Graph, Sheet, targets
 
@@ -99,9 +100,10 @@ def typed(graph: Graph) -> list[str]:
     """Every catalog id that lists words which people may type."""
     return [
         *(f"words.digit.{digit}" for digit in range(10)),
-        *(f"words.{name}" for name in ("leave", "emergency", "back", "menu", "more", "language", "again", "mark")),
+        *(f"words.{name}" for name in ("leave", "emergency", "back", "menu", "more", "language", "again", "mark", "article")),
         *(f"words.lang.{code}" for code in LANGS),
         *(f"words.topic.{topic}" for topic in graph.shortcuts),
         *(f"words.kind.{kind.replace('-', '_')}" for kind in KINDS),
         *(f"words.rumour.{name}" for name in RUMOURS),
+        *(f"words.{label}" for label in WORDED),
     ]

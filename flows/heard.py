@@ -11,31 +11,46 @@ from typing import Any
 from flows import notices, services
 from flows.facts import INTENTS, Facts, served
 from flows.intents import BESIDE, KIND_OF, LABEL_OF, SENSITIVE, TOPIC_OF
-from flows.kernel import Branch, Choice, Event, Flow, Go, Phrase, Said, Session, Understood
+from flows.kernel import Alarm, Branch, Choice, Event, Flow, Go, Phrase, Said, Session, Understood
 
 flow = Flow("heard", guess=INTENTS, guesses="positions in INTENTS, likeliest first")
 
 LANDS = (
     "services.where", "services.town", "services.which", "services.kind", "services.results", "services.nothing",
-    "services.outside", "start.settings", "start.foreign", "heard.which", "heard.leave", "notices.rumour",
-    *services.TOPICS.values(),
+    "services.outside", "start.settings", "start.foreign", "heard.which", "heard.leave", "notices.rumour", "complaint.told",
+    "complaint.what", "complaint.meant", *dict.fromkeys(services.TOPICS.values()),
 )  # fmt: skip
 """Every screen that a sentence may lead to."""
-AGREED = ("request.", "code.", "complaint.")
+AGREED = ("request.", "code.")
 """Topics in which something is being agreed on: an answer that is hard to read is no wish to be somewhere else."""
+ENDS = tuple(f"complaint.{name}" for name in ("nobody", "thanked", "target", "stopped", "done", "not_saved", "busy"))
+"""Screens of a complaint on which nothing is asked. Of all its others no sentence leads to services: what is no answer is asked in
+other words (L-3)."""
+TOLD_OF = frozenset(("organisation", "responders", "police", "official", "soldier", "smuggler", "employer"))
+"""Whom a sentence has to name to be taken for what somebody did."""
+NOTHING_ASKED = ("start.hello", "start.menu", "start.extra")
+DID_HARM = frozenset("BCH")
+"""Classes of cues beside which such a sentence tells what somebody did, and not only that help is needed."""
+NOT_HELPERS = TOLD_OF - {"organisation", "responders"}
+"""Who is named in a cry for help is often somebody who helps."""
 
 
 def understand(session: Session, event: Event, facts: Facts) -> Go | None:
     """Where a sentence leads; None where nothing was understood."""
+    asked = session.screen.startswith("complaint.") and session.screen not in ENDS
     if not isinstance(event, Said):
-        return services.understand(session, event, facts)
+        return None if asked else services.understand(session, event, facts)
     heard = event.understood
     if heard.foreign:
         return Go("start.foreign", set={"foreign": heard.foreign})
     if answer := notices.answering(heard, session, facts):
         return answer
-    if said := services.told(heard):
+    if said := services.said_here(session, event, facts) or services.told(heard):
         return said
+    if asked:
+        return None
+    if _tells(heard):
+        return Go("complaint.told")
     if session.screen.startswith(AGREED) and not heard.named:
         return services.understand(session, event, facts)
     offered = _offered(heard)
@@ -46,6 +61,21 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
     if len(offered) == 1 and offered[0] not in SENSITIVE:
         return services.understand(session, event, facts) or _which(offered, heard, facts)
     return _which(offered, heard, facts)
+
+
+def _tells(heard: Understood) -> bool:
+    """Whether it plainly tells what somebody did. Who is put out of a shelter may look for another: it is offered beside it."""
+    alone = heard.intents == ("complaint",) and TOLD_OF & set(heard.whom)
+    return heard.sure and heard.intents[:1] == ("complaint",) and bool(alone or NOT_HELPERS & set(heard.whom))
+
+
+def beside(session: Session, event: Event, facts: Facts) -> Go | None:
+    """Where words lead that brought a card: "a soldier hit me" is something to tell, which is confirmed before anything else. Where
+    something else is asked, the same question stands below the card (E-6)."""
+    if not isinstance(event, Alarm) or session.screen not in NOTHING_ASKED:
+        return None
+    told = event.kind in DID_HARM and NOT_HELPERS & set(event.understood.whom)
+    return Go("complaint.told") if told else None
 
 
 def _offered(heard: Understood) -> tuple[str, ...]:

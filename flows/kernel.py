@@ -26,6 +26,8 @@ SEEN_LIMIT = 6
 
 #: Digits with one meaning everywhere. 1-5 are the choices of the present page.
 ELSE, MORE, BACK, EMERGENCY, LEAVE = 6, 7, 8, 9, 0
+ON_ANOTHER_PAGE = -1
+"""In place of a digit: the option can be typed by its words, and stands on another page."""
 
 LASTING = ("accused",)
 """Slots that stay when a topic is completed, and at the menu: they end with the conversation (``flows.accused``)."""
@@ -116,6 +118,10 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     """Another language that it is written in, where Faro has a sentence in it."""
     code: bool = False
     """A follow-up code stands in it: thirteen digits that may be one."""
+    whom: tuple[str, ...] = ()
+    """Whom a complaint can be about that are named in it, of ``complaint_fields.WHO``."""
+    remarks: tuple[str, ...] = ()
+    """What it says of a place, of ``complaint_fields.WRONG`` and ``SAID``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,7 @@ class Alarm:
 
     kind: str
     words: Words | None = None
+    understood: Understood = Understood()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +271,7 @@ class Option(msgspec.Struct, frozen=True):
     id: str
     digit: int
     label: Value
-    """A phrase ``x`` may have further typed words under the catalog id ``x.words``."""
+    """A phrase ``x`` may have further typed words under the catalog id ``words.x`` (``flows.complaint_fields.WORDED``)."""
 
 
 class Page(tuple[Option, ...]):
@@ -390,6 +397,8 @@ class Sheet:
     brings a crisis card; ``MEANT`` and digits keep their meaning."""
     size: int = 5
     """Choices on one page."""
+    other_words: str = ""
+    """Catalog entry that puts the question in other words, before it, to whoever was not understood (L-3)."""
 
     def moves(self) -> Iterator[tuple[str, Move]]:
         yield from self.options.items()
@@ -460,10 +469,15 @@ class Flow:
         hears: Branch | None = None,
         located: Branch | None = None,
         size: int = 5,
+        other_words: str = "",
         **options: Move,
     ) -> None:
-        """A question with written options. Their labels are the entries ``<flow>.<name>.<option>``."""
-        self._add(name, options, params=params, say=say, says=says, hears=hears, located=located, size=size)
+        """A question with written options. Their labels are the entries ``<flow>.<name>.<option>``.
+
+        ``other_words``: see ``Sheet``."""
+        self._add(
+            name, options, params=params, say=say, says=says, hears=hears, located=located, size=size, other_words=other_words
+        )
 
     def page(
         self,
@@ -585,6 +599,7 @@ class Graph:
         understand: Branch,
         emergency: Card,
         alarm: Callable[[str, Session, Facts], tuple[tuple[Value, ...], bool]],
+        beside: Branch | None = None,
         shortcuts: dict[str, str] | None = None,
         gates: tuple[tuple[str, str], ...] = (),
     ) -> None:
@@ -594,6 +609,8 @@ class Graph:
             self.sheets |= flow.sheets
         self.hello, self.menu, self.language = hello, menu, language
         self.understand, self.emergency, self.alarm = understand, emergency, alarm
+        self.beside = beside
+        """Where words lead that bring a card; None: nowhere, the same question stands below it."""
         self.shortcuts = shortcuts or {}
         """Command -> screen, for commands that open a screen from everywhere."""
         self.gates = gates
@@ -649,6 +666,28 @@ class Graph:
     def options(self, session: Session, facts: Facts) -> tuple[Option, ...]:
         """The options of the present screen, as ``view`` would draw them: all that is needed to read an answer."""
         return self._page(self._sheet(session), session, facts)
+
+    def readable(self, session: Session, facts: Facts) -> tuple[Option, ...]:
+        """``options``, and those of the other pages whose labels are entries of the catalogs: whoever knows the words need not turn
+        pages. A step that cannot be undone is not among them."""
+        shown = self.options(session, facts)
+        if _NAV_MORE not in shown:
+            return shown
+        sheet = self._sheet(session)
+        there = {option.id for option in shown} | {*self._final.get(sheet.id, ())}
+        return (
+            *shown,
+            *(Option(id, ON_ANOTHER_PAGE, label) for id, label in self._labels(sheet, session, facts) if id not in there),
+        )
+
+    def _labels(self, sheet: Sheet, session: Session, facts: Facts) -> Iterator[tuple[str, Phrase]]:
+        choices = sheet.among(session, facts) if sheet.among is not None else ()
+        for number, choice in enumerate(choices):
+            if isinstance(choice.label, Phrase) and not choice.label.params:
+                yield f"#{number}", choice.label
+        for key, move in sheet.options.items():
+            if move.only is None or move.only(session, facts):
+                yield key, Phrase(f"{sheet.id}.{key}")
 
     def ids(self, session: Session, facts: Facts) -> list[str]:
         """Every option that exists now, on whichever page it stands."""
@@ -786,7 +825,7 @@ class Graph:
         if isinstance(event, Command):
             return self._command(session, event, facts)
         if isinstance(event, Alarm):
-            return self._passed_on(sheet, session, event, facts) or self._alarm(session, event, facts)
+            return self._passed_on(sheet, session, event, facts) or self._alarm(self._led(session, event, facts), event, facts)
         if isinstance(event, Unclear):
             return self._unclear(session, event, facts)
         if isinstance(event, Outcome):
@@ -880,6 +919,11 @@ class Graph:
         assert turn.screen is not None
         return Turn(turn.session, msgspec.structs.replace(turn.screen, parts=card, options=(), hears=False, asks_location=False))
 
+    def _led(self, session: Session, event: Alarm, facts: Facts) -> Session:
+        """Where words lead that bring a card: mostly nowhere."""
+        go = _resolve(self.beside, session, event, facts)
+        return session if go is None else self._go(session, go)
+
     def _passed_on(self, sheet: Sheet, session: Session, event: Alarm, facts: Facts) -> Turn | None:
         """Words to a person go to that person although they bring a card: the card then stands before the receipt. None where
         there is nobody whom they were meant for."""
@@ -895,6 +939,8 @@ class Graph:
     def _unclear(self, session: Session, event: Unclear, facts: Facts) -> Turn:
         session = msgspec.structs.replace(session, misses=min(session.misses + 1, 9))
         said: list[Value] = [Phrase(f"unclear.{event.what}")]
+        other_words = self.sheets[session.screen].other_words
+        said += [Aside(Phrase(other_words))] if other_words and event.what == "text" else []
         if session.misses >= 2:
             said.append(Phrase("unclear.again"))
         if session.turn == 0:

@@ -7,7 +7,7 @@ asks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from flows import complaining
@@ -77,19 +77,30 @@ def _list(session: Session, event: Event, facts: Facts) -> Go:
     return Go("rumours" if session.slot("country") else "where")
 
 
-def _ask(session: Session, event: Event, facts: Facts) -> Go:
-    """What nobody has answered yet goes to those who can find out."""
-    ahead = session.at(session.screen, slots={**session.slots, **FRESH, "path": "other"})
-    go = complaining.begins(ahead, facts, "rumour")
-    return Go(go.to, set={**FRESH, **go.set})
+def _asks(topic: str) -> Callable[[Session, Event, Facts], Go]:
+    """Something of one's own goes to those who can find out, or who collect ideas; nothing of an earlier complaint goes along."""
+
+    def pick(session: Session, event: Event, facts: Facts) -> Go:
+        ahead = session.at(session.screen, slots={**session.slots, **FRESH, "path": "other"})
+        go = complaining.begins(ahead, facts, topic)
+        return Go(go.to, set={**FRESH, **go.set})
+
+    return pick
+
+
+_ask_rumour = _asks("rumour")
 
 
 def _ask_somewhere(session: Session, event: Event, facts: Facts) -> Go:
-    return _ask(session, event, facts) if session.slot("country") else Go("where")
+    return _ask_rumour(session, event, facts) if session.slot("country") else Go("where")
 
 
-def _here(go: Go | None) -> Go | None:
-    return None if go is None else Go("rumours", set=go.set)
+def _sends(topic: str, digit: int) -> Branch:
+    return Branch(_asks(topic), "complaint.safe", "complaint.nobody", digit=digit)
+
+
+def _here(go: Go | None, to: str) -> Go | None:
+    return None if go is None else Go(to, set=go.set)
 
 
 flow.choose(
@@ -97,8 +108,8 @@ flow.choose(
     slot="country",
     among=country_choices,
     then=Go("rumours"),
-    hears=Branch(lambda s, e, f: _here(named_country(s, e, f)), "rumours"),
-    located=Branch(lambda s, e, f: _here(shared_country(s, e, f)), "rumours"),
+    hears=Branch(lambda s, e, f: _here(named_country(s, e, f), "rumours"), "rumours"),
+    located=Branch(lambda s, e, f: _here(shared_country(s, e, f), "rumours"), "rumours"),
 )
 flow.choose(
     "rumours",
@@ -108,7 +119,7 @@ flow.choose(
     then=Go("rumour"),
     say=_rumours_say,
     says=("notices.rumours", "notices.rumours.none", "service.numbered", *QUESTIONS.values()),
-    ask=Branch(_ask, "complaint.safe", "complaint.nobody", digit=6),
+    ask=_sends("rumour", 6),
 )
 
 
@@ -161,13 +172,19 @@ def _next(session: Session, event: Event, facts: Facts) -> Go:
     return Go("changed", set={"page": int(session.slot("page", 0)) + 1})
 
 
+flow.choose(
+    "changes",
+    slot="country",
+    among=country_choices,
+    then=Go("changed"),
+    hears=Branch(lambda s, e, f: _here(named_country(s, e, f), "changed"), "changed"),
+    located=Branch(lambda s, e, f: _here(shared_country(s, e, f), "changed"), "changed"),
+)
 flow.menu(
     "changed",
     say=_changed,
     says=("notices.changed", "notices.changed.none"),
-    idea=Branch(
-        lambda session, event, facts: complaining.begins(session, facts, "idea"), "complaint.safe", "complaint.nobody", digit=1
-    ),
+    idea=_sends("idea", 1),
     menu=Go("start.menu", digit=2),
     more=Branch(_next, "changed", only=lambda session, facts: len(_listed("changed", session, facts)) > 1, digit=7),
 )

@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Protocol
 
-from flows.kernel import BACK, EMERGENCY, LEAVE, Alarm, Chose, Command, Event, Option, Said, Unclear, Value, Words
+from flows.kernel import BACK, EMERGENCY, LEAVE, ON_ANOTHER_PAGE, Alarm, Chose, Command, Event, Option, Said, Unclear, Value, Words
 from flows.reserved import HELP_LIKE, START_LIKE, STOP_LIKE
 
 READ_AT_MOST = 1_000
@@ -81,6 +81,10 @@ class Lexicon(Protocol):
         """Everything that may be typed for an option with this label."""
         ...
 
+    def within(self, folded: str, labels: tuple[Value, ...]) -> int | None:
+        """The place of the one label whose further words stand in this sentence, where nothing denies them."""
+        ...
+
     def cue(self, folded: str) -> str:
         """Class of the crisis cue in this text (from ``clauses``), or empty."""
         ...
@@ -105,12 +109,15 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
     if upper in STOP_LIKE:
         return Command("leave")
     command = lexicon.command(folded) or _cry(folded, lexicon)
-    if command in ("leave", "emergency"):
+    if command == "leave":
         return Command(command)
-    # What is written on the screen goes before a word that works everywhere: "another language" is also an option.
-    meant = [option.id for option in options if option.digit < 10 and folded in lexicon.names(option.label)]
-    if len(meant) == 1:
-        return Chose(meant[0])
+    meant = [option for option in options if option.digit < 10 and folded in lexicon.names(option.label)]
+    if command == "emergency" and all(option.id == command for option in meant):
+        return Command(command)
+    # What is written on the screen goes before a word that works everywhere: "another language" is also an option, and where it is
+    # asked whom it is about, "police" calls nobody.
+    if len(meant) == 1 and (meant[0].digit != ON_ANOTHER_PAGE or command in ("", "emergency")):
+        return Chose(meant[0].id)
     if command:
         return Command(command, words)
     if upper == "YES" and any(option.id == "yes" and option.digit < 10 for option in options):
@@ -120,7 +127,15 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
         return Alarm(cue, words)
     if upper in HELP_LIKE or upper in START_LIKE:
         return Command("menu")
-    return Said(words)
+    named = _named(folded, options, lexicon)
+    return Chose(named) if named else Said(words)
+
+
+def _named(folded: str, options: tuple[Option, ...], lexicon: Lexicon) -> str:
+    """The option that a sentence names by one of its further words; empty: none, or several."""
+    typed = tuple(option for option in options if option.digit < 10)
+    at = lexicon.within(folded, tuple(option.label for option in typed))
+    return typed[at].id if at is not None else ""
 
 
 def urgent(words: Words | None, lexicon: Lexicon) -> bool:

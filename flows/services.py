@@ -779,6 +779,16 @@ flow.menu(
 # --- from anywhere ---------------------------------------------------------------------------------------------------
 
 
+def said_here(session: Session, event: Said, facts: Facts) -> Go | None:
+    """What is said of the place whose details are open: that it is closed, that somebody asked for money."""
+    if session.screen not in ("services.details", "services.further"):
+        return None
+    heard, go = event.understood, _said_of_it(session, event, facts)
+    if go is None or not (heard.remarks or "feedback" in heard.topics):
+        return None
+    return Go("complaint.meant", set={**go.set, "topic": heard.remarks[0]}) if len(heard.remarks) == 1 else go
+
+
 def told(heard: Understood) -> Go | None:
     """What is said about help that was given, or asked about something heard, whatever kind of help it names: "they treated me
     badly at the hospital"."""
@@ -801,13 +811,15 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
 
 
 #: Topics that come before every kind of help.
-TOLD = ("feedback", "rumour")
+TOLD = ("my_complaint", "changed", "feedback", "rumour")
 #: What a sentence may be about, beside kinds of help and places -> the screen that answers it.
 TOPICS: dict[str, str] = {
     "services": "services.where",
     "person": "person.where",
     "feedback": "complaint.kind",
+    "my_complaint": "code.safe",
     "rumour": "notices.where",
+    "changed": "notices.changes",
     "rights": "rights.asylum",
     "basics": "basics.where_to_ask",
     "privacy": "privacy.answer",

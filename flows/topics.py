@@ -66,6 +66,7 @@ GRAPH = Graph(
         *code.ANYWHERE,
         *relay.PASSED,
     ),
+    beside=Branch(heard.beside, "complaint.told"),
     emergency=crisis.emergency,
     alarm=crisis.alarm,
     shortcuts=services.TOPICS,

@@ -8,22 +8,20 @@ kept.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import codes
+from bot.understanding.finding import found_in, is_denied
 from bot.understanding.sense import Sense, Weighed
 from flows.facts import Mention, Places
 from flows.intents import INTENT_OF_KIND, INTENT_OF_TOPIC
-from flows.kernel import Command, Said, Understood, Words
+from flows.kernel import Alarm, Command, Said, Understood, Words
 from flows.reading import READ_AT_MOST, fold
 
 if TYPE_CHECKING:
     from bot.lexicon import Lexicon
 
-_LONGEST = 6
-"""Words in the longest phrase that is looked for."""
-#: "t" is what is left of "don't" and "won't".
-_NEGATIONS = frozenset({"no", "not", "t", "nao", "n", "nunca", "never", "dont", "don", "sin", "sem", "without"})
 #: Topics that are never guessed from a sentence that denies them ("no quiero que me llamen").
 _NOT_WHEN_DENIED = frozenset({"person", "feedback"})
 _NOT_MEANT = {"callback": "person", "complaint": "feedback"}
@@ -59,15 +57,21 @@ class Understanding:
             return Command(understood.switch, words)
         return Said(words, understood)
 
+    def alarmed(self, alarm: Alarm) -> Alarm:
+        """The same, with what else its words seem to be about."""
+        return replace(alarm, understood=self.read(alarm.words)) if alarm.words is not None else alarm
+
     def read(self, words: Words, country: str = "", weighed: Weighed | None = None) -> Understood:
         """``country`` (ISO code) narrows the places when it is known; ``weighed`` where that was done already."""
         folded = fold(words.reveal())
         tokens = folded.split()
         code = codes.reading(words.reveal()[:READ_AT_MOST]) is not None
-        kinds, taken = self._find(tokens, self._lexicon.kinds)
-        topics, taken_too = self._find(tokens, self._lexicon.topics)
-        denied = {topic for at, topic in topics if topic in _NOT_WHEN_DENIED and _denied(tokens, at)}
-        topics = [(at, topic) for at, topic in topics if not (topic in _NOT_WHEN_DENIED and _denied(tokens, at))]
+        kinds, taken = found_in(tokens, self._lexicon.kinds)
+        topics, taken_too = found_in(tokens, self._lexicon.topics)
+        denied = {topic for at, topic in topics if topic in _NOT_WHEN_DENIED and is_denied(tokens, at)}
+        topics = [(at, topic) for at, topic in topics if not (topic in _NOT_WHEN_DENIED and is_denied(tokens, at))]
+        whom = found_in(tokens, self._lexicon.whom)[0]
+        remarks = [(at, topic) for at, topic in found_in(tokens, self._lexicon.remarks)[0] if not is_denied(tokens, at)]
         rest = " ".join(token for at, token in enumerate(tokens) if at not in taken and at not in taken_too)
         mention = self._places.mentioned(rest, country) if rest else Mention()
         weighed = weighed or self.sense.weigh(words.reveal())
@@ -79,7 +83,7 @@ class Understanding:
         return Understood(
             kinds=_distinct(kinds),
             topics=_distinct(topics),
-            rumours=_distinct(self._find(tokens, self._lexicon.rumours)[0]),
+            rumours=_distinct(found_in(tokens, self._lexicon.rumours)[0]),
             intents=intents,
             sure=sure,
             named=bool(intents) and intents[0] in named,
@@ -88,6 +92,8 @@ class Understanding:
             switch="" if foreign else self._switch(tokens, intents),
             foreign=foreign,
             code=code,
+            whom=_distinct(whom),
+            remarks=_distinct(remarks),
         )
 
     def _wanted(
@@ -106,22 +112,6 @@ class Understanding:
         near = [intent for score, intent in ranked if score >= LIKELY and best - score <= BESIDE]
         offered = tuple(dict.fromkeys((first, *(intent for intent in near if intent in named), *near, *named)))
         return offered[:MOST], best - next >= SURE or named == (first,)
-
-    def _find(self, tokens: list[str], phrases: dict[str, str]) -> tuple[list[tuple[int, str]], set[int]]:
-        """(position, meaning) of the phrases in a text, longer ones first at each position, and the positions they take."""
-        found: list[tuple[int, str]] = []
-        taken: set[int] = set()
-        at = 0
-        while at < len(tokens):
-            for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
-                meaning = phrases.get(" ".join(tokens[at : at + length]))
-                if meaning:
-                    found.append((at, meaning))
-                    taken.update(range(at, at + length))
-                    at += length - 1
-                    break
-            at += 1
-        return found, taken
 
     # -- language
 
@@ -144,18 +134,14 @@ class Understanding:
         if len(tokens) > ASKS_FOR_IT or "language_switch" not in intents[:1]:
             return ""
         named = {code: at for at, token in enumerate(tokens) if (code := self._lexicon.language(token))}
-        asked = [code for code, at in named.items() if not _denied(tokens, at)]
+        asked = [code for code, at in named.items() if not is_denied(tokens, at)]
         return asked[0] if len(asked) == 1 else ""
-
-
-def _denied(tokens: list[str], at: int) -> bool:
-    return any(token in _NEGATIONS for token in tokens[max(0, at - 3) : at])
 
 
 def _any_denied(tokens: list[str]) -> bool:
     """Whether a "no" stands close before a word of calling or complaining."""
     return any(
-        _denied(tokens, at) for at, token in enumerate(tokens) if token.startswith(_CALLS_AND_COMPLAINTS)
+        is_denied(tokens, at) for at, token in enumerate(tokens) if token.startswith(_CALLS_AND_COMPLAINTS)
     )  # fmt: skip
 
 

@@ -63,11 +63,14 @@ def test_what_is_forbidden_is_said_by_examples_and_that_it_is_nobody_s_own_fault
 
 
 RECEIPT = {
-    "es": ("código|número", "equipo de conducta", "lo pasa a quien", "No podemos prometer secreto total", "ayuda no depende",
+    "es": ("código|número", "equipo de conducta", "[Pp]uede pasarlo a quien investiga", "sus colegas",
+           "No podemos prometer secreto total", "ayuda no depende",
            "retirar", r"desde \{when\}", "nadie puede recuperarlo"),
-    "en": ("number", "conduct team", "pass(es)? it to those", "cannot promise full secrecy", "Help does not depend",
+    "en": ("number", "conduct team", "may pass it to who(ever)? investigates", "colleagues",
+           "cannot promise full secrecy", "Help does not depend",
            "withdraw", r"from \{when\}", "nobody can get it back"),
-    "pt": ("número", "equipe de conduta", "passa a quem", "Não podemos prometer sigilo total", "ajuda não depende",
+    "pt": ("número", "equipe de conduta", "[Pp]ode passar a quem investiga", "colegas",
+           "Não podemos prometer sigilo total", "ajuda não depende",
            "retir", r"a partir de \{when\}", "ninguém pode recuperar"),
 }  # fmt: skip
 

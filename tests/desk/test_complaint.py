@@ -237,13 +237,22 @@ async def test_stepping_aside_giving_back_and_being_second(stage: Stage, hearing
 
 
 async def test_passed_on_by_paper(stage: Stage, browser: Browser, hearings: Hearings) -> None:
-    """A sheet without content until it is opened here; then the date, and that they have it. Mutation: content that the server
-    put there; a confirmed receipt that nothing was passed for."""
+    """A sheet without content until it is opened here; then the date, and that they have it. What was written stands on it only
+    where the person said yes to that. Mutation: content that the server put there; a confirmed receipt that nothing was passed for;
+    a note without a yes, or what was added since."""
     complaint_id = await hearings.send(organisation="", about="police")
+    told = await hearings.send(organisation="", about="police", card={"paper": "yes"})
+    assert await hearings.add(told, MORE) == "saved"
     async with stage.seen(browser) as seen:
         page = seen.page
         await stage.sign_in(page, FOCAL)
         await hearings.accept(FOCAL, complaint_id)
+        await hearings.accept(FOCAL, told)
+        await page.goto(f"{stage.url}/desk/complaint/{told.hex()}/paper")
+        assert not await page.locator("[data-open='note']").is_visible()
+        assert "May leave on paper" in await opened(page, "card")
+        on_paper = await opened(page, "note")
+        assert NOTE in on_paper and MORE not in on_paper
         await hearings.look(page, complaint_id)
         assert await page.locator("[data-forward]").count() == 0  # there is no organisation whose unit it could be
         await page.locator("summary", has_text="It was passed on another way").click()
@@ -252,7 +261,8 @@ async def test_passed_on_by_paper(stage: Stage, browser: Browser, hearings: Hear
         assert reference(complaint_id) in await sheet.inner_text() and "police" in await sheet.inner_text()
         assert NOTE not in await page.content()
         assert await faults(page) == []
-        assert NOTE in await opened(page, "note")
+        await opened(page, "card")
+        assert not await page.locator("[data-open='note']").is_visible()
         await page.emulate_media(media="print")
         assert not await page.locator("#print").is_visible() and await sheet.is_visible()
         await page.emulate_media(media="screen")

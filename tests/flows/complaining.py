@@ -94,6 +94,7 @@ def _state(session: Session, known: Facts) -> tuple[Any, ...]:
         slots.get("minor"),
         bool(slots.get("service")),
         slots.get("about") if name in ("safe", "which", "check", "done", "nobody") else "",
+        slots.get("topic") if name == "meant" else "",
         slots.get("heavy") if name in ("identifying", "as_conduct") else "",
         slots.get("count") if name == "check" else "",
         "note" in known.draft and (slots.get("path") == "conduct" or name in ("note", "check", "note_long", "identifying")),
@@ -107,7 +108,11 @@ def walk(channel: Traits, countries: tuple[str, ...] = ("CO", "MX", "VE", "PE", 
     first = complaining(channel, country_hint="CO")
     queue.append((first.session, first.facts))
     queue.append((first.session.at("complaint.kind", slots={"service": 1, "country": "CO"}), first.facts))
-    queue.append((first.session.at("notices.where"), first.facts))
+    for name in ("notices.where", "notices.changes", "complaint.told"):
+        queue.append((first.session.at(name), first.facts))
+    for topic, country in (("closed", "CO"), ("asked_money", "CO"), ("asked_money", "VE")):
+        about = {"service": 1, "country": country, "path": "service", "topic": topic}
+        queue.append((first.session.at("complaint.meant", slots=about), first.facts))
     while queue:
         session, known = queue.popleft()
         if not session.screen.startswith(TOPICS) or _state(session, known) in seen:
@@ -115,7 +120,7 @@ def walk(channel: Traits, countries: tuple[str, ...] = ("CO", "MX", "VE", "PE", 
         seen.add(_state(session, known))
         screen = GRAPH.view(session, known)
         live = {*GRAPH.ids(session, known)} | {option.id for option in screen.options} - {"leave", "emergency"}
-        if session.screen in ("complaint.where", "notices.where"):
+        if session.screen in ("complaint.where", "notices.where", "notices.changes"):
             live = {
                 f"#{number}"
                 for number, code in enumerate(_countries(_played(session, known, lambda play: play)))

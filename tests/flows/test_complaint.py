@@ -13,17 +13,32 @@ import pytest
 
 from bot.complaints import tables
 from bot.helplines import HelplineBook
+from bot.lexicon import words_of
 from flows import complaint_fields
 from flows.complaint_fields import WHO
 from flows.crisis import CLASSES
 from flows.facts import COUNTRIES, LANGS, SETTLING, ComplaintChannel
 from flows.graph import behind, edges
+from flows.heard import ENDS
 from flows.kernel import MORE, Data, Phrase
 from flows.out_of_scope import MATTERS, TARGETS
 from flows.topics import GRAPH
 from tests.flows.complaining import CHANNELS, HEAVY, about, at, complaining, conduct, walk
 from tests.flows.standing import drawn, standing
-from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHearing, SomeHelplines, data, facts, ids, offer, wording
+from tests.flows.world import (
+    CUCUTA,
+    SMS,
+    TELEGRAM,
+    Play,
+    SomeDirectory,
+    SomeHearing,
+    SomeHelplines,
+    data,
+    facts,
+    ids,
+    offer,
+    wording,
+)
 
 QUESTIONS = ("happened", "spot", "spot_unknown", "which_spot", "when", "danger", "child", "helped", "answered")
 """What is asked of how somebody behaved, beside whom it is about."""
@@ -102,6 +117,12 @@ def test_the_choices_say_that_help_does_not_change_that_no_name_is_needed_and_wh
         ("reclamação", "complaint.kind"), ("quero reclamar do hospital", "complaint.kind"), ("fui mal atendida", "complaint.kind"),
         ("es verdad que dan comida en cucuta?", "notices.where"), ("is it true that they give papers", "notices.where"),
         ("é verdade que dão documentos", "notices.where"), ("rumor", "notices.where"),
+        ("cómo va mi queja", "code.safe"), ("tengo respuesta de mi queja?", "code.safe"), ("withdraw my complaint", "code.safe"),
+        ("is there an answer to my complaint", "code.safe"), ("quero ver minha reclamação", "code.safe"),
+        ("quiero poner mi queja", "complaint.kind"), ("I want to make my complaint", "complaint.kind"),
+        ("qué cambiaron", "notices.changes"), ("what did you change", "notices.changes"), ("o que mudou", "notices.changes"),
+        ("el policía me pidió plata", "complaint.told"), ("la policía nos quitó el dinero", "complaint.told"),
+        ("um policial pediu dinheiro", "complaint.told"),
     ],
 )  # fmt: skip
 def test_free_text_in_three_languages_leads_there(text: str, screen: str) -> None:
@@ -160,7 +181,7 @@ def test_exactly_the_fields_of_c3_leave_as_closed_values(steps) -> None:
     """Mutation: a field for what happened; a word of the person in a slot or in an effect."""
     values = {
         "whose": {"own", "other", "heard", "unsaid"}, "when": {"today", "week", "month", "longer", "unsaid"},
-        **{name: {"yes", "no", "unsaid"} for name in ("danger", "child", "help", "contact")},
+        **{name: {"yes", "no", "unsaid"} for name in ("danger", "child", "help", "contact", "paper")},
         "place": {"Cúcuta", "San Cristóbal", "Boa Vista", ""},
         "about": set(complaint_fields.ABOUT), "topic": set(complaint_fields.TOPICS),
     }  # fmt: skip
@@ -441,9 +462,25 @@ def test_the_receipt_comes_only_when_it_was_saved_and_carries_the_code(steps) ->
     } <= play.ids
 
 
+@pytest.mark.requirement("C-5")
+def test_what_was_written_leaves_on_paper_with_a_yes_only() -> None:
+    """Asked once a note is there, of what goes to who looks into behaviour. Mutation: a yes unless somebody objects; the yes to an
+    earlier note."""
+    for answer, said in (("yes", "yes"), ("no", "no"), ("skip", "unsaid")):
+        play = about("police").picks("end", "write").says("algo sin nombres")
+        assert play.here == "complaint.paper"
+        play.picks(answer)
+        assert ("complaint.check.note.paper" in play.ids) == (answer == "yes")
+        assert play.picks("send").sent[0]["card"]["paper"] == said
+    again = about("police").picks("end", "write").says("algo").picks("yes", "write").says("otra cosa")
+    assert again.here == "complaint.paper"
+    assert about("police").picks("end", "send").sent[0]["card"]["paper"] == "unsaid"
+    assert of_place().picks("#5", "yes").says("algo").here == "complaint.check"
+
+
 def test_a_note_is_kept_for_the_last_look_and_counting_needs_a_yes() -> None:
     """Mutation: counted unless somebody objects; a note that is sent without being shown as there."""
-    play = about("police").picks("end", "write").says("algo sin nombres")
+    play = about("police").picks("end", "write").says("algo sin nombres").picks("no")
     assert play.here == "complaint.check"
     assert "complaint.check.note" in play.ids
     play.picks("send")
@@ -463,7 +500,7 @@ def test_a_new_complaint_begins_without_the_answers_of_the_one_before() -> None:
     )
     play.picks("end", "send")
     assert play.sent[0]["card"] | {"about": ""} == {
-        **dict.fromkeys(("whose", "when", "danger", "child", "help", "contact"), "unsaid"), "place": "", "about": "",
+        **dict.fromkeys(("whose", "when", "danger", "child", "help", "contact", "paper"), "unsaid"), "place": "", "about": "",
         "topic": "other_behaviour",
     }  # fmt: skip
 
@@ -556,7 +593,7 @@ def test_what_was_changed_is_read_one_at_a_time() -> None:
 def test_a_card_before_a_note_that_somebody_wrote_keeps_the_note() -> None:
     """Mutation: words that cry for help kept back because a card was shown."""
     play = about("police").picks("end", "write").says("me quiero morir")
-    assert play.here == "complaint.check"
+    assert play.here == "complaint.paper"
     assert "crisis.A" in play.ids
     assert "note" in play.facts.draft
     assert len(CLASSES) == 11
@@ -697,8 +734,8 @@ def test_a_note_that_tells_how_somebody_behaved_is_not_left_among_feedback_witho
     session, known = play.session, play.facts
     play.picks("yes")
     assert play.here == "complaint.intro" and play.asked[-1].name == "move_note"
-    play.picks("on", "on", "police", "own", "skip", "skip", "skip", "skip", "skip", "yes")
-    assert play.here == "complaint.check" and "complaint.check.note" in play.ids
+    play.picks("on", "on", "police", "own", "skip", "skip", "skip", "skip", "skip", "yes", "yes")
+    assert play.here == "complaint.check" and "complaint.check.note.paper" in play.ids
     sent = play.picks("send").sent[0]
     assert (sent["inbox"], sent["about"], sent["note"]) == ("psea", "police", True)
     assert play.session.slot("accused") == "dir-1"
@@ -787,3 +824,121 @@ def test_channels_of_those_who_were_complained_about_stand_last_wherever_they_ar
     play.picks("send", "channels")
     named = [field.text for field in reversed(data(play.screen.parts)) if field.source == "complaint_channel.organisation"]
     assert named == ["Veeduría", "Organización Demo B", "Organización Demo A"]
+
+
+# --- what is typed -----------------------------------------------------------------------------------------------------
+
+WHOM = {
+    "police": ("la policía", "policía", "the police", "police", "polícia", "um policial", "fue un policía en la frontera"),
+    "smuggler": ("coyote", "el coyote", "coiote", "a smuggler", "un pollero"),
+    "employer": ("mi jefe", "my boss", "patrão", "el patrón"),
+    "organisation": ("un médico", "el del albergue", "someone of an NGO", "a church volunteer", "uma pessoa do abrigo"),
+    "soldier": ("un soldado", "the military", "o exército", "guardia nacional"),
+    "official": ("migra", "la migra", "immigration officer", "agente de imigração", "el alcalde"),
+    "unknown": ("no sé", "i don't know", "não sei", "no sé quién fue", "prefiero no decirlo"),
+}
+
+
+@pytest.mark.requirement("L-3")
+@pytest.mark.requirement("C-11")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+@pytest.mark.parametrize(("who", "text"), [(who, text) for who, texts in WHOM.items() for text in texts])
+def test_whom_it_is_about_can_be_typed_as_people_say_it(channel, who: str, text: str) -> None:
+    """On whichever page it stands, inside a sentence too; "police" calls nobody here. Mutation: labels only; the page that is shown
+    only; the numbers for "policía"; services for "médico"."""
+    play = conduct(channel).picks("on", "on").says(text)
+    assert play.here == ("complaint.which" if who == "organisation" else "complaint.happened")
+    assert play.session.slot("about") == who
+
+
+@pytest.mark.requirement("L-3")
+@pytest.mark.parametrize("text", ["no fue la policía", "un soldado y mi jefe", "xyzzy"])
+def test_what_names_nobody_or_several_is_asked_again_in_other_words(text: str) -> None:
+    """Mutation: the first that is named; the same words again."""
+    play = conduct(SMS).picks("on", "on").says(text)
+    assert play.here == "complaint.who"
+    assert {"unclear.text", "complaint.who.again"} <= play.ids
+    assert "unclear.again" in play.says("xyzzy").ids
+
+
+@pytest.mark.requirement("L-3")
+@pytest.mark.parametrize("screen", sorted(GRAPH.sheets))
+@pytest.mark.parametrize(
+    "text", ["doctor en tapachula", "necesito un abogado", "where can I sleep in cucuta", "quero um psicólogo"]
+)
+def test_no_sentence_leads_from_a_question_of_a_complaint_to_services(screen: str, text: str) -> None:
+    """Nor a location. Mutation: a sentence that is no answer taken for a search."""
+    if screen.startswith("complaint.") and screen not in ENDS:
+        play = standing(screen, SMS, slots={"country": "CO", "safe": "yes", "path": "conduct"})
+        assert play.says(text).here.startswith("complaint.")
+        assert standing(screen, SMS, slots={"country": "CO"}).shares(CUCUTA).here.startswith("complaint.")
+
+
+@pytest.mark.requirement("C-11")
+@pytest.mark.requirement("E-6")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "un soldado me pegó y el coyote nos robó",
+        "a soldier hit me and the coyote robbed us",
+        "um soldado me bateu e o coiote nos roubou",
+    ],
+)
+def test_what_somebody_did_leads_to_how_somebody_behaved_below_the_card_and_is_confirmed_first(text: str) -> None:
+    """Mutation: the card alone; the questions without the gate."""
+    play = standing("start.menu", SMS, slots={"country": "CO"}).says(text)
+    assert play.here == "complaint.told" and "crisis.B" in play.ids
+    assert at(play.picks("yes"), "CO").here == "complaint.safe"  # type: ignore[arg-type]
+    assert standing("start.menu", SMS, slots={"country": "CO"}).says("mi esposo me pega").here == "start.menu"
+    for screen in ("request.check", "code.status", "complaint.what"):
+        assert standing(screen, SMS).says(text).here == screen
+
+
+@pytest.mark.requirement("L-3")
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("este lugar está cerrado", "closed"), ("this place is closed", "closed"), ("este lugar está fechado", "closed"),
+        ("el teléfono no funciona", "number"), ("the phone doesn't work", "number"), ("o telefone não funciona", "number"),
+        ("me pidieron dinero", "asked_money"), ("they asked me for money", "asked_money"), ("me pediram dinheiro", "asked_money"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+def test_what_is_said_of_a_place_whose_details_are_open_is_about_that_place(channel, text: str, topic: str) -> None:
+    """It is asked once whether that was meant. Mutation: a search for money; the entry marked as wrong without a question."""
+    play = standing("services.details", channel).says(text)
+    assert play.here == "complaint.meant" and play.session.slot("topic") == topic and play.asked == []
+    assert f"complaint.what.{topic}" in play.ids
+    assert play.picks("yes").here == ("complaint.safe" if topic == "asked_money" else "complaint.thanked")
+    chosen = standing("complaint.what", channel, slots={"country": "CO", "service": 1, "path": "service"}).says(text)
+    assert chosen.here == play.here
+
+
+@pytest.mark.requirement("L-3")
+@pytest.mark.parametrize(
+    "text",
+    ["quiero decir algo de este lugar", "I want to say something about this place", "quero dizer algo sobre este lugar",
+     "me trataron mal aquí"],
+)  # fmt: skip
+def test_who_wants_to_say_something_of_a_place_is_asked_what(text: str) -> None:
+    """Mutation: the three choices, as if no place were open."""
+    play = standing("services.details").says(text)
+    assert play.here == "complaint.what" and play.session.slot("service") == 1
+
+
+@pytest.mark.requirement("L-3")
+def test_further_words_mean_one_option_each_and_none_of_another_language() -> None:
+    """Mutation: "guía" for a smuggler in one language and for an organisation in another."""
+    for prefix in ("complaint.who.", "complaint.what."):
+        named: dict[str, str] = {}
+        for label in (one for one in complaint_fields.WORDED if one.startswith(prefix)):
+            for lang in LANGS:
+                for word in words_of(wording().text(lang, f"words.{label}")):
+                    assert named.setdefault(word, label) == label, (word, label)
+
+
+def test_an_idea_begins_without_what_was_said_before() -> None:
+    """Mutation: sent to who reads about behaviour, because a complaint about that came first."""
+    play = about("police").picks("end", "send").says("qué cambiaron")
+    play = at(play, "CO").picks("idea", "yes", "skip", "send")
+    assert (play.sent[-1]["inbox"], play.sent[-1]["topic"]) == ("feedback", "idea")

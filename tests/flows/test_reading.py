@@ -144,6 +144,8 @@ def test_the_numbers_come_first_and_then_the_same_screen(screen: str) -> None:
     for channel in CHANNELS:
         for lang in LANGS:
             for word in (*SOS, wording().text(lang, "nav.emergency", channel.form)):
+                if screen == "complaint.who" and fold(word) in ("policia", "police"):
+                    continue  # there it is the answer: whom it is about
                 play = standing(screen, channel, lang, misses=1)
                 before, seen = play.session, drawn(play)
                 play.says(word)

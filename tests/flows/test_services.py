@@ -648,6 +648,7 @@ SKIPS = {
     "complaint.kind": "how",
     "complaint.safe": "no",
     "complaint.what": "another",
+    **dict.fromkeys(("complaint.told", "complaint.meant", "complaint.paper"), "skip"),
     "complaint.intro": "stop",
     "complaint.who": "unknown",
     **dict.fromkeys(("complaint.check", "complaint.as_conduct"), "stop"),
@@ -669,7 +670,7 @@ SKIPS = {
 }  # fmt: skip
 LANGUAGE_OR_COUNTRY = {
     "start.hello", "start.foreign", "start.settings", "services.where", "services.next", "person.where", "feedback.where",
-    "complaint.where", "notices.where",
+    "complaint.where", "notices.where", "notices.changes",
 }  # fmt: skip
 NO_QUESTION = {
     "start.menu", "start.extra", "start.other_languages", "heard.leave", "services.results", "services.nothing", "services.no_more",

@@ -41,6 +41,7 @@ from flows.facts import (
     Traits,
 )
 from flows.kernel import (
+    Alarm,
     Aside,
     Chose,
     Command,
@@ -351,10 +352,10 @@ class Play:
     def event(self, text: str) -> Event:
         """What these words are on the present screen."""
         words = Words(text)
-        event = read(words, self.graph.options(self.session, self.facts), lexicon())
+        event = read(words, self.graph.readable(self.session, self.facts), lexicon())
         if isinstance(event, Said):
             return self._understanding.event(words, str(self.session.slot("country")))
-        return event
+        return self._understanding.alarmed(event) if isinstance(event, Alarm) else event
 
     def does(self, event: Event) -> Play:
         self.turn = self.graph.step(self.session, event, self.facts)

@@ -17,7 +17,7 @@ SAY = (
     "=hola", "start.hello.es", "start.menu.feedback", "complaint.kind.conduct", "Colombia", "complaint.safe.yes",
     "complaint.intro.on", "complaint.help.on", "complaint.who.organisation", "=Casa Sur", "complaint.happened.own", "=Cúcuta",
     "complaint.when.week", "complaint.danger.no", "complaint.child.no", "complaint.helped.yes", "complaint.answered.yes",
-    f"={NOTE}",
+    f"={NOTE}", "complaint.paper.no",
 )  # fmt: skip
 
 

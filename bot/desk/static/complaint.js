@@ -7,6 +7,11 @@ import { element, facts, failure, here, member, notes, share, sheet, showing, ve
 import { local } from "./times.js";
 import { count, say } from "./words.js";
 
+const paperNote = document.querySelector("[data-after-yes]");
+
+/** What the person was asked about: written when the complaint was sent, not what they added since. */
+const atOnce = ({ at }) => Date.parse(at) === Date.parse(sheet.dataset.received);
+
 function showCard(place, { texts: [{ text }] }) {
   const card = JSON.parse(text);
   const said = (value) => member("desk.complaint.said", value);
@@ -19,14 +24,17 @@ function showCard(place, { texts: [{ text }] }) {
     [say("desk.complaint.field.child"), card.child, said],
     [say("desk.complaint.field.help"), card.help, said],
     [say("desk.complaint.field.contact"), card.contact, said],
+    [say("desk.complaint.field.paper"), card.paper, said],
   ];
+  // On the sheet what was written stands only where the person said that it may leave on paper.
+  if (paperNote) paperNote.hidden = card.paper !== "yes";
   // Feedback is asked for little: what was never asked is not "not said".
   const asked = rows.filter(([, value]) => value && (sheet.dataset.inbox === "psea" || value !== "unsaid"));
   if (!asked.length) return place.replaceChildren(element("p", "", say("desk.complaint.card.nothing")));
   place.replaceChildren(facts(asked.map(([term, value, shown = String]) => [term, shown(value)])));
 }
 
-showing({ card: showCard, note: (place, { texts }) => notes(place, texts, local) });
+showing({ card: showCard, note: (place, { texts }) => notes(place, paperNote ? texts.filter(atOnce) : texts, local) });
 
 // From then on it exists for the unit; what it can open this browser makes.
 for (const form of document.querySelectorAll("[data-forward]")) {

@@ -100,6 +100,7 @@ async def test_what_was_answered_is_sealed_and_nothing_leads_to_the_person(
         await phone.picks(option)
     assert phone.here == "complaint.note"
     await phone.says(NOTE)
+    await phone.picks("yes")
     await phone.picks("count")
     await phone.picks("send")
     assert phone.here == "complaint.done"
@@ -111,7 +112,7 @@ async def test_what_was_answered_is_sealed_and_nothing_leads_to_the_person(
     card = json.loads((await network.reads(eva, row.id, "card", at(pile)))[0])
     assert card == {
         "whose": "own", "place": "", "when": "week", "danger": "no", "child": "yes", "help": "yes", "contact": "yes",
-        "about": "organisation", "topic": "other_behaviour",
+        "paper": "yes", "about": "organisation", "topic": "other_behaviour",
     }  # fmt: skip
     assert await network.reads(eva, row.id, "note", at(pile)) == [NOTE]
     assert await pile.sessions.pointers.get(phone.person) is None
@@ -166,7 +167,7 @@ async def test_help_on_the_way_to_sending_takes_nothing_of_the_complaint_to_thos
     await phone.picks("end")
     await phone.picks("write")
     await phone.says(NOTE)
-    for option in ("help", "person"):
+    for option in ("no", "help", "person"):
         await phone.picks(option)
     assert phone.here == "request.safe" and not (await draft_of(pile, phone)).note
     for option in ("yes", "on", "adult", "yes", "code", "no", "send"):
@@ -186,6 +187,7 @@ async def test_what_was_written_about_behaviour_does_not_go_along_with_thanks(
     for option in ("police", "end", "write"):
         await phone.picks(option)
     await phone.says(NOTE)
+    await phone.picks("skip")
     assert phone.here == "complaint.check" and (await draft_of(pile, phone)).note == NOTE
     while phone.here != "complaint.kind":
         await phone.says("atrás")
@@ -413,6 +415,7 @@ async def test_a_name_in_a_note_is_asked_about_before_it_goes_along(
     await phone.says(IDENTIFYING)
     assert phone.here == "complaint.identifying" and (await draft_of(pile, phone)).typed == IDENTIFYING
     await phone.picks(option)
+    await phone.picks("no")
     await phone.picks("send")
     number = phone.code
     other = await pile.phone("777", TELEGRAM).comes_back(number)

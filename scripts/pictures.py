@@ -83,6 +83,7 @@ class Phone:
         for label in ("Otra persona", "Prefiero no decirlo", "Esta semana", "No", "Sí", "No", "Sí"):
             await self.choose(label)
         await self.write("Pasa en la fila de los martes")
+        await self.choose("No")
         await self.choose("Enviar")
 
     async def save(self, name: str, what: str = "#phone") -> None:

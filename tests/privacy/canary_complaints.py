@@ -62,7 +62,7 @@ async def complained(world: World, number: str) -> tuple[bytes, str]:
     """About the police, with a note full of what nobody asked for, and more of it later by the code."""
     await world.types(number, *CONDUCT, "complaint.who.police", "complaint.happened.own", "=Cúcuta", "complaint.when.today")
     await world.types(number, "complaint.danger.no", "complaint.child.no", "complaint.helped.yes", "complaint.answered.yes")
-    await world.types(number, f"={CONFIDED}", "identifying.as_is")
+    await world.types(number, f"={CONFIDED}", "identifying.as_is", "complaint.paper.no")
     code = world.receipt(await world.types(number, "complaint.check.send"))
     id = await newest(world)
     await world.types(OTHER, f"={code}", "code.known.yes", "code.complaint.write", f"={ADDED}")

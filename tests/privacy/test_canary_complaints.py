@@ -88,7 +88,7 @@ async def test_nor_when_taking_and_looking_up_complaints_breaks(
                 await world.sms(OTHER, code)
                 await world.sms(OTHER, ADDED)
                 await world.types(CALLED, *CONDUCT, "complaint.who.police", "complaint.happened.end", "complaint.check.write")
-                await world.types(CALLED, f"={CONFIDED}", "identifying.as_is")
+                await world.types(CALLED, f"={CONFIDED}", "identifying.as_is", "complaint.paper.no")
                 with contextlib.suppress(NotOnScreen):
                     await world.types(CALLED, "complaint.check.send")
                 await world.sms(CALLED, "0")

@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,12 +29,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db
 from bot.directory import snapshot
-from bot.directory.importing.hsds import KIND_TAXONOMY, LANGUAGE_TAXONOMY, NOT_STATED, PEOPLE_TAXONOMY, TERMS_TAXONOMY
+from bot.directory.importing.hsds import (
+    CHANNEL_TAXONOMY,
+    KIND_TAXONOMY,
+    LANGUAGE_TAXONOMY,
+    NOT_STATED,
+    PEOPLE_TAXONOMY,
+    TERMS_TAXONOMY,
+)
 from bot.directory.importing.loading import ENTRY
 from bot.directory.tables import stable_id
 from bot.directory.visibility import visible_to
 from bot.settings import Settings
-from flows.facts import Offer
+from flows.facts import COUNTRIES, ComplaintChannel, Hours, Offer
 
 Node = dict[str, Any]
 
@@ -45,6 +53,7 @@ TAXONOMIES: dict[str, str] = {
     PEOPLE_TAXONOMY: "Groups that a service says it serves, or does not.",
     TERMS_TAXONOMY: "Terms of use: cost, papers, access, who runs it.",
     LANGUAGE_TAXONOMY: "The language of a service's description.",
+    CHANNEL_TAXONOMY: "Ways to complain about services: how, and who reads it. A service with such a term is nothing else.",
 }
 TERMS: dict[str, str] = {
     "health": "Health care",
@@ -66,6 +75,18 @@ TERMS: dict[str, str] = {
     "authority-police": "Run by police",
     "authority-migration": "Run by migration control",
     "authority-informs": "Obliged to inform police or migration control",
+    "independent": "Does not depend on those complained about",
+    "how-phone": "Complaints by phone",
+    "how-text": "Complaints by text message",
+    "how-email": "Complaints by e-mail",
+    "how-web": "Complaints on a site",
+    "how-box": "Complaints in a box",
+    "how-desk": "Complaints at a desk",
+    "read-by-staff": "Read by those who work there",
+    "read-by-team": "Read by people of theirs who do nothing else",
+    "read-by-independent": "Read by an independent body",
+    "read-by-network": "Read by the focal points of the network",
+    "read-by-authority": "Read by a public office",
 }
 
 
@@ -140,14 +161,18 @@ _LINKS = {
 
 
 async def public_services(engine: AsyncEngine, settings: Settings, *, now: float | None = None) -> Iterator[Node]:
-    """Every service that anybody may see now, as a full HSDS 3.0 service. Raises ``bot.db.DatabaseDown``."""
+    """Every service that anybody may see now, then every way to complain, each as a full HSDS 3.0 service.
+
+    Raises ``bot.db.DatabaseDown``."""
     now = time.time() if now is None else now
     public = await snapshot.build(engine, now, settings)
     async with engine.connect() as connection:
         query = select(ENTRY.c.key).where(visible_to("public").entry()).order_by(ENTRY.c.key)
         keys = [row[0] for row in await connection.execute(query)]
     moment = datetime.fromtimestamp(now, UTC)
-    return (full(offer, moment) for key in keys if (offer := public.get(key)) is not None)
+    offers = (full(offer, moment) for key in keys if (offer := public.get(key)) is not None)
+    channels = (full_channel(each, code, moment) for code in COUNTRIES for each in public.complaint_channels(code))
+    return chain(offers, channels)
 
 
 async def export_json(engine: AsyncEngine, settings: Settings, path: Path, *, now: float | None = None) -> int:
@@ -245,12 +270,8 @@ def full(offer: Offer, moment: datetime) -> Node:
         minimum_age=offer.min_age,
         maximum_age=offer.max_age,
         assured_date=offer.verified_on.isoformat() if offer.verified_on else None,
-        alert="DEMO: this service is invented." if offer.demo else None,
-        organization={
-            "id": str(stable_id("export-organization", organisation, offer.country)),
-            "name": organisation,
-            "description": "Invented, for a demo." if offer.demo else NOT_STATED,
-        },
+        alert=DEMO if offer.demo else None,
+        organization=_organisation(organisation, offer.country, demo=offer.demo),
         phones=[
             _set(
                 id=identity("phone", phone.number),
@@ -261,12 +282,10 @@ def full(offer: Offer, moment: datetime) -> Node:
             for phone in offer.phones
         ]
         or None,
-        schedules=list(_schedules(offer, moment, identity)) or None,
-        service_areas=[{"id": identity("service_area"), "name": offer.country, "extent": offer.country, "extent_type": "country"}]
-        if offer.remote
-        else None,
+        schedules=list(_schedules(offer.hours, moment, identity)) or None,
+        service_areas=_whole(offer.country, identity) if offer.remote else None,
         service_at_locations=[{"id": identity("service_at_location"), "location": location}],
-        languages=[_set(id=identity("language", code), code=code, name=_language(code)) for code in offer.languages] or None,
+        languages=_languages(offer.languages, identity),
         required_documents=[{"id": identity("required_document"), "document": "Papers are needed; ask which."}]
         if offer.papers
         else None,
@@ -275,6 +294,57 @@ def full(offer: Offer, moment: datetime) -> Node:
         else None,
         attributes=[_attribute(identity, "service", service_id, *term) for term in terms],
     )
+
+
+def full_channel(channel: ComplaintChannel, country: str, moment: datetime) -> Node:
+    """A public way to complain as an HSDS 3.0 service: HSDS has no object of its own for it."""
+
+    def identity(kind: str, *parts: str) -> str:
+        return str(stable_id(f"export-{kind}", "channel", country, channel.organisation, channel.how, channel.value, *parts))
+
+    value = {channel.how: channel.value}
+    terms = [(CHANNEL_TAXONOMY, term) for term, true in (
+        (f"how-{channel.how}", True), ("independent", channel.independent), (f"read-by-{channel.read_by}", bool(channel.read_by)),
+    ) if true]  # fmt: skip
+    terms += [(TERMS_TAXONOMY, "free" if channel.free else "not-free")] if channel.free is not None else []
+    service_id = identity("service")
+    number = value.get("phone") or value.get("text")
+    return _set(
+        id=service_id,
+        name=_term(*terms[0])["name"],
+        description=value.get("box") or value.get("desk"),
+        url=value.get("web"),
+        email=value.get("email"),
+        status="active",
+        assured_date=channel.verified_on.isoformat() if channel.verified_on else None,
+        alert=DEMO if channel.demo else None,
+        organization=_organisation(channel.organisation, country, demo=channel.demo),
+        phones=[{"id": identity("phone"), "number": number, "type": "voice" if channel.how == "phone" else "text"}]
+        if number
+        else None,
+        schedules=list(_schedules(channel.hours, moment, identity)) or None,
+        service_areas=_whole(country, identity),
+        service_at_locations=[],
+        languages=_languages(channel.languages, identity),
+        attributes=[_attribute(identity, "service", service_id, *term) for term in terms],
+    )
+
+
+DEMO = "DEMO: this service is invented."
+
+
+def _organisation(name: str, country: str, *, demo: bool) -> Node:
+    described = "Invented, for a demo." if demo else NOT_STATED
+    return {"id": str(stable_id("export-organization", name, country)), "name": name, "description": described}
+
+
+def _whole(country: str, identity: Any) -> list[Node]:
+    """The whole country as the area of a service."""
+    return [{"id": identity("service_area"), "name": country, "extent": country, "extent_type": "country"}]
+
+
+def _languages(codes: tuple[str, ...], identity: Any) -> list[Node] | None:
+    return [_set(id=identity("language", code), code=code, name=_language(code)) for code in codes] or None
 
 
 def _set(**values: Any) -> Node:
@@ -323,8 +393,7 @@ def _language(code: str) -> str | None:
     return str(name) if name else None
 
 
-def _schedules(offer: Offer, moment: datetime, identity: Any) -> Iterator[Node]:
-    hours = offer.hours
+def _schedules(hours: Hours | None, moment: datetime, identity: Any) -> Iterator[Node]:
     if hours is None:
         return
     offset = moment.astimezone(ZoneInfo(hours.zone)).utcoffset()

@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.directory.importing import files, hsds, maps
-from bot.directory.importing.candidate import Broken, Candidate, Draft, Held, Reason
+from bot.directory.importing.candidate import Broken, Candidate, Channel, Draft, Held, Reason
 from bot.directory.importing.files import FileError
 from bot.directory.importing.loading import Loader
 from bot.directory.importing.maps import Map, MapError
@@ -63,12 +63,12 @@ def map_for(path: Path, folder: Path | None = None) -> Path | None:
 
 def candidates(
     path: Path, spec: Map | None, report: Report, *, format: str, today: date, countries: Collection[str] = COUNTRIES
-) -> Iterator[Candidate | Held]:
+) -> Iterator[Candidate | Channel | Held]:
     """Every row of a file, judged and counted in ``report``. No database; ``FileError`` where the file ends early."""
     seen: set[str] = set()
     title = spec.title if spec else ""
     for draft in _drafts(path, spec, format):
-        judged: Candidate | Held
+        judged: Candidate | Channel | Held
         if isinstance(draft, Broken):
             judged = Held(draft.row, "", Reason.BROKEN, draft.why)
         elif draft.source_id and draft.source_id in seen:
@@ -139,6 +139,8 @@ async def import_file(
             ):
                 if isinstance(judged, Candidate):
                     await loader.add(judged)
+                elif isinstance(judged, Channel):
+                    await loader.add_channel(judged)
                 else:
                     await loader.hold(judged)
                 if report.read % 10_000 == 0:

@@ -34,6 +34,9 @@ class Reason(Enum):
     NO_PLACE = "no place: neither a point, nor a municipality, nor a number to call"
     REFUSED_NUMBER = "holds a number that must never be given out (S-6)"
     PERSON = "looks like a person's name; enter it by hand if that is how the service is known"
+    NO_WAY = "takes complaints, but not how in a word that is known, or not where: one number, mailbox, site or place"
+    DISCREET_WAY = "takes complaints at a place that may have to stay discreet; give another way"
+    PERSONAL_WAY = "takes complaints where somebody could be reached who is no office; give an office's number or mailbox"
 
 
 class Note(Enum):
@@ -109,6 +112,11 @@ class Draft(msgspec.Struct, kw_only=True, gc=False):
     """Set where the map leaves the row out: the map's own reason."""
     ends: date | None = None
     sensitive: bool = False
+    how: str | None = None
+    """Set where the row is no service but a complaint channel: how complaints are taken, as the source says it."""
+    value: str = ""
+    independent: bool = False
+    read_by: str = ""
 
 
 class Broken(msgspec.Struct, frozen=True, gc=False):
@@ -150,6 +158,22 @@ class Candidate(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     authority: str
     remote: bool
     sensitive: bool
+
+
+class Channel(msgspec.Struct, kw_only=True, frozen=True, gc=False):
+    """A complaint channel that may enter the directory, hidden and unapproved."""
+
+    source_id: str
+    row: int
+    country: str
+    organisation: str
+    how: str
+    value: str
+    independent: bool
+    free: Tri
+    hours: Hours | None
+    languages: tuple[str, ...]
+    read_by: str
 
 
 class Held(msgspec.Struct, frozen=True, gc=False):

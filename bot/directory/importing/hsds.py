@@ -29,6 +29,8 @@ KIND_TAXONOMY = "rssn-essential-package"
 PEOPLE_TAXONOMY = "rssn-population"
 TERMS_TAXONOMY = "rssn-terms"
 LANGUAGE_TAXONOMY = "rssn-text-language"
+#: A service with a term of this one is a complaint channel: ``how-phone`` and so on, ``independent``, ``read-by-team`` and so on.
+CHANNEL_TAXONOMY = "rssn-complaint-channel"
 
 #: Their terms are read as codes; in others' taxonomies the names are judged like any label.
 OURS = (KIND_TAXONOMY, PEOPLE_TAXONOMY, TERMS_TAXONOMY, LANGUAGE_TAXONOMY)
@@ -194,6 +196,9 @@ class _Reader:
 
     def read(self, number: int, service: Node) -> Iterator[Draft]:
         terms = list(_terms(service))
+        if channel := {code for taxonomy, code, _ in terms if taxonomy == CHANNEL_TAXONOMY}:
+            yield self._channel(number, service, channel, {code for taxonomy, code, _ in terms if taxonomy == TERMS_TAXONOMY})
+            return
         kinds = [code for taxonomy, code, _ in terms if taxonomy == KIND_TAXONOMY and code in KINDS]
         for _, code, name in terms:
             kinds += self.kinds.get(fold(code), ()) + self.kinds.get(fold(name), ())
@@ -206,8 +211,7 @@ class _Reader:
         program = service.get("program") or {}
         language = next((code.removeprefix("text-") for taxonomy, code, _ in terms if taxonomy == LANGUAGE_TAXONOMY), "")
         links = service.get("service_at_locations") or [{}]
-        wide = [area for area in service.get("service_areas") or () if area.get("extent_type") == "country"]
-        reach = next((code for area in wide if len(code := _text(area.get("extent"))) == 2 and code.isalpha()), "")
+        wide, reach = _reach(service)
         identity = _text(service.get("id"))
         description = _text(service.get("description"))
         documents = [_text(part.get("document")) for part in service.get("required_documents") or ()]
@@ -264,9 +268,7 @@ class _Reader:
                 free=True if "free" in ours else False if service.get("cost_options") or "not-free" in ours else None,
                 cost=_text(service.get("fees_description")),
                 papers=True if any(documents) or "papers" in ours else False if "no-papers" in ours else None,
-                languages=tuple(dict.fromkeys(
-                    code for part in service.get("languages") or () if 2 <= len(code := _text(part.get("code")).lower()) <= 3
-                )),
+                languages=_languages(service),
                 people=people,
                 min_age=_age(service.get("minimum_age")),
                 max_age=_age(service.get("maximum_age")),
@@ -279,6 +281,29 @@ class _Reader:
                 ends=_latest_end(schedules),
             )  # fmt: skip
 
+    def _channel(self, number: int, service: Node, channel: set[str], ours: set[str]) -> Draft:
+        """A complaint channel: of what a service says, the one thing by which complaints are taken."""
+        how = next((code.removeprefix("how-") for code in sorted(channel) if code.startswith("how-")), "")
+        phone = next((_text(each.get("number")) for each in service.get("phones") or () if not _own(each)), "")
+        values = {"phone": phone, "text": phone, "email": _text(service.get("email")), "web": _text(service.get("url"))}
+        schedules = service.get("schedules") or []
+        return Draft(
+            row=number,
+            source_id=_text(service.get("id")),
+            country=(_reach(service)[1] or self.country)[:2].upper(),
+            organisation=_text((service.get("organization") or {}).get("name")),
+            how=how,
+            value=values.get(how, _text(service.get("description"))),
+            independent="independent" in channel,
+            read_by=next((code.removeprefix("read-by-") for code in sorted(channel) if code.startswith("read-by-")), ""),
+            free=True if "free" in ours else False if "not-free" in ours else None,
+            hours=_hours(schedules),
+            zone=_zone(schedules),
+            languages=_languages(service),
+            status=_STATUS.get(_text(service.get("status")), "unclear"),
+            status_words=_text(service.get("status"))[:40],
+        )
+
 
 #: Prose of a service that is not taken, but may say that it is a place to be kept discreet.
 _JUDGED = ("eligibility_description", "application_process", "alert", "interpretation_services", "fees_description", "wait_time")
@@ -287,6 +312,17 @@ _JUDGED = ("eligibility_description", "application_process", "alert", "interpret
 def _own(phone: Node) -> bool:
     """Whether a phone belongs to a contact, who is a person, or is described as somebody's own."""
     return bool(phone.get("contact_id")) or whose_phone(_text(phone.get("description")))
+
+
+def _reach(service: Node) -> tuple[list[Node], str]:
+    """Areas that are whole countries, and the code of the first."""
+    wide = [area for area in service.get("service_areas") or () if area.get("extent_type") == "country"]
+    return wide, next((code for area in wide if len(code := _text(area.get("extent"))) == 2 and code.isalpha()), "")
+
+
+def _languages(service: Node) -> tuple[str, ...]:
+    codes = (_text(part.get("code")).lower() for part in service.get("languages") or ())
+    return tuple(dict.fromkeys(code for code in codes if 2 <= len(code) <= 3))
 
 
 def _terms(node: Node) -> Iterator[tuple[str, str, str]]:

@@ -15,10 +15,11 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import now
-from bot.directory.importing.candidate import Candidate, Held, Reason
+from bot.directory.importing.candidate import Candidate, Channel, Held, Reason
 from bot.directory.importing.maps import Map
 from bot.directory.importing.report import Report
 from bot.directory.tables import (
+    ComplaintChannel,
     Location,
     Organization,
     Phone,
@@ -31,7 +32,7 @@ from bot.directory.tables import (
     stable_id,
 )
 from bot.staff import listings
-from flows.facts import PEOPLE
+from flows.facts import PEOPLE, Hours
 
 _BATCH = 4000
 SHORT_NAME = "short-name"
@@ -43,8 +44,8 @@ def _table(model: type) -> SqlTable:
     return model.__table__  # type: ignore[attr-defined,no-any-return]
 
 
-ENTRY, SERVICE, LOCATION, TEXT, PHONE, SCHEDULE, ORGANISATION, SOURCE = map(
-    _table, (ServiceAtLocation, Service, Location, ServiceText, Phone, Schedule, Organization, Source)
+ENTRY, SERVICE, LOCATION, TEXT, PHONE, SCHEDULE, ORGANISATION, SOURCE, CHANNEL = map(
+    _table, (ServiceAtLocation, Service, Location, ServiceText, Phone, Schedule, Organization, Source, ComplaintChannel)
 )
 
 
@@ -160,6 +161,10 @@ class Loader:
     async def hold(self, held: Held) -> None:
         """A row that is held back now withdraws the entry that it had before, whoever approved it."""
         identity = self._identity(held.source_id) if held.source_id else None
+        if held.source_id and held.reason is not Reason.DUPLICATE:
+            gone = (CHANNEL.c.id == self._channel_id(held.source_id)) & CHANNEL.c.approved_by.is_not(None)
+            taken_back = update(CHANNEL).where(gone).values(approved_by=None, approved_on=None)
+            self._report.withdrawn += (await self._connection.execute(taken_back)).rowcount
         if identity is None or identity not in self._known or held.reason is Reason.DUPLICATE:
             return
         self._seen.add(identity)
@@ -168,6 +173,62 @@ class Loader:
         await self._connection.execute(
             update(ENTRY).where(ENTRY.c.id == identity).values(held_back=held.reason.name.lower().replace("_", "-"))
         )
+
+    async def add_channel(self, channel: Channel) -> None:
+        """Take a complaint channel in: hidden and unapproved, and unapproved again when anything of it changed."""
+        run, identity = self._connection.execute, self._channel_id(channel.source_id)
+        values = {
+            "organization_id": await self._owner(channel),
+            "country": channel.country,
+            "how": channel.how,
+            "value": channel.value,
+            "independent": channel.independent,
+            "free": channel.free,
+            "languages": channel.languages,
+            "read_by": channel.read_by,
+        }
+        spans = list(_schedules(channel.hours))
+        mine = SCHEDULE.c.complaint_channel_id == identity
+        known = (await run(select(CHANNEL).where(CHANNEL.c.id == identity))).mappings().first()
+        if known is None:
+            self._report.new += 1
+            await run(insert(CHANNEL).values(id=identity, demo=False, audience="hidden", verified_by="", **values))
+        else:
+            there = (await run(select(*(SCHEDULE.c[name] for name in _SPAN)).where(mine))).mappings()
+            if {name: known[name] for name in values} == values and _sorted([dict(row) for row in there]) == _sorted(spans):
+                self._report.unchanged += 1
+                return
+            self._report.updated += 1
+            self._report.unapproved += known["approved_by"] is not None
+            await run(update(CHANNEL).where(CHANNEL.c.id == identity).values(approved_by=None, approved_on=None, **values))
+            await run(delete(SCHEDULE).where(mine))
+        for position, span in enumerate(spans):
+            schedule = stable_id("schedule", identity.hex, str(position))
+            await run(insert(SCHEDULE).values(id=schedule, complaint_channel_id=identity, **span))
+        self._report.channels.append(str(identity))
+
+    async def _owner(self, channel: Channel) -> uuid.UUID:
+        """Whose channel it is: the organisation of that name, rather one that helps in that country, rather one of this source."""
+        await self._write()  # it may be among what waits
+        run, own = self._connection.execute, stable_id("organization", self._source, channel.organisation)
+        helps = (
+            select(SERVICE.c.id)
+            .join(ENTRY, ENTRY.c.service_id == SERVICE.c.id)
+            .join(LOCATION, LOCATION.c.id == ENTRY.c.location_id)
+            .where(SERVICE.c.organization_id == ORGANISATION.c.id, LOCATION.c.country == channel.country)
+            .exists()
+        )
+        named = await run(select(ORGANISATION.c.id, helps).where(ORGANISATION.c.name == channel.organisation))
+        found = [(not here, id != own, id) for id, here in named]
+        if not found:
+            await run(insert(ORGANISATION).values(id=own, name=channel.organisation, description="", url=None, demo=False))
+            self._organisations.add(own)
+        owner = min(found)[-1] if found else own
+        self._named.add(owner)
+        return owner
+
+    def _channel_id(self, source_id: str) -> uuid.UUID:
+        return stable_id("complaint_channel", self._source, source_id)
 
     async def finish(self) -> None:
         await self._write()
@@ -243,7 +304,7 @@ class Loader:
             service,
             location,
             {"remote": candidate.remote},
-            *({"rows": _sorted(rows)} for rows in (texts, phones, list(_schedules(candidate)))),
+            *({"rows": _sorted(rows)} for rows in (texts, phones, list(_of_service(candidate)))),
         )
 
     def _insert(self, identity: uuid.UUID, candidate: Candidate, made: tuple[Values, ...], sensitive: bool, discreet: bool) -> None:
@@ -319,8 +380,15 @@ class Loader:
         self._clear()
 
 
-def _schedules(candidate: Candidate) -> Iterator[Values]:
-    hours = candidate.hours
+_SPAN = ("zone", "weekdays", "opens", "closes", "always")
+
+
+def _of_service(candidate: Candidate) -> Iterator[Values]:
+    of = {"service_at_location_id": None, "complaint_channel_id": None}
+    yield from ({**of, **span} for span in _schedules(candidate.hours))
+
+
+def _schedules(hours: Hours | None) -> Iterator[Values]:
     if hours is None:
         return
     if hours.always:
@@ -334,8 +402,7 @@ def _schedules(candidate: Candidate) -> Iterator[Values]:
 
 
 def _schedule(zone: str, weekdays: tuple[str, ...], opens: int, closes: int, *, always: bool = False) -> Values:
-    of = {"service_at_location_id": None, "complaint_channel_id": None}
-    return {**of, "zone": zone, "weekdays": weekdays, "opens": opens, "closes": closes, "always": always}
+    return {"zone": zone, "weekdays": weekdays, "opens": opens, "closes": closes, "always": always}
 
 
 _COLUMNS = {

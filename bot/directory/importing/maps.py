@@ -83,6 +83,18 @@ class PhoneColumn(_Rule, forbid_unknown_fields=True, kw_only=True):
     text: bool = False
 
 
+class ChannelRule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Every row is no service but a complaint channel of ``organisation``.
+
+    ``how`` gives one of ``tables.HOWS``, ``read_by`` one of ``flows.facts.READERS``; ``value`` is a template."""
+
+    how: One
+    value: str
+    independent: Among | None = None
+    read_by: One | None = None
+    languages: Many | None = None
+
+
 class Prefix(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A word before names that lack it: a register of hospitals that lists "SANTA ROSA". None of ``unless`` may be in the name."""
 
@@ -142,6 +154,7 @@ class Map(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ends: str = ""
     languages: list[str] = []
 
+    channel: ChannelRule | None = None
     kinds: Many | None = None
     people: list[Many] = []
     specialised: Among | None = None
@@ -186,7 +199,7 @@ def read_map(path: Path) -> Map:
                 f"The map {path.name} names groups that do not exist: {', '.join(sorted(wrong))}. Use {', '.join(PEOPLE)}."
             )
     if spec.format != "hsds":
-        missing = [key for key in ("id", "name") if not getattr(spec, key)]
+        missing = [key for key in ("id", "organisation" if spec.channel else "name") if not getattr(spec, key)]
         if not spec.country and spec.country_from is None:
             missing.append("country or country_from")
         if missing:
@@ -203,12 +216,13 @@ def columns(spec: Map) -> list[str]:
     found: dict[str, None] = {}
     for template in (
         spec.name, *spec.short_names, spec.organisation, *spec.labels, spec.address, spec.municipality, spec.email, spec.url,
-        spec.cost, *spec.texts.values(), spec.ends,
+        spec.cost, *spec.texts.values(), spec.ends, spec.channel.value if spec.channel else "",
     ):  # fmt: skip
         found.update(dict.fromkeys(_COLUMN.findall(template)))
     rules: list[_Rule | None] = [
         spec.country_from, spec.kinds, *spec.people, spec.specialised, spec.remote, spec.free, spec.papers, spec.wheelchair,
         spec.sign_language, spec.authority, spec.status, *spec.skip, *spec.phones,
+        *((part.how, part.independent, part.read_by, part.languages) if (part := spec.channel) else ()),
     ]  # fmt: skip
     found.update(dict.fromkeys(rule.column for rule in rules if rule is not None))
     for phone in spec.phones:
@@ -261,6 +275,10 @@ def reader(spec: Map) -> Callable[[int, Row], Draft]:
     specialised, remote = _among(spec.specialised), _among(spec.remote)
     free, papers, wheelchair, sign = (_yes(rule) for rule in (spec.free, spec.papers, spec.wheelchair, spec.sign_language))
     authority, status = _one(spec.authority), _status(spec.status)
+    channel = spec.channel
+    how, read_by = (_one(channel.how), _one(channel.read_by)) if channel else (_one(None), _one(None))
+    value, independent = _template(channel.value if channel else ""), _among(channel.independent if channel else None)
+    spoken = _many(channel.languages if channel else None)
     skips = [(_among(rule), rule.reason) for rule in spec.skip]
     yes = [frozenset(fold(value) for value in phone.yes) for phone in spec.phones]
     day_values = [{fold(value): days for value, days in rule.values.items()} for rule in spec.hours]
@@ -306,7 +324,7 @@ def reader(spec: Map) -> Callable[[int, Row], Draft]:
             hours=tuple(hours),
             free=free(row),
             papers=papers(row),
-            languages=tuple(spec.languages),
+            languages=tuple(dict.fromkeys((*spec.languages, *spoken(row)))),
             people=served,
             wheelchair=wheelchair(row),
             sign_language=sign(row),
@@ -316,6 +334,10 @@ def reader(spec: Map) -> Callable[[int, Row], Draft]:
             status_words=row[spec.status.column][:40] if spec.status else "",
             skip=next((reason for applies, reason in skips if applies(row)), ""),
             ends=_day(ends(row)),
+            how=how(row) if channel else None,
+            value=value(row),
+            independent=independent(row),
+            read_by=read_by(row),
         )
 
     return read

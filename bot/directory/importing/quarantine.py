@@ -17,9 +17,10 @@ from bot.directory import neutral
 from bot.directory.importing import hours as opening
 from bot.directory.importing import personal
 from bot.directory.importing import phones as numbers
-from bot.directory.importing.candidate import Candidate, Draft, Held, Note, Reason
+from bot.directory.importing.candidate import Candidate, Channel, Draft, Held, Note, Reason
+from bot.directory.tables import HOWS
 from bot.places import country_at
-from flows.facts import COUNTRIES, Hours, Phone
+from flows.facts import COUNTRIES, READERS, Hours, Phone
 
 LOST = "\ufffd"
 
@@ -31,7 +32,7 @@ def inspect(
     today: date,
     countries: Collection[str] = COUNTRIES,
     organisation: str = "",
-) -> Candidate | Held:
+) -> Candidate | Channel | Held:
     """Judge one row.
 
     ``notes`` is counted up. ``organisation`` stands in where the row names none. The first reason that applies is given.
@@ -58,6 +59,8 @@ def inspect(
         return held(Reason.NOT_COVERED, country)
     if draft.skip:
         return held(Reason.SKIPPED, draft.skip)
+    if draft.how is not None:
+        return _channel(draft, notes, country, organisation)
     if not any(c.isalnum() for c in draft.name):
         return held(Reason.NO_NAME)
     if LOST in draft.name:
@@ -170,6 +173,57 @@ def inspect(
         remote=draft.remote,
         sensitive=sensitive,
     )
+
+
+def _channel(draft: Draft, notes: Counter[Note], country: str, title: str) -> Channel | Held:
+    """Judge a row that is a complaint channel. One that leads to a person is held back whole: there is nothing left without it."""
+
+    def held(reason: Reason) -> Held:
+        return Held(draft.row, draft.source_id, reason)
+
+    how, body, value = draft.how or "", neutral.tidy(draft.organisation or title), " ".join(draft.value.split())
+    if not body:
+        return held(Reason.NO_NAME)
+    if LOST in body or LOST in value:
+        return held(Reason.LETTERS)
+    if how not in HOWS or not value:
+        return held(Reason.NO_WAY)
+    if numbers.refused(value):
+        return held(Reason.REFUSED_NUMBER)
+    if how in ("box", "desk") and (neutral.shelter_like(value) or neutral.kept_secret(value)):
+        return held(Reason.DISCREET_WAY)
+    if personal.names_somebody(body) or personal.holds_contact(body, country):
+        return held(Reason.PERSON)
+    if not _of_an_office(how, value, body, country):
+        return held(Reason.PERSONAL_WAY)
+    if how in ("phone", "text"):
+        phones, _, _ = numbers.read(value, country)
+        if len(phones) != 1:
+            return held(Reason.NO_WAY)
+        value = phones[0].shown
+    hours = _hours(draft, country, None, None)
+    notes[Note.HOURS_UNREAD] += bool(draft.hours) and hours is None
+    return Channel(
+        source_id=draft.source_id,
+        row=draft.row,
+        country=country,
+        organisation=body,
+        how=how,
+        value=value,
+        independent=draft.independent,
+        free=draft.free,
+        hours=hours,
+        languages=draft.languages,
+        read_by=draft.read_by if draft.read_by in READERS else "",
+    )
+
+
+def _of_an_office(how: str, value: str, body: str, country: str) -> bool:
+    if how in ("phone", "text"):
+        return not personal.whose_phone(value)
+    if how == "email":
+        return personal.role_box(value, body)
+    return personal.open_site(value) if how == "web" else not personal.reaches_somebody(value, country)
 
 
 #: Kinds of service that often mean a house where people live.

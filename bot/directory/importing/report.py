@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from bot.directory.importing.candidate import Candidate, Held, Note, Reason
+from bot.directory.importing.candidate import Candidate, Channel, Held, Note, Reason
 
 #: Rows named behind a reason, so that somebody can look at a few.
 _NAMED = 5
@@ -38,6 +38,8 @@ class Report:
     held: Counter[Reason] = field(default_factory=Counter)
     notes: Counter[Note] = field(default_factory=Counter)
     rows: dict[Reason, list[str]] = field(default_factory=dict)
+    channels: list[str] = field(default_factory=list)
+    """UUIDs of complaint channels that are new or changed: they are approved one by one."""
     error: str = ""
     """Why reading stopped before the end of the file; nothing of it was stored then."""
 
@@ -49,10 +51,10 @@ class Report:
             identity = f" ({held.source_id})" if _CODE.fullmatch(held.source_id) else ""
             named.append(f"{held.row}{identity}" + (f": {held.detail}" if held.detail else ""))
 
-    def take(self, candidate: Candidate) -> None:
+    def take(self, candidate: Candidate | Channel) -> None:
         self.read += 1
         self.taken += 1
-        self.sensitive += candidate.sensitive
+        self.sensitive += isinstance(candidate, Candidate) and candidate.sensitive
 
     def text(self) -> str:
         """The report, in English, for the terminal or a file."""
@@ -72,6 +74,9 @@ class Report:
                 f"  {self.new:,} new, {self.updated:,} changed, {self.unchanged:,} as before; "
                 "what is new is hidden until a named role approves it"
             )
+        if self.channels and not self.error:
+            lines += ["  complaint channels to approve one by one, with the day of their check (--verified-on):"]
+            lines += [f"    {each}" for each in self.channels]
         if self.unapproved:
             lines.append(f"  {self.unapproved:,} entries changed and need approval again")
         if self.withdrawn:

@@ -23,10 +23,10 @@ from bot import db
 from bot.directory import importing
 from bot.directory.demo import load_demo, read_countries
 from bot.directory.exporting import DAYS, TABLES, TERMS, export_json, export_tables, is_identifier, main
-from bot.directory.importing.candidate import Candidate
-from bot.directory.tables import FIELDS, LEVELS
+from bot.directory.importing.candidate import Candidate, Reason
+from bot.directory.tables import FIELDS, HOWS, LEVELS
 from bot.settings import Settings
-from flows.facts import KINDS
+from flows.facts import KINDS, READERS
 from tests.bot.directory import world
 
 HSDS = Path(__file__).parents[4] / "shared" / "data" / "hsds-3.0"
@@ -75,6 +75,7 @@ def table(folder: Path, name: str) -> list[dict[str, str]]:
 def test_shapes_of_a_full_service(written: Path) -> None:
     """What the official schemas demand, stated by hand. Mutation: leaving out ``status``; a free closing time."""
     seen: set[str] = set()
+    ways = 0
     for service in services(written):
         assert {"id", "name", "status", "organization", "service_at_locations", "attributes"} <= set(service)
         assert service["status"] == "active" and service["alert"].startswith("DEMO")
@@ -89,9 +90,14 @@ def test_shapes_of_a_full_service(written: Path) -> None:
             assert all(address[key] for key in ("address_1", "city", "state_province", "postal_code", "country", "address_type"))
         terms = [(node["taxonomy"], node["code"]) for node in nodes(service["attributes"]) if "taxonomy_detail" in node]
         seen |= {code for _, code in terms}
+        if any(taxonomy == "rssn-complaint-channel" for taxonomy, _ in terms):
+            ways += 1
+            assert service["service_at_locations"] == [], "a way to complain is no place"
+            continue
         assert any(taxonomy == "rssn-essential-package" and code in KINDS for taxonomy, code in terms)
     assert set(KINDS) <= seen and {"women", "lgbtiq", "free", "authority-police", "text-pt"} <= seen
-    assert set(KINDS) <= set(TERMS)
+    assert set(KINDS) <= set(TERMS) and ways > 20
+    assert {f"how-{how}" for how in HOWS} | {f"read-by-{reader}" for reader in READERS} <= set(TERMS)
 
 
 def test_tables_have_the_columns_of_the_specification_and_sound_links(written: Path) -> None:
@@ -125,12 +131,10 @@ async def test_identifiers_are_the_same_every_time(written: Path, tmp_path: Path
 def test_our_importer_reads_it_back(written: Path, form: str) -> None:
     """JSON and tabular give the same candidates; hours, terms and points survive. Mutation: reading closes_at as written."""
     report = importing.Report(form)
-    taken = [
-        one
-        for one in importing.candidates(written / form, None, report, format="hsds", today=date(2026, 11, 21))
-        if isinstance(one, Candidate)
-    ]
-    assert len(taken) == len(services(written)) and not report.held
+    judged = list(importing.candidates(written / form, None, report, format="hsds", today=date(2026, 11, 21)))
+    taken = [one for one in judged if isinstance(one, Candidate)]
+    assert len(judged) == len(services(written))
+    assert set(report.held) <= {Reason.NO_WAY}, "numbers of the demo cannot ring: what is nothing else is held back"
     by_name = {(one.country, one.name): one for one in taken}
     clinic = by_name["CO", next(row.name for row in _row("CO", "Cúcuta") if row.offer == "family_health")]
     assert clinic.kinds == ("health", "mhpss") and clinic.free is True and clinic.papers is False and clinic.wheelchair is True

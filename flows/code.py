@@ -124,6 +124,8 @@ def _status(session: Session, facts: Facts) -> tuple[Value, ...]:
     parts: list[Value] = [said]
     if ticket.status in ("received", "again", "away"):
         parts.append(on_duty.waiting("request.done", there, facts, ticket.desk))
+    if ticket.wish_unmet:
+        parts.append(Phrase("code.status.wish"))
     # D-8: whoever waits in vain is told where somebody answers now.
     if _in_vain(ticket) and (lines := on_duty.lines(there, facts, 1 if facts.channel.form == "sms" else 3)):
         parts.append(Listing((Phrase("request.meanwhile"), *lines), lines=True))
@@ -156,7 +158,7 @@ def _read(more: int) -> Callable[[Session, Event, Facts], Go]:
 flow.menu(
     "status",
     say=_status,
-    says=("code.ask", *(f"code.status.{state}" for state in STATES), "request.meanwhile", *_WAITING),
+    says=("code.ask", *(f"code.status.{state}" for state in STATES), "code.status.wish", "request.meanwhile", *_WAITING),
     hears=_ASK,
     answer=Branch(_read(0), "answer", *ACTS, only=where(lambda ticket: bool(ticket.answer))),
     abroad=Go("abroad", only=where(lambda ticket: living(ticket) and bool(ticket.abroad))),

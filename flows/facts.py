@@ -412,6 +412,8 @@ class TicketView(Struct, frozen=True):
     agreed: tuple[str, ...] = ()
     """Further countries that were said yes to."""
     counted: bool = False
+    wish_unmet: bool = False
+    """Whoever looks at it, or whoever could, is not who was wished for, or does not speak the wished language (D-12)."""
 
 
 # --- complaints, and what is said to everybody -----------------------------------------------------------------------

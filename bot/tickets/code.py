@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
@@ -90,6 +90,7 @@ async def look(
             return None
         waiting = await answers.waiting(storing.rows, connection, row.id, now)
         begun = await audit.has(connection, reference(row.id), "relayed", "answered")
+        unmet = not telling.honours_wishes(on, row) or await _given_back_for_a_wish(connection, row)
     windows = tickets.guard.open(row.id, row.guarded)
     unread = [each for each in waiting if each.read_at is None]
     upto = answers.shown(waiting, back)
@@ -113,7 +114,17 @@ async def look(
         abroad=() if ended else telling.nearby(on, row, now),
         agreed=() if ended else tuple(row.countries),
         counted=row.counted,
+        wish_unmet=unmet and not ended,
     )
+
+
+async def _given_back_for_a_wish(connection: AsyncConnection, row: Any) -> bool:
+    """Whether it waits because who had it last was not who was wished for (D-12)."""
+    if row.state != "waiting" or not (row.wish or row.other_lang):
+        return False
+    notes = storing.hand_over.c
+    last = select(notes.reason).where(notes.ticket_id == row.id).order_by(notes.at.desc()).limit(1)
+    return (await connection.execute(last)).scalar() in ("cannot_honour_wish", "other_language")
 
 
 async def read_answer(tickets: Tickets, by: Derived, now: datetime, *, back: int = 0) -> Answer | None:

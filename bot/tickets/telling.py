@@ -90,6 +90,26 @@ def nearby(on: RosterSnapshot, ticket: Any, now: datetime) -> tuple[str, ...]:
     return tuple(each for each in near if on.on_call(each, now.timestamp(), ticket.child, without).open_now)
 
 
+def honours_wishes(on: RosterSnapshot, ticket: Any) -> bool:
+    """Whether who claimed the ticket, or somebody who could, is who the person wished for and speaks the wished language (D-12)."""
+    if not ticket.wish and not ticket.other_lang:
+        return True
+    fit = (
+        member
+        for country in (ticket.country, *ticket.countries)
+        for member in on.matching(
+            country,
+            wish=ticket.wish,
+            language=ticket.other_lang,
+            not_organisations=ticket.not_organisations,
+            child=ticket.child,
+        )
+    )
+    if ticket.claimed_by is not None:
+        return any(member.id == ticket.claimed_by for member in fit)
+    return any(member.id.hex not in ticket.refused for member in fit)
+
+
 # --- a claim that outlasts a shift -----------------------------------------------------------------------------------
 
 

@@ -48,6 +48,7 @@ TICKETS: dict[str, TicketView | None] = {
     "told further": TICKET,
     "away": ticket(status="away", desk=AWAY, child=True, answer="", unread=0, more=False, may_contest=False, may_rate=False),
     "looked at": ticket(status="looked_at", way="here", relay="open", unread=0, more=False, may_contest=False, may_rate=False),
+    "not as wished": ticket(status="received", wish_unmet=True, answer="", unread=0, more=False, may_contest=False, may_rate=False),
     "answer waiting": ticket(status="answer_waiting", country="MX", may_contest=False, may_rate=False),
     "here": ticket(status="looked_at", country="MX", way="here", may_contest=False, may_rate=False),
     "closed": ticket(status="closed", unread=0, more=False, **OVER),

@@ -11,7 +11,7 @@ from bot import codes, gsm7
 from bot.drafts import NOTE_LIMIT
 from bot.layout import render
 from flows.code import NOTE_LENGTH, PART_CHAT, PART_SMS, STATES, parts_of
-from flows.facts import LANGS, WINDOW_NAMES, OnCall, TicketView
+from flows.facts import LANGS, WINDOW_NAMES, OnCall, TicketView, Traits
 from flows.graph import behind, edges, unreachable
 from flows.kernel import Clock, Country, Data, Effect, Phrase
 from flows.topics import GRAPH
@@ -261,6 +261,15 @@ def test_what_is_received_says_whether_somebody_is_on_duty_there_now() -> None:
             assert play.ids & {f"request.done.{name}" for name in ("open", "closed", "unknown")} == {said}, (status, said)
 
 
+@pytest.mark.requirement("D-12")
+@pytest.mark.parametrize("channel", [SMS, TELEGRAM], ids=lambda channel: channel.name)
+def test_it_is_said_that_a_wish_cannot_be_honoured(channel: Traits) -> None:
+    """It was promised when it was wished. Mutation: only while it waits; of what is over."""
+    for status in ("received", "nobody_yet", "looked_at", "answer_waiting"):
+        assert "code.status.wish" in at_status(channel, ticket=ticket(status=status, wish_unmet=True)).ids
+        assert "code.status.wish" not in at_status(channel, ticket=ticket(status=status)).ids
+
+
 @pytest.mark.requirement("D-9")
 def test_whoever_waits_for_somebody_trained_for_children_reads_a_line_for_children() -> None:
     """Mutation: the lines of adults only; the age of another request of this conversation."""
@@ -297,7 +306,7 @@ def test_nothing_that_was_sent_is_ever_shown(steps: list[Step]) -> None:
     to whoever has the code."""
     assert set(TicketView.__struct_fields__) == {
         "status", "country", "way", "desk", "child", "windows", "relay", "begun", "answer", "unread", "more",
-        "tells_only", "over", "may_contest", "may_rate", "abroad", "agreed", "counted",
+        "tells_only", "over", "may_contest", "may_rate", "abroad", "agreed", "counted", "wish_unmet",
     }  # fmt: skip
     for step in steps:
         if step.play.turn is not None and step.play.turn.screen is not None and step.play.here.startswith(("code.", "relay.")):

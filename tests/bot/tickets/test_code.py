@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.codes import Derived
 from bot.sealing import Envelope, key_id
+from bot.staff.tables import Staff
 from bot.tickets import adding, code, desk, reading, recipients, storing
 from bot.tickets.clock import tick
 from bot.tickets.code import Connected
@@ -119,6 +122,41 @@ async def test_who_is_there_and_where_else_is_asked_of_those_only_who_may_read_i
     assert (await shown(child)).abroad == () and not (await shown(child)).desk.open_now
     await tick(world.tickets, after(hours=6))  # everybody at home was told in vain
     assert (await shown(child)).desk.country == "EC" and (await shown(child)).desk.open_now
+
+
+@pytest.mark.requirement("D-12")
+async def test_it_says_when_a_wish_cannot_be_honoured(world: World, ana: Worker) -> None:
+    """By the roster while it waits, by who has it once somebody took it, and by why it was given back.
+
+    Mutation: one wish honoured by one account and the language by another; whoever stepped aside still counts; a claim by
+    somebody else that passes for what was wished; the reason of the last hand-over forgotten, or kept for who takes it then."""
+    eva, luz = await world.worker("eva", duty="primary"), await world.worker("luz", duty="backup")
+    async with world.engine.begin() as connection:
+        await connection.execute(update(Staff).where(Staff.id == eva.id).values(honours="woman"))  # type: ignore[arg-type]
+        await connection.execute(update(Staff).where(Staff.id == luz.id).values(languages=("es", "guc")))  # type: ignore[arg-type]
+
+    async def unmet(by: Derived) -> bool:
+        async with world.engine.connect() as connection:
+            found = await code.look(world.tickets, by, after(minutes=5), await roster(connection, NOW))
+        assert found is not None
+        return found.wish_unmet
+
+    asked = [
+        await world.ask(**wish) for wish in ({}, {"wish": "woman"}, {"other_lang": "guc"}, {"wish": "woman", "other_lang": "guc"})
+    ]
+    assert [await unmet(by) for _, by in asked] == [False, False, False, True]
+    ticket_id, by = asked[1]
+    await desk.claim(world.tickets, ana.actor, ticket_id, NOW)
+    assert await unmet(by), "Ana is not who was wished for"
+    await desk.release(world.tickets, ana.actor, ticket_id, replace(HANDED, reason="load"), NOW)
+    assert not await unmet(by), "Eva could still take it"
+    await desk.claim(world.tickets, ana.actor, ticket_id, after(minutes=1))
+    await desk.release(world.tickets, ana.actor, ticket_id, replace(HANDED, reason="cannot_honour_wish"), after(minutes=1))
+    assert await unmet(by)
+    await desk.claim(world.tickets, eva.actor, ticket_id, after(minutes=2))
+    assert not await unmet(by)
+    await desk.recuse(world.tickets, eva.actor, ticket_id, after(minutes=3))
+    assert await unmet(by), "nobody else is a woman who could take it"
 
 
 async def test_urgent_requests_wait_half_as_long_until_the_code_says_so(world: World, ana: Worker) -> None:

@@ -37,7 +37,7 @@ FORBIDDEN = {
     "es": ("prohibido", "sexo", "favores", "fotos", "ayuda", "trabajo", "documentos", "paso", r"acto sexual.*18", "dinero",
            "golpear", "amenazar", "insultar", "No es culpa tuya", "aunque hayas dicho que sí", "otra persona"),
     "en": ("forbidden", r"\bsex\b", "favours", "pictures", "aid", "work", "papers", "passage", "sexual act.*18", "money", "hitting",
-           "threats", "insults", "not your fault", "also if you said yes", "someone else"),
+           "threats", "insults", "not your fault", "even if you said yes", "someone else"),
     "pt": ("proibido", "sexo", "favores", "fotos", "ajuda", "trabalho", "documentos", "passagem", "ato sexual.*18", "dinheiro",
            "bater", "ameaçar", "insultar", "Não é culpa sua", "mesmo que tenha dito sim", "outra pessoa"),
 }  # fmt: skip
@@ -45,7 +45,7 @@ TO_A_CHILD = {
     "es": ("prohibido", "sexo", "fotos", "favores", r"18.*acto sexual", "dinero", "pegarte", "insultarte", "No es tu culpa",
            "dijeras que sí"),
     "en": ("forbidden", r"\bsex\b", "pictures", "favours", "18.*sexual act", "money", "hit you", "insult you", "not your fault",
-           "also if you said yes"),
+           "even if you said yes"),
     "pt": ("proibido", "sexo", "fotos", "favores", "18.*ato sexual", "dinheiro", "bater", "insultar", "Não é culpa sua",
            "dito sim"),
 }  # fmt: skip

@@ -89,6 +89,16 @@ def _short_of(id: str) -> Say:
     return lambda session, facts: said
 
 
+def _with_what_is_left(id: str) -> Say:
+    """Whoever looks at it again cannot read what is erased by then: who wants them to know it writes it again."""
+
+    def say(session: Session, facts: Facts) -> tuple[Value, ...]:
+        erased = facts.complaint is not None and facts.complaint.erased
+        return (Phrase(id), Phrase("code.complaint_erased")) if erased else (Phrase(id),)
+
+    return say
+
+
 def add_to(flow: Flow, hears: Branch, parts_of: Callable[[str, bool], list[str]]) -> None:
     """Write these screens into the topic of the code. ``hears``: what another code does; ``parts_of``: (an answer, by SMS) -> its
     pieces."""
@@ -155,9 +165,17 @@ def add_to(flow: Flow, hears: Branch, parts_of: Callable[[str, bool], list[str]]
     )
     flow.menu("complaint_noted", another=Go("complaint_note", only=_takes_words), status=Go("complaint"))
     flow.menu("complaint_full", status=Go("complaint"))
-    flow.menu("complaint_contest", yes=acts("complaint_contested", "contest"), no=Go("complaint", digit=2))
+    flow.menu(
+        "complaint_contest",
+        say=_with_what_is_left("code.complaint_contest"),
+        says=("code.complaint_contest", "code.complaint_erased"),
+        yes=acts("complaint_contested", "contest"),
+        no=Go("complaint", digit=2),
+    )
     flow.menu(
         "complaint_contested",
+        say=_with_what_is_left("code.complaint_contested"),
+        says=("code.complaint_contested", "code.complaint_erased"),
         write=Go("complaint_note", only=_takes_words),
         status=Go("complaint"),
     )

@@ -466,6 +466,8 @@ class ComplaintView(Struct, frozen=True):
     over: bool = False
     """Closed: nothing can be added."""
     may_contest: bool = False
+    erased: bool = False
+    """Nothing of what was sent is left: whoever looks at it again has only what is written from now on."""
     due: float | None = None
     """By when the next step is due (being looked at, then the first answer), seconds since 1970; None: nothing is."""
     late: bool = False

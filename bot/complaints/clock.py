@@ -10,7 +10,7 @@ keep the others waiting: the tick goes on, and raises at its end.
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
 from bot.complaints import endings, routing, storing, trail
-from bot.complaints.deadlines import LONGEST
+from bot.complaints.deadlines import GRACE, LONGEST
 from bot.complaints.routing import Reader
 from bot.complaints.storing import OPEN, Complaints, complaint, item
 from bot.complaints.telling import telling
@@ -27,9 +27,6 @@ from bot.staff.keys import key_ids
 from bot.tickets import wraps
 from bot.tickets.references import reference
 from bot.tickets.rows import gone, transact
-
-_GRACE = timedelta(days=30)
-"""After the last deadline of a complaint that nobody ever closed."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -98,7 +95,7 @@ async def _end(complaints: Complaints, now: datetime, done: Ticked, faults: list
         await trail.record(connection, trail.CLOCK, "", "wiped", reference(row.id), now)
         return 1
 
-    old = (complaint.c.created_at <= now - LONGEST) & (complaint.c.answer_by <= now - _GRACE)
+    old = (complaint.c.created_at <= now - LONGEST) & (complaint.c.answer_by <= now - GRACE)  # as ``deadlines.ends_at``
     done.ended = await storing.rows.each(complaints.engine, complaint.c.state.in_(OPEN) & old, act, faults)
 
 

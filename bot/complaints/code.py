@@ -24,7 +24,7 @@ from bot.alerts.outbox import enqueue
 from bot.codes import Derived
 from bot.complaints import endings, routing, storing, trail
 from bot.complaints.counting import count_complaint
-from bot.complaints.deadlines import LONGEST, next_step
+from bot.complaints.deadlines import LONGEST, ends_at, next_step
 from bot.complaints.storing import OPEN, SAID, Complaints, complaint
 from bot.sealing import Envelope
 from bot.tickets import answers
@@ -64,6 +64,7 @@ async def look(complaints: Complaints, by: Derived, now: datetime, *, back: int 
         if row is None:
             return None
         waiting = await answers.waiting(storing.rows, connection, row.id, now)
+        erased = await storing.is_erased(connection, row.id, now)
     unread = [each for each in waiting if each.read_at is None]
     upto = answers.shown(waiting, back)
     due = next_step(row)
@@ -77,6 +78,7 @@ async def look(complaints: Complaints, by: Derived, now: datetime, *, back: int 
         more=any(each.read_at is None for each in upto[:-1]),
         over=row.state not in OPEN,
         may_contest=row.state == "closed" and not row.contested,
+        erased=erased,
         due=due.timestamp() if due else None,
         late=due is not None and due < now,
     )
@@ -162,13 +164,15 @@ async def _write(
     now: datetime,
 ) -> bool:
     """False: the complaint has changed since ``row`` was read, and nothing was written."""
-    until = max(row.expires_at, complaints.deadlines.wiped_at(row.created_at, now))
-    values: dict[str, Any] = {"heard_at": now, "asks": False, "expires_at": until}
+    values: dict[str, Any] = {"heard_at": now, "asks": False}
     if row.asks:  # the question is answered: the next answer is due, as the first one was
         due = complaints.deadlines.due(row.inbox, row.country, now, await storing.closed_days(connection, row.country))
         values |= {"answered_at": None, "answer_by": due.answer_by}
         after = types.SimpleNamespace(**{**row._mapping, **values})
         values["escalates_at"] = complaints.deadlines.next_after(after, now)
+    last = ends_at(row.created_at, values.get("answer_by", row.answer_by))
+    until = max(row.expires_at, min(complaints.deadlines.wiped_at(now), last))
+    values["expires_at"] = until
     try:
         await storing.rows.change(connection, row, **values)
     except Changed:

@@ -22,6 +22,8 @@ AGAIN: Final = timedelta(hours=24)
 """How long after a deadline that was not met, and then each time, coordination is told again."""
 LONGEST: Final = timedelta(days=180)
 """Nothing that was said is kept longer, whatever is still open then."""
+GRACE: Final = timedelta(days=30)
+"""After the last deadline of a complaint that nobody ever closed."""
 _SATURDAY: Final = 5
 
 
@@ -107,9 +109,15 @@ class Deadlines:
             found.append(missed + ((now - missed) // AGAIN + 1) * AGAIN)
         return min(found, default=None)
 
-    def wiped_at(self, created_at: datetime, since: datetime) -> datetime:
+    def wiped_at(self, since: datetime) -> datetime:
         """When card and notes go of what was forwarded, closed or added to at ``since``."""
-        return min(since + self.content, created_at + LONGEST)
+        return since + self.content
+
+
+def ends_at(created_at: datetime, answer_by: datetime) -> datetime:
+    """When a complaint that nobody closes ends, and all that was said in it: ``LONGEST`` after it came, or ``GRACE`` after the last
+    deadline where it began anew late."""
+    return max(created_at + LONGEST, answer_by + GRACE)
 
 
 def clocks(row: Any, now: datetime) -> tuple[Clock, ...]:

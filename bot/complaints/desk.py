@@ -195,7 +195,7 @@ async def forward(
         told = await _unit(connection, row, (*met.units, to), to) if way == "unit" else []
         if way == "unit" and not told:
             raise Refused("no_unit")
-        until = min(row.expires_at, complaints.deadlines.wiped_at(row.created_at, now))
+        until = min(row.expires_at, complaints.deadlines.wiped_at(now))
         await _change(connection, complaints, row, now, forwarded_at=row.forwarded_at or now, expires_at=until)
         await storing.keep_said_until(connection, row.id, until)
         values = {"complaint_id": row.id, "organisation": to, "way": way, "at": now, "by": actor.id}

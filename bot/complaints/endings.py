@@ -48,7 +48,7 @@ async def close(connection: AsyncConnection, complaints: Complaints, row: Any, o
     """Close it. Card and notes go some weeks later, so that it can be contested; the code, the outcome and the sealed answers stay
     until they were read, and a while longer. Raises ``rows.Changed``."""
     unread = bool(await storing.rows.number_of(connection, row.id, "answer", unread=True))
-    until = min(row.expires_at, complaints.deadlines.wiped_at(row.created_at, now))
+    until = min(row.expires_at, complaints.deadlines.wiped_at(now))
     await storing.rows.change(
         connection,
         row,

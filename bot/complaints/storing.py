@@ -50,16 +50,26 @@ async def closed_days(connection: AsyncConnection, country: str) -> frozenset[da
     return frozenset((await connection.execute(asked)).scalars())
 
 
+def _said(complaint_id: bytes, at: datetime) -> Any:
+    """Card and notes that are still there at that time."""
+    return (item.c.complaint_id == complaint_id) & item.c.kind.in_(SAID) & (item.c.expires_at > at)
+
+
+async def is_erased(connection: AsyncConnection, complaint_id: bytes, now: datetime) -> bool:
+    """Whether nothing is left of what the person sent."""
+    return (await connection.execute(select(item.c.id).where(_said(complaint_id, now)).limit(1))).first() is None
+
+
 async def keep_said_until(connection: AsyncConnection, complaint_id: bytes, at: datetime) -> None:
     """Card and notes go then, or when they would have gone, whichever is earlier."""
-    said = (item.c.complaint_id == complaint_id) & item.c.kind.in_(SAID) & (item.c.expires_at > at)
-    await connection.execute(update(item).where(said).values(expires_at=at))
+    await connection.execute(update(item).where(_said(complaint_id, at)).values(expires_at=at))
 
 
 async def keep_said_again(connection: AsyncConnection, complaint_id: bytes, now: datetime, at: datetime) -> None:
-    """It is worked on again: what is still there of card and notes stays until then, as if it had never been closed."""
-    said = (item.c.complaint_id == complaint_id) & item.c.kind.in_(SAID) & (item.c.expires_at > now)
-    await connection.execute(update(item).where(said).values(expires_at=at))
+    """It is worked on again: what is still there of card and notes stays until then, as if it had never been closed; what would
+    stay longer anyway does."""
+    shorter = _said(complaint_id, now) & (item.c.expires_at < at)
+    await connection.execute(update(item).where(shorter).values(expires_at=at))
 
 
 async def keep_answers_until(connection: AsyncConnection, complaint_id: bytes, at: datetime) -> None:

@@ -121,6 +121,15 @@ def test_writing_again_contesting_and_withdrawing(options: Any, text: str, effec
         assert failed.here == f"code.{expected}", outcome
 
 
+@pytest.mark.requirement("C-7")
+def test_whoever_asks_for_a_new_look_is_told_that_nothing_is_left_to_look_at() -> None:
+    """Before and after. Mutation: only after, when the one new look is used up; also while it is still there."""
+    for erased in (True, False):
+        play = opened(complaint(status="closed", may_contest=True, erased=erased)).picks("contest")
+        assert ("code.complaint_erased" in play.ids) == erased
+        assert ("code.complaint_erased" in play.picks("yes").ids) == erased
+
+
 def test_what_is_over_takes_no_words_and_a_number_is_no_message() -> None:
     """Mutation: a note that nobody will read."""
     over = opened(COMPLAINTS["closed"])

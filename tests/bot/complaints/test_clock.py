@@ -367,6 +367,31 @@ async def test_what_is_contested_is_not_wiped_while_it_waits(world: World, eva: 
     assert not await _kinds(world, complaint_id) & {"card", "note"}
 
 
+@pytest.mark.requirement("C-7")
+@pytest.mark.requirement("P-3")
+@pytest.mark.parametrize("day", [40, 190])
+async def test_contested_when_all_is_erased_what_is_written_then_is_read(world: World, eva: Person, mar: Person, day: int) -> None:
+    """The code says that nothing is left. Mutation: a life of what is written that counts from when the complaint came, so that it
+    is over before anybody reads it; a note that is wiped when it is passed on."""
+    complaint_id, derived = await world.held(eva)
+    closed = after(days=day - 35)
+    await world.answered(eva, complaint_id, closed)
+    await desk.close(world.complaints, eva.actor, complaint_id, "answered", closed)
+    assert not (await world.looks(derived, closed)).erased
+    await world.tick(after(days=day))
+    assert (await world.looks(derived, after(days=day))).erased
+    assert await code.contest(world.complaints, derived, after(days=day)) == "saved"
+    await desk.accept(world.complaints, mar.actor, complaint_id, after(days=day))
+    assert await world.reads(mar, complaint_id, now=after(days=day)) == []
+    assert await code.add_note(world.complaints, derived, Words("otra vez"), "m9", after(days=day, hours=1)) == "saved"
+    assert not (await world.looks(derived, after(days=day, hours=2))).erased
+    await desk.forward(world.complaints, mar.actor, complaint_id, after(days=day, hours=3), way="outside")
+    await world.tick(after(days=day + 29))
+    assert await world.reads(mar, complaint_id, now=after(days=day + 29)) == ["otra vez"]
+    await world.tick(after(days=day + 31))
+    assert not await _kinds(world, complaint_id) & {"card", "note"}
+
+
 # --- what is over ------------------------------------------------------------------------------------------------------
 
 
@@ -429,6 +454,20 @@ async def test_nothing_is_kept_longer_than_180_days_whatever_is_open(world: Worl
     assert (row.state, row.outcome) == ("closed", "")
     await world.tick(after(days=240))
     assert await world.row(complaint_id) is None
+
+
+@pytest.mark.requirement("C-7")
+async def test_what_is_written_after_180_days_is_read_while_it_is_still_open(world: World, eva: Person) -> None:
+    """A question began its clock anew on day 160. Mutation: saved for the person, and wiped in the same hour."""
+    complaint_id, derived = await world.held(eva)
+    await world.answered(eva, complaint_id, after(days=158), asks=True)
+    assert await code.add_note(world.complaints, derived, Words("aquí"), "m2", after(days=160)) == "saved"
+    await world.tick(after(days=181))
+    assert await code.add_note(world.complaints, derived, Words("algo más"), "m3", after(days=181)) == "saved"
+    await world.tick(after(days=191))
+    assert "algo más" in await world.reads(eva, complaint_id, now=after(days=191))
+    assert (await world.tick(after(days=192))).ended == 1
+    assert not await _kinds(world, complaint_id) & {"card", "note"}
 
 
 async def test_a_fault_with_one_complaint_keeps_no_other_waiting(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db
+from bot.notices import publishing
 from bot.notices.tables import Notice as Row
 from bot.refreshing import OLDEST, Refreshing
 from bot.settings import Settings
@@ -35,6 +37,7 @@ class LiveNotices:
         """``clock``: seconds since 1970."""
         self._engine, self._clock = engine, clock
         self._rows: Sequence[Any] = ()
+        self._paused: Mapping[uuid.UUID, datetime] = {}
         self._going_on = Refreshing("notices", min(float(settings.refresh_seconds), OLDEST), self.refresh, log)
 
     async def start(self) -> None:
@@ -47,7 +50,8 @@ class LiveNotices:
         await self._going_on.stop()
 
     def listed(self, kind: str, country: str, lang: str, now: float) -> tuple[Notice, ...]:
-        """Newest first, those of the country and of every country, of which the time is not over at ``now``."""
+        """Newest first, those of the country and of every country, of which the time is not over at ``now`` and which nobody
+        asked to take back."""
         moment = datetime.fromtimestamp(now, UTC)
         return tuple(
             Notice(
@@ -57,7 +61,10 @@ class LiveNotices:
                 row.published_at.date(),
             )
             for row in self._rows
-            if row.kind == kind and row.country in ("", country) and row.published_at <= moment < row.expires_at
+            if row.kind == kind
+            and row.country in ("", country)
+            and row.published_at <= moment < row.expires_at
+            and moment >= self._paused.get(row.id, moment)
         )
 
     async def refresh(self) -> None:
@@ -67,4 +74,5 @@ class LiveNotices:
         asked = select(_notice).where(published).order_by(_notice.c.published_at.desc(), _notice.c.id)
         with db.explained(self._engine.url):
             async with self._engine.connect() as connection:
-                self._rows = (await connection.execute(asked)).all()
+                rows = (await connection.execute(asked)).all()
+                self._rows, self._paused = rows, await publishing.paused(connection, rows, moment)

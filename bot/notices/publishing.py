@@ -5,7 +5,8 @@ answer to one person, how two people do one thing (``bot.staff.second_person``).
 
 **Two organisations.** A notice speaks for the network, perhaps about what concerns the organisation of whoever writes it. So
 publishing one and taking one back each take a coordinator of another organisation, who agrees to exactly these words. Where a
-country has coordinators of one organisation only, one of another country may.
+country has coordinators of one organisation only, one of another country may. What somebody asks to take back is not read from then
+on, for ``PAUSE``: a wrong notice does harm every hour, and a right one that is missing for two days less; then it stands again.
 
 The words are held to the same lists as what people on duty write to a person (``bot.relay_words``), and to more: a notice stands
 for months before people whom nobody knows, so it carries no number and no link, which the directory and ``data/helplines.toml``
@@ -41,6 +42,9 @@ FAULTS: Final = ("empty", "too_long", "telling", "promise", "organisation", "lin
 """What may be wrong with a field; ``choose``: a value that is in no list."""
 KEPT: Final = timedelta(days=30)
 """How long the row stays after its end, for whoever asks what was said."""
+
+PAUSE: Final = timedelta(days=2)
+"""For how long nobody reads what one person asked to take back, while no second one has agreed."""
 
 Act = Literal["publish", "end"]
 """What takes two."""
@@ -193,6 +197,13 @@ async def standing(engine: AsyncEngine, actor: Actor, now: datetime) -> list[Any
     async with engine.connect() as connection:
         rows = (await connection.execute(asked)).all()
     return [row for row in rows if not row.country or row.country in places(actor)]
+
+
+async def paused(connection: AsyncConnection, rows: Iterable[Any], now: datetime) -> dict[uuid.UUID, datetime]:
+    """Which of these notices nobody reads at present, since somebody asked to take them back, and until when."""
+    asked = {each.digest: each.asked_at + PAUSE for each in await second_person.open_asks(connection, [_ACTION], now)}
+    ends = ((row.id, asked.get(_exactly("end", row), now)) for row in rows)
+    return {id: until for id, until in ends if until > now}
 
 
 async def sweep(connection: AsyncConnection, now: datetime) -> int:

@@ -87,8 +87,10 @@ async def test_a_notice_from_the_form_to_the_conversation_and_back(stage: Stage,
 
         await page.locator("summary", has_text="Take it back").click()
         await page.get_by_role("button", name="Ask for it").click()
-        await expect(page.get_by_text("People read it until a second person agrees.")).to_be_visible()
+        await expect(page.get_by_text("Within half a minute nobody reads it.")).to_be_visible()
         assert await page.locator("summary", has_text="Take it back").count() == 0
+        await live.refresh()
+        assert live.listed("rumour", "CO", "es", stage.clock()) == ()
         assert await agree(stage) == 404, "one's own"
         assert await agree(stage, WHO) == 303
         await live.refresh()

@@ -234,8 +234,9 @@ async def test_nothing_faulty_and_nobody_else_asks(engine: AsyncEngine, people: 
 
 @pytest.mark.requirement("M-8")
 async def test_taking_back_takes_another_organisation_too(engine: AsyncEngine, people: People) -> None:
-    """Asked for by whoever may publish there, done once; until then people read it. Mutation: ending a colleague's alone; ending
-    another country's, or one for every country, by whoever answers for one; a yes to publishing that ends."""
+    """Asked for by whoever may publish there, done once; until then nobody reads it, for two days. Mutation: ending a colleague's
+    alone; ending another country's, or one for every country, by whoever answers for one; a yes to publishing that ends; a wrong
+    notice that is read until somebody finds time; a right one that one person keeps from everybody for good."""
     own = await published(engine, people.ana, people.eva)
     wide = await published(engine, people.all, people.ana, changed(country=""))
     later = after(days=1)
@@ -245,7 +246,11 @@ async def test_taking_back_takes_another_organisation_too(engine: AsyncEngine, p
     for _ in range(2):
         assert await publishing.ask_end(engine, people.bea, own, later)
     assert len(await publishing.waiting(engine, people.eva, later)) == 1
-    assert await agreed(engine, people.ana, own, later) is None and len(await read(engine, now=later)) == 2
+    assert await agreed(engine, people.ana, own, later) is None and len(await read(engine, now=later)) == 1
+    notices = live(engine, later.timestamp())
+    await notices.refresh()
+    shown = [len(notices.listed("rumour", "CO", "en", (later + ago).timestamp())) for ago in (timedelta(), publishing.PAUSE)]
+    assert shown == [1, 2], "it stands again by the clock, also while the database is away"
     assert await agreed(engine, people.eva, own, later) == "end"
     assert not await publishing.ask_end(engine, people.ana, own, later)
     assert len(await read(engine, now=later)) == 1

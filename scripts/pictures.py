@@ -169,6 +169,7 @@ async def desk(browser: Browser, url: str) -> None:
     for name, width, height, account in (
         ("desk-queue-phone-es", 390, 780, "case-manager-1"),
         ("desk-ticket-es", 1280, 1400, "case-manager-1"),
+        ("desk-places-es", 1280, 1400, "case-manager-1"),
         ("desk-roster-es", 1280, 1100, "supervisor-1"),
         ("desk-complaints-phone-es", 390, 780, "psea-focal-point-1"),
         ("desk-complaint-es", 1280, 1400, "psea-focal-point-1"),
@@ -180,6 +181,8 @@ async def desk(browser: Browser, url: str) -> None:
         await tab.locator(".who").wait_for()
         if name == "desk-roster-es":
             await tab.goto(f"{url.rstrip('/')}/desk/roster")
+        elif name == "desk-places-es":
+            await tab.goto(f"{url.rstrip('/')}/desk/directory?kind=safety")
         elif name == "desk-ticket-es":
             await tab.locator("[data-group=waiting] .ticket-row a").first.click()
             await tab.locator("form[action$=claim] button").click()

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.alerts.outbox import enqueue
 from bot.codes import Derived
 from bot.complaints import endings, routing, storing, trail
-from bot.complaints.counting import count_complaint
+from bot.complaints.counting import count_step
 from bot.complaints.deadlines import LONGEST, next_step
 from bot.complaints.storing import OPEN, SAID, Complaints, complaint
 from bot.sealing import Envelope
@@ -221,6 +221,8 @@ async def withdraw(complaints: Complaints, by: Derived, now: datetime) -> Litera
         told = endings.concerned(await routing.readers(connection), row, units) if row.state == "accepted" else []
         await storing.rows.wipe(connection, row.id, [*SAID, "answer"])
         await storing.wipe_course(connection, row.id)
+        if row.state in OPEN:
+            await count_step(connection, row, now, "complaint_outcome", "withdrawn")
         await storing.rows.change(
             connection,
             row,
@@ -236,6 +238,7 @@ async def withdraw(complaints: Complaints, by: Derived, now: datetime) -> Litera
             asks=False,
             contested=False,
             concluded=False,
+            in_figures=(),
             alerted=(),
             escalates_at=None,
             accept_by=None,
@@ -247,8 +250,6 @@ async def withdraw(complaints: Complaints, by: Derived, now: datetime) -> Litera
             expires_at=now,
             forgotten_at=now + complaints.lifetimes.withdrawn,
         )
-        if row.state in OPEN:
-            await count_complaint(connection, row, now, [("complaint_outcome", "withdrawn")])
         await enqueue(connection, told, now)
         await trail.record(connection, trail.PERSON, "", "withdrawn", reference(row.id), now)
 

@@ -84,6 +84,8 @@ class Complaint(Table, table=True):
     """Somebody is in danger now."""
     counted: bool = False
     """May be counted (T-1)."""
+    in_figures: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    """Indicators in which it stands already: in each of them once, however often it is given back or contested."""
 
     state: str = Field(default="received", max_length=9, index=True)
     level: str = Field(default="focal", max_length=8)

@@ -199,6 +199,8 @@ async def forward(
         await storing.keep_said_until(connection, row.id, until)
         values = {"complaint_id": row.id, "organisation": to, "way": way, "at": now, "by": actor.id}
         await connection.execute(insert(forwarding).values(id=uuid.uuid4(), **values))
+        if row.forward_by is not None:
+            await count_step(connection, row, now, "complaint_forward", in_time(row.forward_by, now))
         await enqueue(connection, told, now)
         await trail.record(connection, actor.name, met.role, f"forwarded_{way}", reference(row.id), now)
 

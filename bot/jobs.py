@@ -24,6 +24,7 @@ from bot.alerts.senders import close, senders
 from bot.alerts.words import Texts
 from bot.channels import twilio_retention
 from bot.complaints import clock as complaints_clock
+from bot.complaints import past
 from bot.complaints.deadlines import Deadlines
 from bot.complaints.storing import Complaints
 from bot.complaints.trail import TRAIL
@@ -123,11 +124,13 @@ class Clockwork:
         return count
 
     async def _forget(self, now: datetime) -> None:
-        """Of both chains; how many is not said, since one of them is about complaints (C-4)."""
+        """Of both chains, and of what became of complaints; how many is not said, since that is about complaints (C-4)."""
         life = timedelta(days=self._settings.audit_days)
         for chain in (audit.DESK, TRAIL):
             async with self._engine.begin() as connection:
                 await audit.forget(connection, life, now, chain)
+        async with self._engine.begin() as connection:
+            await past.forget(connection, life, now)
 
 
 def _client(settings: Settings) -> Any:

@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     sea_answer_hours: int = Field(48, ge=1, description="and has a first answer under its code within this, from its receipt")
     feedback_working_days: int = Field(5, ge=1, description="other feedback has its answer within so many working days (C-6)")
     complaint_days: int = Field(30, ge=1, le=30, description="the content of a complaint, after it was forwarded or closed (P-3)")
-    audit_days: int = Field(365, ge=90, description="who opened or did what, without content, is forgotten after this (P-3)")
+    audit_days: int = Field(
+        365, ge=90, description="who did what, and what became of complaints that are gone, is forgotten after this (P-3)"
+    )
 
     metrics_token: SecretStr = Field(SecretStr(""), description="shown by whoever reads /metrics; empty: nobody reads")
     simulator: bool | None = Field(

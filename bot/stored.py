@@ -16,7 +16,7 @@ from bot.db import Table
 #: In the order in which a request, then a complaint, passes through them.
 TABLES: Final = (
     "ticket", "sealed_item", "hand_over", "movement", "complaint", "complaint_item", "forwarding", "remark", "notice", "alert",
-    "counter", "audit_entry", "complaint_entry",
+    "counter", "complaint_past", "audit_entry", "complaint_entry",
 )  # fmt: skip
 MOST_ROWS: Final = 12
 """Of each table, the newest."""

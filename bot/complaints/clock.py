@@ -17,7 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
-from bot.complaints import endings, routing, storing, trail
+from bot.complaints import endings, past, routing, storing, trail
 from bot.complaints.deadlines import GRACE, LONGEST
 from bot.complaints.routing import Reader
 from bot.complaints.storing import OPEN, Complaints, complaint, item
@@ -75,16 +75,16 @@ async def tick(complaints: Complaints, now: datetime) -> Ticked:
 
 
 async def _forget(complaints: Complaints, now: datetime, done: Ticked, faults: list[Exception]) -> None:
-    """Rows of what ended long enough ago: with them everything that hangs on them."""
+    """Rows of what ended long enough ago: with them everything that hangs on them. What became of it stays, as a number; what was
+    withdrawn is in it since then."""
 
-    async def work(connection: AsyncConnection) -> int:
-        over = complaint.c.state.not_in(OPEN) & (complaint.c.forgotten_at <= now)
-        return int((await connection.execute(delete(complaint).where(over))).rowcount)
+    async def act(connection: AsyncConnection, row: Any) -> int:
+        if row.state != "withdrawn":
+            await past.keep(connection, row, row.outcome, await past.receipts(connection, row.id), now)
+        return int((await connection.execute(delete(complaint).where(complaint.c.id == row.id))).rowcount)
 
-    try:
-        done.forgotten = await transact(complaints.engine, work)
-    except Exception as fault:
-        faults.append(fault)
+    over = complaint.c.state.not_in(OPEN) & (complaint.c.forgotten_at <= now)
+    done.forgotten = await storing.rows.each(complaints.engine, over, act, faults)
 
 
 async def _end(complaints: Complaints, now: datetime, done: Ticked, faults: list[Exception]) -> None:

@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
 from bot.codes import Derived
-from bot.complaints import endings, routing, storing, trail
-from bot.complaints.counting import count_complaint
+from bot.complaints import endings, past, routing, storing, trail
+from bot.complaints.counting import count_step
 from bot.complaints.deadlines import LONGEST, ends_at, next_step
 from bot.complaints.storing import OPEN, SAID, Complaints, complaint
 from bot.sealing import Envelope
@@ -214,8 +214,9 @@ async def contest(complaints: Complaints, by: Derived, now: datetime) -> Result:
 async def withdraw(complaints: Complaints, by: Derived, now: datetime) -> Literal["saved"]:
     """Erase everything at once. The code is then like any wrong one; who may read it sees for a while that it was withdrawn.
 
-    What stays until then is what keeps it from those whom it is about: kind and organisation. ``saved`` also where there was
-    nothing: nothing is there afterwards, which is what was asked, and says nothing about codes."""
+    What stays until then is what keeps it from those whom it is about: kind and organisation. Where it may be counted, a number of
+    complaints that became the same stays (``past``). ``saved`` also where there was nothing: nothing is there afterwards, which is
+    what was asked, and says nothing about codes."""
 
     async def work(connection: AsyncConnection) -> None:
         row = await _find(connection, by, now, lock=True)
@@ -223,8 +224,12 @@ async def withdraw(complaints: Complaints, by: Derived, now: datetime) -> Litera
             return
         units = await routing.units_of(connection, row.id)
         told = endings.concerned(await routing.readers(connection), row, units) if row.state == "accepted" else []
+        received = await past.receipts(connection, row.id)
         await storing.rows.wipe(connection, row.id, [*SAID, "answer"])
         await storing.wipe_course(connection, row.id)
+        if row.state in OPEN:
+            await count_step(connection, row, now, "complaint_outcome", "withdrawn")
+        await past.keep(connection, row, "withdrawn" if row.state in OPEN else row.outcome, received, now)
         await storing.rows.change(
             connection,
             row,
@@ -240,6 +245,7 @@ async def withdraw(complaints: Complaints, by: Derived, now: datetime) -> Litera
             asks=False,
             contested=False,
             concluded=False,
+            in_figures=(),
             alerted=(),
             escalates_at=None,
             accept_by=None,
@@ -251,8 +257,6 @@ async def withdraw(complaints: Complaints, by: Derived, now: datetime) -> Litera
             expires_at=now,
             forgotten_at=now + complaints.lifetimes.withdrawn,
         )
-        if row.state in OPEN:
-            await count_complaint(connection, row, now, [("complaint_outcome", "withdrawn")])
         await enqueue(connection, told, now)
         await trail.record(connection, trail.PERSON, "", "withdrawn", reference(row.id), now)
 

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts.outbox import enqueue
 from bot.complaints import endings, routing, storing, trail
-from bot.complaints.counting import count_complaint, in_time
+from bot.complaints.counting import count_step, in_time
 from bot.complaints.deadlines import LONGEST
 from bot.complaints.reading import Act, Met, acts, meet
 from bot.complaints.storing import SAID, Complaints, forwarding
@@ -86,7 +86,7 @@ async def accept(complaints: Complaints, actor: Actor, complaint_id: bytes, now:
         _check(actor, met, "accept", version)
         taken = {"state": "accepted", "held_by": actor.id, "accepted_at": now, "alerted": ()}
         await _change(connection, complaints, row, now, **taken)
-        await count_complaint(connection, row, now, [("complaint_accept", in_time(row.accept_by, now))])
+        await count_step(connection, row, now, "complaint_accept", in_time(row.accept_by, now))
         await trail.record(connection, actor.name, met.role, "accepted", reference(row.id), now)
 
     await transact(complaints.engine, work)
@@ -127,8 +127,7 @@ async def give(
         role = acting_as(colleague, routing.ACTION[row.inbox], country=row.country) or ""
         taken = {"state": "accepted", "held_by": to, "accepted_at": row.accepted_at or now, "alerted": ()}
         await _change(connection, complaints, row, now, **taken)
-        if row.accepted_at is None:
-            await count_complaint(connection, row, now, [("complaint_accept", in_time(row.accept_by, now))])
+        await count_step(connection, row, now, "complaint_accept", in_time(row.accept_by, now))
         await enqueue(connection, [to], now)
         await trail.record(connection, actor.name, met.role, "given", reference(row.id), now)
         await trail.record(connection, colleague.name, role, "given_to", reference(row.id), now)
@@ -200,6 +199,8 @@ async def forward(
         await storing.keep_said_until(connection, row.id, until)
         values = {"complaint_id": row.id, "organisation": to, "way": way, "at": now, "by": actor.id}
         await connection.execute(insert(forwarding).values(id=uuid.uuid4(), **values))
+        if row.forward_by is not None:
+            await count_step(connection, row, now, "complaint_forward", in_time(row.forward_by, now))
         await enqueue(connection, told, now)
         await trail.record(connection, actor.name, met.role, f"forwarded_{way}", reference(row.id), now)
 
@@ -265,15 +266,13 @@ async def send_answer(
         _check_version(row, version)
         if (given.kind, given.ticket) != ("answer", row.id) or given.recipients != (key_id(row.public),):
             raise Refused("bad_envelope")
-        answers = await storing.rows.number_of(connection, row.id, "answer")
-        if answers >= MOST_ANSWERS:
+        if await storing.rows.number_of(connection, row.id, "answer") >= MOST_ANSWERS:
             raise Refused("too_many")
         told = {"answered_at": row.answered_at or now, "asks": asks, "concluded": row.concluded or not asks}
         await _change(connection, complaints, row, now, **told)
         life = max(row.created_at + LONGEST, now) + complaints.lifetimes.closed
         await storing.rows.put(connection, given, now, life, mark, asks=asks)
-        if not answers:
-            await count_complaint(connection, row, now, [("complaint_answer", in_time(row.answer_by, now))])
+        await count_step(connection, row, now, "complaint_answer", in_time(row.answer_by, now))
         if met.unit and row.held_by is not None and row.held_by != actor.id:
             await enqueue(connection, [row.held_by], now)
         await trail.record(connection, actor.name, met.role, "asked" if asks else "answered", reference(row.id), now)

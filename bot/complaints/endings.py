@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.complaints import routing, storing
-from bot.complaints.counting import count_complaint
+from bot.complaints.counting import count_step
 from bot.complaints.deadlines import Deadlines
 from bot.complaints.storing import Complaints
 from bot.complaints.telling import telling
@@ -63,7 +63,8 @@ async def close(connection: AsyncConnection, complaints: Complaints, row: Any, o
     )
     await storing.keep_said_until(connection, row.id, until)
     await storing.keep_answers_until(connection, row.id, now + complaints.lifetimes.closed)
-    await count_complaint(connection, row, now, [("complaint_outcome", outcome)] if outcome else [])
+    if outcome:
+        await count_step(connection, row, now, "complaint_outcome", outcome)
 
 
 def concerned(among: Iterable[routing.Reader], row: Any, units: Iterable[str]) -> list[uuid.UUID]:

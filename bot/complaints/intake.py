@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.alerts.outbox import enqueue
 from bot.codes import Busy
 from bot.complaints import routing, storing, trail
-from bot.complaints.counting import count_complaint
+from bot.complaints.counting import count_new
 from bot.complaints.deadlines import LONGEST
 from bot.complaints.storing import Complaints, complaint
 from bot.complaints.tables import ABOUT, INBOXES, TOPICS
@@ -230,7 +230,7 @@ async def _store(
     for envelope in envelopes:
         mark = message if envelope.kind == "note" else None
         await storing.rows.put(connection, envelope, now, now + LONGEST, mark, asks=False)
-    await count_complaint(connection, said, now, [("complaint", said.inbox), ("complaint_about", values["about"])])
+    await count_new(connection, said, now, [("complaint", said.inbox), ("complaint_about", values["about"])])
     await enqueue(connection, told.staff, now)
     await trail.record(connection, trail.PERSON, "", "complained", reference(values["id"]), now)
 

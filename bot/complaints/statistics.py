@@ -18,9 +18,16 @@ BOOK: Final = Book(
         "complaint": INBOXES,
         "complaint_about": ABOUT,
         "complaint_accept": _IN_TIME,
+        "complaint_forward": _IN_TIME,
         "complaint_answer": _IN_TIME,
         "complaint_outcome": OUTCOMES,
     },
-    (("complaint", "complaint_about"), ("complaint_accept",), ("complaint_answer",), ("complaint_outcome",)),
+    (
+        ("complaint", "complaint_about"),
+        ("complaint_accept",),
+        ("complaint_forward",),
+        ("complaint_answer",),
+        ("complaint_outcome",),
+    ),
 )
-"""For ``question``, ``questions`` and ``Figures`` of ``bot.statistics.tables``."""
+"""For ``question``, ``questions`` and ``Figures`` of ``bot.statistics.tables``: what the register tells, each by itself (T-3)."""

@@ -5,7 +5,7 @@ was said (place, when, whose, the note) is sealed. Never here: queries, a code, 
 """
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 
 from sqlalchemy import CheckConstraint, LargeBinary, UniqueConstraint
@@ -84,6 +84,8 @@ class Complaint(Table, table=True):
     """Somebody is in danger now."""
     counted: bool = False
     """May be counted (T-1)."""
+    in_figures: tuple[str, ...] = Field(default=(), sa_type=Codes)
+    """Indicators in which it stands already: in each of them once, however often it is given back or contested."""
 
     state: str = Field(default="received", max_length=9, index=True)
     level: str = Field(default="focal", max_length=8)
@@ -161,6 +163,29 @@ class Forwarding(Table, table=True):
     """When it said that it has it."""
     earlier: bool = False
     """From before the person contested that it was closed: since then it is to be passed on again, by its own deadline."""
+
+
+class ComplaintPast(Table, table=True):
+    """How many complaints that are gone were alike in all of these: nothing leads from here to one of them, or to whom it was
+    about."""
+
+    __tablename__ = "complaint_past"
+
+    week: date = Field(primary_key=True)
+    """The Monday of the week in which they were sent."""
+    country: str = Field(primary_key=True, max_length=2)
+    inbox: str = Field(primary_key=True, max_length=8)
+    about: str = Field(primary_key=True, max_length=12)
+    outcome: str = Field(primary_key=True, max_length=12)
+    """Of OUTCOMES; empty: nobody ever closed it."""
+    accepted: str = Field(primary_key=True, max_length=7)
+    """``in_time``, ``late`` or empty: it was not due, or had not come to it. So are the next two."""
+    forwarded: str = Field(primary_key=True, max_length=7)
+    answered: str = Field(primary_key=True, max_length=7)
+    received: int = Field(primary_key=True)
+    """Entities that confirmed that they have it."""
+    contested: bool = Field(primary_key=True)
+    number: int = 0
 
 
 class ComplaintEntry(Table, table=True):

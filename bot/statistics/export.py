@@ -49,7 +49,7 @@ def notice(table: Table, agreement: str) -> str:
     """What whoever opens the file has to know, in one sentence after another."""
     return (
         f"Shared under the agreement {agreement}; not to be passed on outside of it. "
-        f"Counted with the consent of the person, and only then: these are not all requests. "
+        f"Counted with the consent of the person, and only then: these are not all that there were. "
         f"'<{table.threshold}' is a number under {table.threshold}, nought included, or one held back so that nobody can work out "
         f"another. 'all' as country is the whole network. Do not try to find out who is behind a number."
     )

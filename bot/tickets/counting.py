@@ -19,7 +19,7 @@ WHATS: Final[frozenset[str]] = frozenset(
     {"request", "need", "age", "lang", "way", "outcome", "rating", "wait", "escalated", "shown"}
 )
 COMPLAINT_WHATS: Final[frozenset[str]] = frozenset(
-    {"complaint", "complaint_about", "complaint_accept", "complaint_answer", "complaint_outcome"}
+    {"complaint", "complaint_about", "complaint_accept", "complaint_forward", "complaint_answer", "complaint_outcome"}
 )
 """Shown to independent organisations only, apart from all the others (``bot.complaints.statistics``)."""
 _LONGEST: Final = 24

@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import db, jobs
 from bot.channels import twilio_retention
+from bot.complaints.past import past
 from bot.complaints.trail import TRAIL
 from bot.job_runs import hours_since, remember
 from bot.jobs import Job, asleep, repeat
 from bot.roster.live import LiveRoster
 from bot.settings import Settings
 from bot.staff import audit
+from bot.tickets.counting import week_of
 from tests.fakes.twilio_api import ACCOUNT, TOKEN, Redirected, RestApi, record
 from tests.logged import everything_logged
 from tests.servers import serving
@@ -158,13 +160,20 @@ async def test_a_database_that_is_down_is_a_failure_like_any_other(tmp_path: Pat
 
 @pytest.mark.requirement("P-3")
 async def test_both_audits_have_an_end_and_nobody_learns_how_long_that_of_complaints_was(engine: AsyncEngine) -> None:
-    """Mutation: forgetting only the desk's; counting what went of the other."""
+    """Nor how many complaints went from the register. Mutation: forgetting only the desk's; counting what went of the other."""
     settings, now = live(audit_days=90), datetime.now(UTC)
     for chain, what in ((audit.DESK, "claimed"), (TRAIL, "accepted")):
         async with engine.begin() as connection:
             await audit.record(connection, "somebody", "", what, "K7QD-2M9X", now - timedelta(days=92), chain)
+    gone = {"country": "CO", "inbox": "psea", "about": "police", "outcome": "answered", "accepted": "late", "forwarded": ""}
+    alike = gone | {"answered": "late", "received": 0, "contested": False, "number": 2}
+    weeks = [week_of(now - timedelta(days=days)) for days in (98, 70)]
+    async with engine.begin() as connection:
+        await connection.execute(insert(past), [alike | {"week": week} for week in weeks])
     (sweep,) = (job for job in jobs.Clockwork(settings, engine, LiveRoster(engine, settings)).jobs() if job.name == "sweep")
     assert await sweep.run() == 0
+    async with engine.connect() as connection:
+        assert list((await connection.execute(select(past.c.week))).scalars()) == weeks[1:]
     for chain in (audit.DESK, TRAIL):
         async with engine.connect() as connection:
             left = (await connection.execute(select(chain.table.c.what))).scalars().all()

@@ -1,19 +1,16 @@
 """The register of complaints, without content, and the figures about them: for independent organisations only.
 
-Here belong its pages, the choice of weeks and country, and a file that two people agree to. Never here: what an entry holds
-(``bot.complaints.register``), how small numbers are hidden (``bot.statistics``), the rule of two (``bot.staff.second_person``).
+Here belong its pages, the choice of weeks and country, and files of figures that two people agree to. Never here: what an entry
+holds (``bot.complaints.register``), how small numbers are hidden (``bot.statistics``), how a file is asked for and handed out
+(``bot.desk.figure_files``), the rule of two (``bot.staff.second_person``).
 
-Whoever approves sees what exactly is asked for: an approval holds a digest only, and the page compares it with those of all files
-that could be asked for.
+The register itself is looked at and never leaves as a file: an entry has more than two dimensions, and often there is only one
+like it (T-2, T-3). What leaves are the figures.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,26 +18,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from bot.complaints import register as kept
-from bot.complaints.register import Entry
 from bot.complaints.statistics import BOOK
 from bot.complaints.tables import INBOXES, STATES
-from bot.countries import served
+from bot.desk.figure_files import Choice, Files
 from bot.desk.figures import Say, bars, groups, largest
 from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import Malformed, NotHere, Visit
 from bot.desk.words import family
 from bot.staff import accounts, second_person
-from bot.staff.roles import Actor
-from bot.statistics.tables import Figures, questions
+from bot.statistics import agreements, export
 from bot.tickets.counting import week_of
 from bot.tickets.sight import NotThere
 
 SEES: Final = ANY_OF("see_register")
 EXPORTS: Final = ANY_OF("export_register")
 DONE: Final = ("asked", "approved")
-WEEKS: Final = (1, 4, 12, 26)
-"""How far back; entries live no longer."""
-FORMATS: Final = ("csv", "hxl")
+FILES: Final = Files(BOOK, "export_register")
+WEEKS: Final = (1, 4, 12, 26, 52)
+"""How far back."""
 COLUMNS: Final = ("reference", "week", "country", "inbox", "about", "accepted", "forwarded", "receipts", "answered", "state")
 
 family("desk.register.done", DONE)
@@ -49,31 +44,6 @@ family("desk.register.inbox", INBOXES)
 family("desk.register.state", STATES)
 family("desk.register.step", ("in_time", "late", "open"))
 family("desk.register.what", tuple(BOOK.indicators))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One file that could be asked for."""
-
-    weeks: int
-    until: date
-    """The Monday of the last week."""
-    country: str
-    """Empty: all of the asker's."""
-    format: str
-
-    @property
-    def since(self) -> date:
-        return self.until - timedelta(weeks=self.weeks - 1)
-
-    def digest(self, asker: Actor) -> bytes:
-        asked = {
-            "since": self.since.isoformat(),
-            "until": self.until.isoformat(),
-            "countries": [self.country] if self.country else sorted(asker.countries),
-            "format": self.format,
-        }
-        return second_person.digest(asked)
 
 
 # --- looking -----------------------------------------------------------------------------------------------------------
@@ -86,51 +56,47 @@ async def register(visit: Visit) -> Response:
         if not await kept.may_see(connection, visit.actor):
             return visit.show("register.html", entries=None)
         waiting = await _waiting(visit, connection)
-        until = week_of(visit.now)
-        mine = [
-            choice
-            for choice in _choices(visit.actor, until)
-            if await second_person.approved(connection, visit.actor, "export_register", choice.digest(visit.actor), visit.now)
-        ]
-    weeks = _number(visit.query("weeks"))
-    country = visit.query("country") if visit.query("country") in visit.actor.countries else ""
-    chosen = Choice(weeks if weeks in WEEKS else WEEKS[1], until, country, FORMATS[0])
-    found = await _entries(visit, chosen)
-    done = visit.query("done")
+    typed, country = visit.query("weeks"), visit.query("country")
+    weeks = next((each for each in WEEKS if str(each) == typed), WEEKS[1])
+    country = country if country in visit.actor.countries else ""
+    until = week_of(visit.now)
+    since, only = until - timedelta(weeks=weeks - 1), [country] if country else ()
+    try:
+        found = await kept.entries(visit.desk.parts.complaints, visit.actor, visit.now, since=since, until=until, countries=only)
+    except NotThere:
+        raise NotHere from None
     t = visit.t
     return visit.show(
         "register.html",
         entries=found,
         sums=kept.sums(found),
-        chosen=chosen,
+        uncounted=any(not each.counted for each in found),
+        chosen_weeks=str(weeks),
+        chosen_country=country,
         weeks=[(str(each), t.count("desk.register.weeks", each)) for each in WEEKS],
         countries=[(code, t.country(code)) for code in visit.actor.countries],
         columns=COLUMNS,
-        formats=[(each, each.upper()) for each in FORMATS],
-        exports=EXPORTS(visit.actor),
-        waiting=waiting,
-        mine=mine,
-        say=lambda choice: _named(visit, choice, visit.actor),
-        done=done if done in DONE else "",
+        waiting=len(waiting),
     )
 
 
 @page("/register/figures", allow=SEES)
 async def figures(visit: Visit) -> Response:
     """One table at a time, as of all figures: two dimensions at most, small numbers hidden."""
-    async with visit.engine.connect() as connection:
-        if not await kept.may_see(connection, visit.actor):
-            return visit.show("register.html", entries=None)
-    settings = visit.desk.settings
-    offered = questions(visit.now.date(), delay=settings.statistics_delay_days, book=BOOK)
+    offered = FILES.offered(visit)
     code, period, country = (visit.query(name) for name in ("table", "period", "country"))
     of_table = [each for each in offered if each.code == code] or offered
     asked = next((each for each in of_table if each.newest.start.isoformat() == period), of_table[0] if of_table else None)
-    book = Figures(visit.engine, countries=served(settings.countries), threshold=settings.statistics_threshold, book=BOOK)
-    table = await book.answer(asked) if asked else None
+    async with visit.engine.connect() as connection:
+        if not await kept.may_see(connection, visit.actor):
+            return visit.show("register.html", entries=None)
+        holding = await agreements.holding(connection, visit.now.date())
+        waiting = await _waiting(visit, connection)
+        mine = await FILES.agreed(visit, connection, asked, holding)
+    table = await FILES.figures(visit).answer(asked) if asked else None
     if table and country not in table.rows:
         country = largest(table) if asked and asked.by == ("country", "value") else ""
-    say = _Say(visit.t)
+    say, done = _Say(visit.t), visit.query("done")
     return visit.show(
         "register_figures.html",
         groups=groups(offered, BOOK.indicators),
@@ -140,7 +106,13 @@ async def figures(visit: Visit) -> Response:
         bars=bars(say, table, country) if table else [],
         country=country,
         say=say,
-        delay=settings.statistics_delay_days,
+        delay=visit.desk.settings.statistics_delay_days,
+        exports=EXPORTS(visit.actor),
+        formats=export.FORMATS,
+        holding=holding,
+        waiting=waiting,
+        mine=mine,
+        done=done if done in DONE else "",
     )
 
 
@@ -151,10 +123,9 @@ async def figures(visit: Visit) -> Response:
 async def ask(visit: Visit) -> Response:
     """Ask for a file: somebody else of an independent organisation has to agree within a day."""
     async with visit.engine.begin() as connection:
-        wanted = await _chosen(visit, connection)
-        if await second_person.ask(connection, visit.actor, "export_register", wanted.digest(visit.actor), visit.now) is None:
-            raise NotHere
-    return visit.go("/register", done="asked")
+        await _only_independent(visit, connection)
+        wanted = (await FILES.ask(visit, connection)).question
+    return visit.go("/register/figures", table=wanted.code, period=wanted.newest.start.isoformat(), done="asked")
 
 
 @page("/register/approve", methods=("POST",), allow=SEES)
@@ -165,90 +136,40 @@ async def approve(visit: Visit) -> Response:
     except ValueError:
         raise Malformed from None
     async with visit.engine.begin() as connection:
-        if not await kept.may_see(connection, visit.actor):
-            raise NotHere
+        await _only_independent(visit, connection)
         if id not in {row.id for row, _ in await _waiting(visit, connection)}:
             raise NotHere
         if not await second_person.approve(connection, visit.actor, id, visit.now):
             raise NotHere
-    return visit.go("/register", done="approved")
+    return visit.go("/register/figures", done="approved")
 
 
 @page("/register/file", methods=("POST",), allow=EXPORTS)
 async def file(visit: Visit) -> Response:
     """The file, once for each approval."""
     async with visit.engine.connect() as connection:
-        wanted = await _chosen(visit, connection)
-    found = await _entries(visit, wanted)
-    async with visit.engine.begin() as connection:
-        exactly = wanted.digest(visit.actor)
-        if not await second_person.use(connection, visit.actor, "export_register", exactly, visit.now):
-            raise NotHere
-    names, tags, *rows = kept.export_rows(found)
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows([names, *([tags] if wanted.format == "hxl" else []), *rows])
-    named = f"register-{wanted.since}-{wanted.until}{f'-{wanted.country}' if wanted.country else ''}.{wanted.format}.csv"
-    return Response(out.getvalue(), 200, {"content-disposition": f'attachment; filename="{named}"'}, "text/csv")
+        await _only_independent(visit, connection)
+    return await FILES.handed_out(visit)
 
 
 # --- within --------------------------------------------------------------------------------------------------------------
 
 
-async def _entries(visit: Visit, chosen: Choice) -> list[Entry]:
-    only = [chosen.country] if chosen.country else ()
-    try:
-        return await kept.entries(
-            visit.desk.parts.complaints, visit.actor, visit.now, since=chosen.since, until=chosen.until, countries=only
-        )
-    except NotThere:
-        raise NotHere from None
-
-
-async def _chosen(visit: Visit, connection: AsyncConnection) -> Choice:
-    """The file that a form names, if this actor may have such a one. Raises NotHere."""
+async def _only_independent(visit: Visit, connection: AsyncConnection) -> None:
+    """Raises NotHere for whoever may not have the register."""
     if not await kept.may_see(connection, visit.actor):
         raise NotHere
-    named = (visit.field("weeks"), visit.field("until"), visit.field("country"), visit.field("format"))
-    for choice in _choices(visit.actor, week_of(visit.now)):
-        if (str(choice.weeks), choice.until.isoformat(), choice.country, choice.format) == named:
-            return choice
-    raise NotHere
 
 
-def _choices(asker: Actor, until: date) -> Iterator[Choice]:
-    """Every file on offer to this asker; those of the week before too, since an approval may last into a new week."""
-    return (
-        Choice(weeks, last, country, format)
-        for last in (until, until - timedelta(weeks=1))
-        for weeks in WEEKS
-        for country in ("", *asker.countries)
-        for format in FORMATS
-    )
-
-
-async def _waiting(visit: Visit, connection: AsyncConnection) -> list[tuple[Any, str]]:
-    """What others ask for, with what exactly that is in words: of those who may have the register."""
+async def _waiting(visit: Visit, connection: AsyncConnection) -> list[tuple[Any, Choice]]:
+    """What others ask for who may have the register themselves."""
+    holding = await agreements.holding(connection, visit.now.date())
     found = []
-    for row in await second_person.waiting(connection, visit.actor, visit.now, "export_register"):
+    for row, choice in await FILES.waiting(visit, connection, holding):
         asker = await accounts.actor_of(connection, row.asked_by)
-        if asker is None or not await kept.may_see(connection, asker):
-            continue
-        choice = next((each for each in _choices(asker, week_of(visit.now)) if each.digest(asker) == row.digest), None)
-        if choice is not None:
-            found.append((row, _named(visit, choice, asker)))
+        if asker is not None and await kept.may_see(connection, asker):
+            found.append((row, choice))
     return found
-
-
-def _named(visit: Visit, choice: Choice, asker: Actor) -> str:
-    """ "Weeks of 2 Nov to 23 Nov 2026, Colombia, HXL"."""
-    t = visit.t
-    places = t.listed(t.country(code) for code in ([choice.country] if choice.country else sorted(asker.countries)))
-    days = {"first": t.short_day(choice.since), "last": t.short_day(choice.until)}
-    return t("desk.register.named", **days, country=places, format=choice.format.upper())
-
-
-def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 0
 
 
 class _Say(Say):

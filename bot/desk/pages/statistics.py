@@ -1,24 +1,18 @@
 """Figures: one table at a time with its chart, and taking it out as a file with a second person's yes.
 
-Here belong the page and its forms. Never here: how a table is drawn (``bot.desk.figures``), which tables there are and what they
-hide (``bot.statistics``), who may (``bot.staff.roles``), how two people agree (``bot.staff.second_person``).
-
-Whoever approves sees what exactly is asked for: the approval itself holds a digest only, and the page compares it with those of all
-tables that there are.
+Here belong the page and its forms. Never here: how a table is drawn (``bot.desk.figures``) or taken out
+(``bot.desk.figure_files``), which tables there are and what they hide (``bot.statistics``), who may (``bot.staff.roles``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot.countries import served
+from bot.desk.figure_files import Files
 from bot.desk.figures import Say, bars, groups, largest
 from bot.desk.routing import ANY_OF, page
 from bot.desk.visit import Malformed, NotHere, Visit
@@ -27,12 +21,13 @@ from bot.staff import second_person
 from bot.statistics import agreements, export
 from bot.statistics.agreements import AgreementRefused
 from bot.statistics.periods import FIRST, Kind, Period
-from bot.statistics.tables import INDICATORS, REASONS, SHAPES, Figures, NotAnswered, Question, question, questions
+from bot.statistics.tables import INDICATORS, REASONS, REQUESTS, SHAPES, NotAnswered, Question, question
 
 SEES: Final = ANY_OF("see_statistics")
 ASKS: Final = ANY_OF("export_statistics")
 APPROVES: Final = ANY_OF("approve_export")
 DONE: Final = ("asked", "approved", "recorded")
+FILES: Final = Files(REQUESTS, "export_statistics")
 
 _TABLES: Final = tuple("_".join(shape) for shape in SHAPES)
 family("desk.statistics.done", DONE)
@@ -42,27 +37,6 @@ family("desk.statistics.refused", tuple(REASONS))
 family("desk.statistics.wrong", ("code", "days", "there"))
 for _what in ("need", "age", "way", "wait", "escalated", "outcome", "rating"):
     family(f"desk.statistics.{_what}", tuple(value.replace("-", "_") for value in INDICATORS[_what]))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One file that could be asked for."""
-
-    question: Question
-    format: export.Format
-    agreement: str
-    threshold: int
-
-    @property
-    def digest(self) -> bytes:
-        asked = {
-            "table": self.question.code,
-            "period": self.question.newest.start.isoformat(),
-            "format": self.format,
-            "agreement": self.agreement,
-            "threshold": str(self.threshold),
-        }
-        return second_person.digest(asked)
 
 
 # --- looking -------------------------------------------------------------------------------------------------------------
@@ -81,9 +55,7 @@ async def statistics(visit: Visit) -> Response:
 async def ask(visit: Visit) -> Response:
     """Ask for a file: somebody else has to agree within a day."""
     async with visit.engine.begin() as connection:
-        wanted = await _chosen(visit, connection)
-        if await second_person.ask(connection, visit.actor, "export_statistics", wanted.digest, visit.now) is None:
-            raise NotHere
+        wanted = await FILES.ask(visit, connection)
     return _back(visit, wanted.question, "asked")
 
 
@@ -105,14 +77,7 @@ async def approve(visit: Visit) -> Response:
 @page("/statistics/file", methods=("POST",), allow=ASKS)
 async def file(visit: Visit) -> Response:
     """The file, once for each approval."""
-    async with visit.engine.connect() as connection:
-        wanted = await _chosen(visit, connection)
-    table = await _figures(visit).answer(wanted.question)
-    async with visit.engine.begin() as connection:
-        if not await second_person.use(connection, visit.actor, "export_statistics", wanted.digest, visit.now):
-            raise NotHere
-    named = {"content-disposition": f'attachment; filename="{export.name(table, wanted.format)}"'}
-    return Response(export.written(table, wanted.format, wanted.agreement), 200, named, "text/csv")
+    return await FILES.handed_out(visit)
 
 
 @page("/statistics/agreement", methods=("POST",), allow=ASKS)
@@ -135,24 +100,20 @@ async def agreement(visit: Visit) -> Response:
 
 
 async def _shown(visit: Visit, *, given: dict[str, str] | None = None, wrong: str = "", status: int = 200) -> Response:
-    offered = _offered(visit)
+    offered = FILES.offered(visit)
     refused = ""
     try:
         asked = _asked(visit, offered, visit.query("table"), visit.query("period"))
     except NotAnswered as refusal:
         refused, status, asked = refusal.reason, 422, offered[0] if offered else None
-    table = await _figures(visit).answer(asked) if asked else None
+    table = await FILES.figures(visit).answer(asked) if asked else None
     country = visit.query("country")
     if table and country not in table.rows:
         country = largest(table) if asked and asked.by == ("country", "value") else ""
     async with visit.engine.connect() as connection:
         holding = await agreements.holding(connection, visit.now.date())
-        waiting = await _waiting(visit, connection, holding)
-        mine = [
-            choice
-            for choice in (_choices(visit, asked, holding) if asked else ())
-            if await second_person.approved(connection, visit.actor, "export_statistics", choice.digest, visit.now)
-        ]
+        waiting = await FILES.waiting(visit, connection, holding)
+        mine = await FILES.agreed(visit, connection, asked, holding)
     done = visit.query("done")
     return visit.show(
         "statistics.html",
@@ -177,15 +138,6 @@ async def _shown(visit: Visit, *, given: dict[str, str] | None = None, wrong: st
     )
 
 
-def _figures(visit: Visit) -> Figures:
-    settings = visit.desk.settings
-    return Figures(visit.engine, countries=served(settings.countries), threshold=settings.statistics_threshold)
-
-
-def _offered(visit: Visit) -> list[Question]:
-    return questions(visit.now.date(), delay=visit.desk.settings.statistics_delay_days)
-
-
 def _asked(visit: Visit, offered: list[Question], code: str, period: str) -> Question | None:
     """The question that an address or a form names; without a code the first on offer, without a period the newest. Raises
     NotAnswered."""
@@ -200,31 +152,6 @@ def _asked(visit: Visit, offered: list[Question], code: str, period: str) -> Que
     first = Period(FIRST, kind)  # long out: what is refused is the table itself
     question([what], by, first, visit.now.date())
     raise NotAnswered("not_out")
-
-
-async def _chosen(visit: Visit, connection: AsyncConnection) -> Choice:
-    """The file that a form names, if there is such a one. Raises NotHere."""
-    holding = await agreements.holding(connection, visit.now.date())
-    named = (visit.field("table"), visit.field("period"), visit.field("format"), visit.field("agreement"))
-    for asked in _offered(visit):
-        for choice in _choices(visit, asked, holding):
-            if (asked.code, asked.newest.start.isoformat(), choice.format, choice.agreement) == named:
-                return choice
-    raise NotHere
-
-
-def _choices(visit: Visit, asked: Question, holding: list[str]) -> Iterator[Choice]:
-    threshold = visit.desk.settings.statistics_threshold
-    return (Choice(asked, format, agreement, threshold) for agreement in holding for format in export.FORMATS)
-
-
-async def _waiting(visit: Visit, connection: AsyncConnection, holding: list[str]) -> list[tuple[Any, Choice]]:
-    """What others ask for, with what exactly that is."""
-    rows = await second_person.waiting(connection, visit.actor, visit.now, "export_statistics")
-    if not rows:
-        return []
-    known = {choice.digest: choice for asked in _offered(visit) for choice in _choices(visit, asked, holding)}
-    return [(row, known[row.digest]) for row in rows if row.digest in known]
 
 
 def _back(visit: Visit, asked: Question, done: str) -> Response:

@@ -53,3 +53,36 @@ async def test_complaint_acknowledged_asked_answered_closed_contested_and_closed
     assert await code.contest(world.complaints, derived, after(hours=11)) == "refused"
     seen = await reading.sheet(world.complaints, mar.actor, complaint_id, after(hours=12))
     assert [each.what for each in seen.history][:3] == ["complained", "accepted", "opened_note"]
+
+
+@pytest.mark.requirement("T-1")
+@pytest.mark.requirement("C-7")
+async def test_figures_are_of_complaints_and_not_of_what_was_done_to_them(world: World, eva: Person, mar: Person) -> None:
+    """Taken and given back, answered twice, contested, and closed otherwise or withdrawn: each stands in each figure once.
+
+    Mutation: counting whenever somebody accepts, passes on, answers or closes; counting a second time what is not counted."""
+    ends = []
+    for end in ("closed", "withdrawn", "uncounted"):
+        complaint_id, derived = await world.send(counted=end != "uncounted")
+        for _ in range(3):
+            await desk.accept(world.complaints, eva.actor, complaint_id, after(hours=1))
+            await desk.release(world.complaints, eva.actor, complaint_id, after(hours=2))
+        await desk.accept(world.complaints, eva.actor, complaint_id, after(hours=3))
+        for hours in (4, 60):
+            await world.answered(eva, complaint_id, after(hours=hours))
+        await desk.forward(world.complaints, eva.actor, complaint_id, after(hours=60), way="outside")
+        await desk.close(world.complaints, eva.actor, complaint_id, "answered", after(hours=61))
+        assert await code.contest(world.complaints, derived, after(hours=62)) == "saved"
+        await desk.accept(world.complaints, mar.actor, complaint_id, after(hours=90))
+        await world.answered(mar, complaint_id, after(hours=150))
+        await desk.forward(world.complaints, mar.actor, complaint_id, after(hours=150), way="outside")
+        if end == "withdrawn":
+            await code.withdraw(world.complaints, derived, after(hours=151))
+        else:
+            await desk.close(world.complaints, mar.actor, complaint_id, "out_of_scope", after(hours=151))
+        ends.append(await world.row(complaint_id))
+    assert await world.counted() == {
+        ("complaint", "psea"): 2, ("complaint_about", "organisation"): 2, ("complaint_accept", "in_time"): 2,
+        ("complaint_forward", "late"): 2, ("complaint_answer", "in_time"): 2, ("complaint_outcome", "answered"): 2,
+    }  # fmt: skip
+    assert [each.in_figures == () for each in ends] == [False, True, True], "nothing of it stays after withdrawing"

@@ -160,7 +160,7 @@ async def test_one_code_never_leads_to_two_things(world: World, eva: Person) -> 
     assert len(set(lookups)) == 3
 
 
-@pytest.mark.parametrize("step", ["put", "enqueue", "count_complaint", "record"])
+@pytest.mark.parametrize("step", ["put", "enqueue", "count_new", "record"])
 async def test_a_fault_between_two_steps_stores_nothing(
     world: World, eva: Person, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -10,15 +10,15 @@ import pytest
 from bot.complaints import checks, code, desk, listing, register
 from bot.complaints.intake import NobodyReads, open_complaint
 from bot.complaints.live import LiveHearing
-from bot.complaints.register import HEADS
 from bot.complaints.statistics import BOOK
-from bot.complaints.tables import Complaint
+from bot.complaints.tables import Complaint, ComplaintPast
 from bot.complaints.trail import TRAIL
 from bot.settings import Settings
 from bot.staff.audit import verify
 from bot.staff.checks import faults as staff_faults
 from bot.statistics.periods import Period
 from bot.statistics.tables import Figures, NotAnswered, question
+from bot.tickets.references import reference
 from bot.tickets.sight import NotThere
 from tests.bot.complaints.world import NOW, Person, World, after
 
@@ -179,12 +179,14 @@ async def test_a_trail_that_was_changed_is_noticed(world: World, eva: Person) ->
 async def test_the_register_is_for_independent_organisations_and_holds_no_content(
     world: World, eva: Person, leo: Person, mar: Person
 ) -> None:
-    """Mutation: an organisation, an account, a day or what happened in a row; somebody else who sees it; one about themselves."""
+    """Mutation: an organisation, an account, a day or what happened in an entry; somebody else who sees it; one about themselves; a
+    sum that counts what is not to be counted."""
     first, _ = await world.held(eva, topic="sexual")
     await world.answered(eva, first)
     await desk.forward(world.complaints, eva.actor, first, NOW, way="outside")
     await desk.confirm_receipt(world.complaints, eva.actor, first, NOW)
     await world.send(organisation="red-observa")
+    await world.send(counted=False)
     _, gone = await world.send()
     await code.withdraw(world.complaints, gone, NOW)
     await world.send(now=after(days=-8), about="police", organisation="")
@@ -192,22 +194,80 @@ async def test_the_register_is_for_independent_organisations_and_holds_no_conten
     found = await register.entries(world.complaints, eva.actor, after(hours=13))
     assert [(each.week, each.about, each.state) for each in found[:1]] == [(date(2026, 2, 23), "police", "received")]
     assert [found[0].accepted, found[0].forwarded, found[0].answered] == ["late", "late", "late"]
-    assert len(found) == 3, "not the one about themselves"
+    assert len(found) == 4, "not the one about themselves"
     (mine,) = [each for each in found if each.state == "accepted"]
     assert (mine.accepted, mine.forwarded, mine.answered, mine.received) == ("in_time", "in_time", "in_time", 1)
     assert register.sums(found) == (3, 2, 1, 1)
-    rows = register.export_rows(found)
-    assert rows[0] == tuple(name for name, _ in HEADS) and rows[1][0].startswith("#") and len(rows) == 5
-    shown = repr(rows)
-    for word in ("casa-sur", "red-observa", "psea-1", "sexual", "money", "2026-03-03"):
+    assert [(each.reference, each.state) for each in found if not each.reference or not each.counted] == [
+        ("", "withdrawn"), (reference((await uncounted(world)).id), "received"),
+    ]  # fmt: skip
+    shown = repr(found)
+    for word in ("casa-sur", "red-observa", "psea-1", "sexual", "money", "2026-03-03", "2026, 3, 3"):
         assert word not in shown
     only = await register.entries(world.complaints, eva.actor, after(hours=13), since=date(2026, 3, 2), countries=["CO"])
-    assert len(only) == 2
+    assert len(only) == 3
     assert await register.entries(world.complaints, eva.actor, NOW, countries=["PE"]) == []
     other = await world.person("psea-5", "psea_focal_point", organisation="red-norte")
     for person in (mar, other, await world.person("manager", "case_manager", organisation="red-observa")):
         with pytest.raises(NotThere):
             await register.entries(world.complaints, person.actor, NOW)
+
+
+async def uncounted(world: World) -> Any:
+    (row,) = [row for row in await world.rows(Complaint) if not row.counted]
+    return row
+
+
+@pytest.mark.requirement("T-1")
+@pytest.mark.requirement("T-4")
+async def test_what_became_of_a_complaint_outlives_it_as_a_number(world: World, eva: Person, mar: Person) -> None:
+    """Closed and forgotten, withdrawn early, late or after it was closed, never closed at all: each is in the register once, before
+    and after, with nothing that leads to it. Mutation: an entry that goes with the row, or stands twice beside it; one of somebody
+    who said no, or about those who read the register; a receipt, a step or an end that is lost."""
+    first, _ = await world.held(eva)
+    await desk.forward(world.complaints, eva.actor, first, NOW, way="outside")
+    await desk.confirm_receipt(world.complaints, eva.actor, first, NOW)
+    await world.answered(eva, first)
+    await desk.close(world.complaints, eva.actor, first, "forwarded", NOW)
+    twin = {"about": "police", "organisation": ""}
+    for _ in range(2):
+        alike, _ = await world.held(eva, **twin)
+        await world.answered(eva, alike, after(hours=50))
+        await desk.close(world.complaints, eva.actor, alike, "answered", after(hours=51))
+    _, gone = await world.held(eva, about="official", organisation="")
+    await code.withdraw(world.complaints, gone, after(hours=30))
+    ended, over = await world.held(eva, about="smuggler", organisation="")
+    await world.answered(eva, ended)
+    await desk.close(world.complaints, eva.actor, ended, "answered", NOW)
+    await code.withdraw(world.complaints, over, after(hours=1))
+    await world.send(about="other", organisation="")
+    _, said_no = await world.send(counted=False)
+    await code.withdraw(world.complaints, said_no, NOW)
+    _, watched = await world.send(organisation="red-observa")
+    await code.withdraw(world.complaints, watched, NOW)
+
+    def shown(entries: list[Any]) -> list[Any]:
+        return sorted(each[3:] for each in entries)
+
+    before = await register.entries(world.complaints, eva.actor, after(days=4))
+    assert len(before) == 6
+    await world.tick(after(days=181))
+    await world.tick(after(days=260))
+    assert await world.rows(Complaint) == []
+    found = await register.entries(world.complaints, eva.actor, after(days=260))
+    assert {each.reference for each in found} == {""} and {each.week for each in found} == {date(2026, 3, 2)}
+    late = ("psea", "other", "closed", "", "late", "late", 0, "late", False, True)
+    waits = ("psea", "other", "received", "", "late", "late", 0, "late", False, True)
+    assert late in shown(found) and waits in shown(before)
+    assert [each for each in shown(found) if each != late] == [each for each in shown(before) if each != waits] == [
+        ("psea", "official", "withdrawn", "withdrawn", "in_time", "late", 0, "", False, True),
+        ("psea", "organisation", "closed", "forwarded", "in_time", "in_time", 1, "in_time", False, True),
+        *[("psea", "police", "closed", "answered", "in_time", "late", 0, "late", False, True)] * 2,
+        ("psea", "smuggler", "closed", "answered", "in_time", "", 0, "in_time", False, True),
+    ]  # fmt: skip
+    assert sorted(row.number for row in await world.rows(ComplaintPast)) == [1, 1, 1, 1, 2], "a number, not a row for each"
+    with pytest.raises(NotThere):
+        await register.entries(world.complaints, mar.actor, after(days=260))
 
 
 @pytest.mark.requirement("T-2")

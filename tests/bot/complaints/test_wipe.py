@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, String
 
 from bot.codes import DIGITS
 from bot.complaints import code, desk
-from bot.complaints.tables import Complaint, ComplaintEntry, ComplaintItem, Forwarding
+from bot.complaints.tables import Complaint, ComplaintEntry, ComplaintItem, ComplaintPast, Forwarding
 from bot.sealing import CannotOpen, Envelope, unseal
 from bot.staff import keys, recovery
 from bot.staff.tables import StaffKey
@@ -50,14 +50,18 @@ async def test_a_dump_holds_nothing_readable_of_what_was_said(world: World, eva:
 
 
 def test_there_is_no_column_for_free_text() -> None:
-    """Mutation: a column for words: every text has a length that no sentence fits, every other is a time, a flag or sealed."""
-    for table in (Complaint, ComplaintItem, Forwarding, ComplaintEntry):
+    """Every text has a length that no sentence fits, every other column is a time, a flag or sealed.
+
+    Mutation: a column for words; one that leads from what is past to a complaint, or to whom it was about."""
+    for table in (Complaint, ComplaintItem, Forwarding, ComplaintEntry, ComplaintPast):
         for column in table.__table__.columns:  # type: ignore[attr-defined]
             kind = column.type
             if isinstance(kind, String):
                 assert kind.length is not None and kind.length <= 40, f"{table.__tablename__}.{column.name}"
             elif isinstance(kind, LargeBinary):
                 assert column.name in BYTES
+    past = {column.name for column in ComplaintPast.__table__.columns}  # type: ignore[attr-defined]
+    assert not past & {"id", "complaint_id", "reference", "organisation", "topic", "lang", "child", "created_at", "closed_at"}
     names = {column.name for column in Complaint.__table__.columns}  # type: ignore[attr-defined]
     assert not names & {"name", "accused", "harmed", "place", "municipality", "address", "details", "proof", "witness", "note"}
 

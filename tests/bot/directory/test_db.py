@@ -75,6 +75,40 @@ async def test_what_was_there_before_complaint_channels_had_a_day_is_kept(databa
             db.downgrade(database_url, "0005")
 
 
+async def test_what_was_in_figures_before_is_not_counted_again(database_url: str) -> None:
+    """Mutation: a complaint of before the upgrade whose answer or end is counted a second time; one that waits, and never is."""
+    db.migrate(database_url, "0007")
+    now = "'2026-11-01 12:00:00'"
+    made = {"waits": "received", "taken": "accepted", "asked": "received", "ended": "closed"}
+    with db._plain(database_url) as engine, engine.begin() as connection:
+        for name, state in made.items():
+            taken = now if state == "accepted" else "NULL"
+            bytes_of = f"CAST('{name}' AS {'BYTEA' if engine.dialect.name == 'postgresql' else 'BLOB'})"
+            connection.execute(
+                text(
+                    "INSERT INTO complaint (id, opening, lookup, public, private_sealed, collision, inbox, country, lang, about, "
+                    "topic, state, level, created_at, heard_at, answer_by, expires_at, accepted_at, child, urgent, asks, "
+                    "contested, concluded, counted, organisation, alerted, refused, outcome, version) "
+                    f"VALUES ({', '.join([bytes_of] * 5)}, 0, 'psea', 'CO', 'es', 'police', 'money', '{state}', 'focal', "
+                    f"{', '.join([now] * 4)}, {taken}, FALSE, FALSE, FALSE, FALSE, FALSE, TRUE, '', '', '', '', 1)"
+                )
+            )
+            if name == "asked":
+                connection.execute(
+                    text(
+                        "INSERT INTO complaint_item (id, complaint_id, kind, envelope, created_at, asks, expires_at) "
+                        f"VALUES ('{'1' * 32}', {bytes_of}, 'answer', {bytes_of}, {now}, TRUE, {now})"
+                    )
+                )
+    db.migrate(database_url)
+    with db._plain(database_url) as engine, engine.connect() as connection:
+        found = {bytes(row[0]).decode(): row[1] for row in connection.execute(text("SELECT id, in_figures FROM complaint"))}
+    assert found == {
+        "waits": "", "taken": ",complaint_accept,", "asked": ",complaint_accept,complaint_answer,",
+        "ended": ",complaint_accept,complaint_answer,complaint_outcome,",
+    }  # fmt: skip
+
+
 async def test_what_create_all_makes_is_what_migrations_make(database_url: str) -> None:
     """The demo's database can be migrated later."""
     engine = db.open_engine(database_url)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +18,9 @@ from bot.complaints import routing
 from bot.complaints.names import OF_THE_DIRECTORY, names
 from bot.complaints.routing import Reader
 from bot.complaints.storing import OPEN, complaint
+from bot.staff.tables import Employer
+
+_employer: Any = Employer.__table__  # type: ignore[attr-defined]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,7 +39,24 @@ async def faults(connection: AsyncConnection, countries: Iterable[str]) -> list[
     """Everything to mend, country by country, and of the directory."""
     wanted = tuple(countries)
     readers = await routing.readers(connection)
-    return [*(fault for country in wanted for fault in _of(country, readers)), *await _untied(connection, wanted)]
+    found = [fault for country in wanted for fault in _of(country, readers)]
+    return [*found, *await _alike(connection), *await _untied(connection, wanted)]
+
+
+async def _alike(connection: AsyncConnection) -> list[str]:
+    """Employers of one name that nobody said to be one: each reads nothing about the others."""
+    employers = (await connection.execute(select(_employer).order_by(_employer.c.key))).all()
+    named: dict[str, list[Any]] = {}
+    for key, name in routing.called(employers).items():
+        named.setdefault(name, []).append(next(row for row in employers if row.key == key))
+    apart = routing.Network({row.key: (row.merged_into, row.independent) for row in employers})
+    return [
+        f"Employers {' and '.join(row.key for row in rows)} are both called {rows[0].name}: whoever complains about one may mean "
+        "the other, so nobody of either reads what is about them. Where they are one organisation, or in doubt, give one of them "
+        "merged_into; where they are two, give each the whole name by which people tell them apart."
+        for rows in named.values()
+        if not {row.key for row in rows} <= apart.tied(rows[0].key)
+    ]
 
 
 async def _untied(connection: AsyncConnection, countries: Collection[str]) -> list[str]:

@@ -94,6 +94,8 @@ def _of(country: str, readers: list[Reader]) -> list[str]:
             )
         if not network:
             found.append(f"Nobody hears of a complaint in {country} that focal points leave: give an account the role coordinator.")
+        else:
+            found += _without_coordinator(country, readers)
         if not any(each.level(_Any(country, about="responders")) for each in readers):
             found.append(
                 f"In {country} nobody independent reads complaints about the people who answer here, so none is taken: give a "
@@ -111,8 +113,35 @@ def _of(country: str, readers: list[Reader]) -> list[str]:
     return found
 
 
+def _without_coordinator(country: str, readers: list[Reader]) -> Iterable[str]:
+    """About whom focal points read complaints that they may leave, and nobody hears of it then."""
+    if _left(readers, _Any(country, about="responders")):
+        yield (
+            f"In {country} no coordinator hears of a complaint about the people who answer here that focal points leave: give a "
+            "coordinator an employer with independent = true."
+        )
+    left = [key for key in _employers(country, readers) if _left(readers, _Any(country, about="organisation", organisation=key))]
+    if left:
+        yield (
+            f"In {country} no coordinator hears of a complaint about {' or '.join(left)} that focal points leave, since all who "
+            "coordinate there are tied to it: give an account of another employer the role coordinator."
+        )
+
+
+def _left(readers: list[Reader], row: _Any) -> bool:
+    """Whether somebody reads it, and no coordinator."""
+    levels = {each.level(row) for each in readers} - {""}
+    return bool(levels) and "network" not in levels
+
+
+def _employers(country: str, readers: list[Reader]) -> list[str]:
+    """Keys of the employers of those who read complaints there. Not of all that are tied to them: of the directory those are among
+    them that complaints name."""
+    return sorted({each.actor.organisation for each in readers if each.level(_Any(country))})
+
+
 def _tied(country: str, readers: list[Reader]) -> str:
     """The organisation to which everybody is tied who reads complaints there; empty: there is none."""
-    keys = sorted({key for each in readers for key in each.ties.tied})
+    keys = _employers(country, readers)
     alone = (key for key in keys if not any(each.level(_Any(country, about="organisation", organisation=key)) for each in readers))
     return next(alone, "")

@@ -38,11 +38,13 @@ def grown(session: Session, organisation: str, topic: str) -> dict[str, SlotValu
 
 
 def names(slots: Mapping[str, Any], country: str, facts: Facts) -> frozenset[str]:
-    """Folded public names, as the directory of that country has them."""
+    """Folded public names, as the directory of that country has them. There they may stand under the key of another that is one
+    with them."""
     accused = str(slots.get(SLOT, "")).split()
     if not accused:
         return frozenset()
-    return frozenset(fold(name) for key, name in facts.hearing.organisations(country) if key in accused)
+    theirs = facts.hearing.one_with(accused)
+    return frozenset(fold(name) for key, name in facts.hearing.organisations(country) if key in theirs)
 
 
 def is_of(offer: Offer, theirs: frozenset[str]) -> bool:

@@ -423,8 +423,12 @@ class Hearing(Protocol):
     """Who would read a complaint: a snapshot at most 30 s old."""
 
     def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
-        """(key, public name) of those that work there, by name: of the network, also those that watch over the others, and of the
-        public directory."""
+        """(key, public name) of those that work there, by name, each name once: of the network, also those that watch over the
+        others, and of the public directory."""
+        ...
+
+    def one_with(self, organisations: Collection[str]) -> frozenset[str]:
+        """Keys of these and of all that have become one with them or are called like them."""
         ...
 
     def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:
@@ -442,6 +446,9 @@ class NobodyHears:
 
     def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
         return ()
+
+    def one_with(self, organisations: Collection[str]) -> frozenset[str]:
+        return frozenset(organisations)
 
     def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +18,9 @@ from bot.complaints import routing
 from bot.complaints.names import OF_THE_DIRECTORY, names
 from bot.complaints.routing import Reader
 from bot.complaints.storing import OPEN, complaint
+from bot.staff.tables import Employer
+
+_employer: Any = Employer.__table__  # type: ignore[attr-defined]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,7 +39,24 @@ async def faults(connection: AsyncConnection, countries: Iterable[str]) -> list[
     """Everything to mend, country by country, and of the directory."""
     wanted = tuple(countries)
     readers = await routing.readers(connection)
-    return [*(fault for country in wanted for fault in _of(country, readers)), *await _untied(connection, wanted)]
+    found = [fault for country in wanted for fault in _of(country, readers)]
+    return [*found, *await _alike(connection), *await _untied(connection, wanted)]
+
+
+async def _alike(connection: AsyncConnection) -> list[str]:
+    """Employers of one name that nobody said to be one: each reads nothing about the others."""
+    employers = (await connection.execute(select(_employer).order_by(_employer.c.key))).all()
+    named: dict[str, list[Any]] = {}
+    for key, name in routing.called(employers).items():
+        named.setdefault(name, []).append(next(row for row in employers if row.key == key))
+    apart = routing.Network({row.key: (row.merged_into, row.independent) for row in employers})
+    return [
+        f"Employers {' and '.join(row.key for row in rows)} are both called {rows[0].name}: whoever complains about one may mean "
+        "the other, so nobody of either reads what is about them. Where they are one organisation, or in doubt, give one of them "
+        "merged_into; where they are two, give each the whole name by which people tell them apart."
+        for rows in named.values()
+        if not {row.key for row in rows} <= apart.tied(rows[0].key)
+    ]
 
 
 async def _untied(connection: AsyncConnection, countries: Collection[str]) -> list[str]:
@@ -73,6 +94,8 @@ def _of(country: str, readers: list[Reader]) -> list[str]:
             )
         if not network:
             found.append(f"Nobody hears of a complaint in {country} that focal points leave: give an account the role coordinator.")
+        else:
+            found += _without_coordinator(country, readers)
         if not any(each.level(_Any(country, about="responders")) for each in readers):
             found.append(
                 f"In {country} nobody independent reads complaints about the people who answer here, so none is taken: give a "
@@ -90,8 +113,35 @@ def _of(country: str, readers: list[Reader]) -> list[str]:
     return found
 
 
+def _without_coordinator(country: str, readers: list[Reader]) -> Iterable[str]:
+    """About whom focal points read complaints that they may leave, and nobody hears of it then."""
+    if _left(readers, _Any(country, about="responders")):
+        yield (
+            f"In {country} no coordinator hears of a complaint about the people who answer here that focal points leave: give a "
+            "coordinator an employer with independent = true."
+        )
+    left = [key for key in _employers(country, readers) if _left(readers, _Any(country, about="organisation", organisation=key))]
+    if left:
+        yield (
+            f"In {country} no coordinator hears of a complaint about {' or '.join(left)} that focal points leave, since all who "
+            "coordinate there are tied to it: give an account of another employer the role coordinator."
+        )
+
+
+def _left(readers: list[Reader], row: _Any) -> bool:
+    """Whether somebody reads it, and no coordinator."""
+    levels = {each.level(row) for each in readers} - {""}
+    return bool(levels) and "network" not in levels
+
+
+def _employers(country: str, readers: list[Reader]) -> list[str]:
+    """Keys of the employers of those who read complaints there. Not of all that are tied to them: of the directory those are among
+    them that complaints name."""
+    return sorted({each.actor.organisation for each in readers if each.level(_Any(country))})
+
+
 def _tied(country: str, readers: list[Reader]) -> str:
     """The organisation to which everybody is tied who reads complaints there; empty: there is none."""
-    keys = sorted({key for each in readers for key in each.ties.tied})
+    keys = _employers(country, readers)
     alone = (key for key in keys if not any(each.level(_Any(country, about="organisation", organisation=key)) for each in readers))
     return next(alone, "")

@@ -222,8 +222,10 @@ async def withdraw(complaints: Complaints, by: Derived, now: datetime) -> Litera
         row = await _find(connection, by, now, lock=True)
         if row is None:
             return
-        units = await routing.units_of(connection, row.id)
-        told = endings.concerned(await routing.readers(connection), row, units) if row.state == "accepted" else []
+        # Whoever works on it, and whoever it was passed to, also where it waits again or is closed by now.
+        passed = (await storing.forwarded_to(connection, [row.id])).get(row.id, [])
+        units = {each.organisation for each in passed if each.way == "unit"}
+        told = endings.concerned(await routing.readers(connection), row, units) if row.state in OPEN or passed else []
         received = await past.receipts(connection, row.id)
         await storing.rows.wipe(connection, row.id, [*SAID, "answer"])
         await storing.wipe_course(connection, row.id)

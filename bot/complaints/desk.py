@@ -23,7 +23,7 @@ from bot.alerts.outbox import enqueue
 from bot.complaints import endings, routing, storing, trail
 from bot.complaints.counting import count_step, in_time
 from bot.complaints.deadlines import LONGEST
-from bot.complaints.reading import Act, Met, acts, meet
+from bot.complaints.reading import Act, Met, acts, left_alone, meet
 from bot.complaints.storing import SAID, Complaints, forwarding
 from bot.complaints.tables import OUTCOMES
 from bot.sealing import BadEnvelope, Envelope, key_id
@@ -93,13 +93,13 @@ async def accept(complaints: Complaints, actor: Actor, complaint_id: bytes, now:
 
 
 async def release(complaints: Complaints, actor: Actor, complaint_id: bytes, now: datetime, *, version: int | None = None) -> None:
-    """Give it back; it waits again. Once it was escalated, a coordinator may do it for who holds it."""
+    """Give it back; it waits again. Once it was escalated, a coordinator may do it for who holds it; where there is none for whom
+    it exists, anybody who reads it, once a deadline was missed. Who held it is told like the others."""
 
     async def work(connection: AsyncConnection) -> None:
         met, _ = await meet(connection, actor, complaint_id, lock=True)
-        _check(actor, met, "release", version)
-        holder = met.row.held_by
-        told = await endings.requeue(connection, complaints.deadlines, met.row, now, not_told=holder.hex if holder else "")
+        _check(actor, met, "release", version, alone=await left_alone(connection, complaints, actor, met, now))
+        told = await endings.requeue(connection, complaints.deadlines, met.row, now, not_told=actor.id.hex)
         await enqueue(connection, told, now)
         await trail.record(connection, actor.name, met.role, "released", reference(met.row.id), now)
 
@@ -349,9 +349,9 @@ async def add_wraps(
 # --- within ----------------------------------------------------------------------------------------------------------
 
 
-def _check(actor: Actor, met: Met, act: Act, version: int | None) -> None:
+def _check(actor: Actor, met: Met, act: Act, version: int | None, *, alone: bool = False) -> None:
     """It exists for the actor; where the act is not possible now, somebody was faster. Raises Stale."""
-    if act not in acts(actor, met):
+    if act not in acts(actor, met, alone=alone):
         raise Stale
     _check_version(met.row, version)
 

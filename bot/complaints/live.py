@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -52,8 +52,8 @@ class _Read:
     readers: tuple[Reader, ...] = ()
     helping: Mapping[str, tuple[tuple[str, str], ...]] = dataclasses.field(default_factory=dict)
     """Country -> (key, name) of the network's organisations whose accounts work there."""
-    names: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Folded name -> key of every organisation of the network."""
+    among: routing.Network = dataclasses.field(default_factory=lambda: routing.Network({}))
+    """Every organisation of the network."""
     closed: Mapping[str, frozenset[date]] = dataclasses.field(default_factory=dict)
 
 
@@ -89,19 +89,29 @@ class LiveHearing:
     # --- flows.facts.Hearing
 
     def organisations(self, country: str) -> tuple[tuple[str, str], ...]:
-        """Those that work there, by name. Also those that watch over the others: what is about somebody who is not in the list is
-        read by exactly them. One of the directory that has the name of one of the network is that one: else its staff would not be
-        tied to what is said about it."""
+        """Those that work there, by name, each name once. Also those that watch over the others: what is about somebody who is not
+        in the list is read by exactly them. One of the directory that has the name of one of the network is that one, of several
+        that are called alike the one that works there: else its staff would not be tied to what is said about it."""
         read, listed = self._read, self._directory(country)
         kept = self._listed.get(country)
         if kept is not None and kept[0] is read and kept[1] is listed:
             return kept[2]
-        found = dict(read.helping.get(country, ()))
+        employers = {name: key for key, name in sorted(read.among.called.items(), reverse=True)}
+        found: dict[str, tuple[str, str]] = {}
+        for key, name in sorted(read.helping.get(country, ())):
+            found.setdefault(fold(name) or key, (key, name))
+        there = {key for key, _ in found.values()}
         for key, name in listed:
-            found.setdefault(read.names.get(fold(name), key), name)
-        made = tuple(sorted(found.items(), key=lambda each: (fold(each[1]), each[0])))
+            same = employers.get(fold(name), key)
+            if same not in there:  # under another name, as the directory has it
+                found.setdefault(fold(name) or same, (same, name))
+        made = tuple(sorted(found.values(), key=lambda each: (fold(each[1]), each[0])))
         self._listed[country] = read, listed, made
         return made
+
+    def one_with(self, organisations: Collection[str]) -> frozenset[str]:
+        """Keys of these and of all of the network that are tied to them."""
+        return frozenset().union(*(self._read.among.tied(key) for key in organisations))
 
     def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:
         """Whether somebody has a key who may read it."""
@@ -124,7 +134,7 @@ class LiveHearing:
                 employers = (await connection.execute(select(_employer))).all()
                 places = (await connection.execute(select(_staff.c.organisation, _staff.c.countries).where(_staff.c.active))).all()
                 days = (await connection.execute(select(_holiday.c.country, _holiday.c.day).where(~_holiday.c.works))).all()
-        among = routing.Network({row.key: (row.merged_into, row.independent) for row in employers})
+        among = routing.Network.of(employers)
         public = {row.key: row.name for row in employers}
         helping: dict[str, dict[str, str]] = {}
         for organisation, countries in places:
@@ -137,7 +147,7 @@ class LiveHearing:
         self._read = _Read(
             tuple(readers),
             {country: tuple(found.items()) for country, found in helping.items()},
-            {fold(name): key for key, name in public.items()},
+            among,
             {country: frozenset(found) for country, found in closed.items()},
         )
         self.checked_at = now

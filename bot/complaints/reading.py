@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.complaints import routing, storing, trail
+from bot.complaints import routing, storing, telling, trail
 from bot.complaints.listing import LISTED, Row, shown
 from bot.complaints.routing import Ties
 from bot.complaints.storing import OPEN, SAID, Complaints, complaint, forwarding
@@ -126,8 +126,16 @@ async def meet(
     return Met(row, role, units, routing.may_read(actor, by, row), routing.investigates(by, row, units)), by
 
 
-def acts(actor: Actor, met: Met) -> frozenset[Act]:
-    """What this actor may do to a complaint that exists for them, as it is now."""
+async def left_alone(connection: AsyncConnection, complaints: Complaints, actor: Actor, met: Met, now: datetime) -> bool:
+    """``telling.left_alone``, where it is somebody else who holds it."""
+    if met.row.state != "accepted" or met.row.held_by == actor.id:
+        return False
+    return telling.left_alone(await routing.readers(connection), met.row, now, complaints.deadlines, met.units)
+
+
+def acts(actor: Actor, met: Met, *, alone: bool = False) -> frozenset[Act]:
+    """What this actor may do to a complaint that exists for them, as it is now. ``alone``: as ``left_alone`` says; without, giving
+    it back for somebody else is left out for whoever is no coordinator."""
     row, found = met.row, set[Act]()
     held = row.held_by == actor.id and met.plainly
     if row.state == "received" and met.plainly:
@@ -136,7 +144,7 @@ def acts(actor: Actor, met: Met) -> frozenset[Act]:
         found |= {"release", "recuse", "open", "forward", "confirm", "answer", "close"}
     if row.state == "accepted" and not held and met.plainly:
         found |= {"recuse"}
-        if "coordinator" in actor.roles and row.level == "network":
+        if alone or ("coordinator" in actor.roles and row.level == "network"):
             found |= {"release"}  # whoever holds it may be away
     if row.inbox == "feedback" and found & {"accept", "release"}:
         found |= {"give"}  # what is said about behaviour is taken by those whom the clock tells, and given to nobody
@@ -154,7 +162,7 @@ async def sheet(complaints: Complaints, actor: Actor, complaint_id: bytes, now: 
         row = met.row
         if row.forgotten_at is not None and row.forgotten_at <= now:
             raise NotThere
-        may = acts(actor, met)
+        may = acts(actor, met, alone=await left_alone(connection, complaints, actor, met, now))
         keys = await key_ids(connection, actor.id)
         among = await routing.network(connection)
         return Sheet(

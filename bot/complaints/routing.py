@@ -3,8 +3,9 @@
 Here belong who is tied to whom, the rule itself, once for a row (``may_read``) and once for a query (``visible``), and whose keys a
 complaint is sealed to. Never here: what is shown, pages, clocks.
 
-**Tied.** Organisations that have become one, in whatever order, are tied to each other, and one of the directory to the employers
-that it is (``bot.staff.listings``). A complaint about an organisation does not exist for whoever works for one that is tied to it.
+**Tied.** Organisations that have become one, in whatever order, are tied to each other, employers of one name too, and one of the
+directory to the employers that it is (``bot.staff.listings``). A complaint about an organisation does not exist for whoever works
+for one that is tied to it.
 The exclusion stands in the WHERE of every query, with the organisations as bound values, whether or not there is such a complaint:
 what the database is asked is the same, and so is the answer.
 
@@ -17,9 +18,10 @@ others and give no help themselves; and only while all that have become one with
 from __future__ import annotations
 
 import dataclasses
+import functools
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, String, and_, cast, exists, func, literal, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,6 +30,7 @@ from bot.complaints.names import OF_THE_DIRECTORY
 from bot.complaints.storing import complaint, forwarding
 from bot.complaints.tables import INDEPENDENT, LEVELS
 from bot.directory.tables import Organization
+from bot.places import fold
 from bot.sealing import MOST_RECIPIENTS
 from bot.staff import listings
 from bot.staff.keys import recovery_keys
@@ -46,14 +49,22 @@ _KEY_IN_DIRECTORY: Final[Any] = literal(OF_THE_DIRECTORY).concat(func.replace(ca
 ACTION: Final[Mapping[str, Action]] = {"psea": "see_complaints", "feedback": "see_feedback"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Network:
     """The organisations and what has become of them. ``employers``: key -> (merged into, independent). ``listed``: key of one of
     the directory -> keys of the employers that it is. Two that were called like it at different times are both tied to it, and not
-    thereby to each other."""
+    thereby to each other. ``called``: key of an employer -> its folded name. Whoever says one name may mean any that has it, so
+    those are tied; a name takes away and gives nothing: it makes no part of anything, and no investigation unit."""
 
     employers: Mapping[str, tuple[str, bool]]
     listed: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    called: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(cls, employers: Iterable[Any], listed: Mapping[str, tuple[str, ...]] | None = None) -> Self:
+        """``employers``: rows with ``key``, ``name``, ``merged_into`` and ``independent``."""
+        rows = tuple(employers)
+        return cls({row.key: (row.merged_into, row.independent) for row in rows}, listed or {}, called(rows))
 
     def chain(self, organisation: str) -> tuple[str, ...]:
         """This organisation, those that it is or of which it became a part, and so on to the end. A circle, which no file may make,
@@ -65,7 +76,7 @@ class Network:
         return tuple(found)
 
     def tied(self, organisation: str) -> frozenset[str]:
-        """Keys of all that have become one with it, itself included."""
+        """Keys of all that have become one with it or have a name of theirs, itself included."""
         ends = self._ends(organisation)
         return frozenset({organisation, *(key for key in self._known() if self._ends(key) & ends)})
 
@@ -74,7 +85,7 @@ class Network:
         return frozenset({*units_of, *(key for key in self._known() if set(self.chain(key)) & set(units_of))})
 
     def independent(self, organisation: str) -> bool:
-        """Whether it watches over the others, and all that have become one with it do."""
+        """Whether it watches over the others, and all that are tied to it do."""
         known = self.tied(organisation) & self.employers.keys()
         return bool(known) and all(self.employers[key][1] for key in known)
 
@@ -82,10 +93,33 @@ class Network:
         return frozenset({*self.employers, *self.listed})
 
     def _ends(self, organisation: str) -> frozenset[str]:
-        """Where its chain ends: of an employer one place, of an organisation of the directory one for each employer that it is."""
+        """Where its chain ends: of an employer one place, of an organisation of the directory one for each employer that it is;
+        and with each place those that have a name in common with it."""
+        return frozenset().union(*(self._namesakes.get(end, {end}) for end in self._ends_of_chain(organisation)))
+
+    @functools.cached_property
+    def _namesakes(self) -> Mapping[str, frozenset[str]]:
+        """Where a chain ends in which somebody has a name that stands in another chain too -> the ends of all such chains, and of
+        those that have a name in common with these."""
+        named: dict[str, set[str]] = {}
+        for key, name in self.called.items():
+            named.setdefault(name, set()).update(self._ends_of_chain(key))
+        found: dict[str, frozenset[str]] = {}
+        for ends in named.values():
+            whole = frozenset(ends).union(*(found.get(end, ()) for end in ends))
+            found |= dict.fromkeys(whole, whole)
+        return found
+
+    def _ends_of_chain(self, organisation: str) -> frozenset[str]:
         chain = self.chain(organisation)
         ends = {key for key in chain if not self.employers.get(key, ("", False))[0] and key not in self.listed}
         return frozenset(ends or chain)
+
+
+def called(employers: Iterable[Any]) -> dict[str, str]:
+    """Key -> folded name. ``employers``: rows with ``key`` and ``name``. Without those whose name has no letters that are compared
+    here: they would all be called alike."""
+    return {row.key: name for row in employers if (name := fold(row.name))}
 
 
 class Ties(NamedTuple):
@@ -106,7 +140,7 @@ async def network(connection: AsyncConnection, naming: str = "") -> Network:
     listed: dict[str, tuple[str, ...]] = {}
     for id, key in sorted({*await listings.kept(connection), *await listings.alike(connection, rows, named(naming))}):
         listed[f"{OF_THE_DIRECTORY}{id.hex}"] = (*listed.get(f"{OF_THE_DIRECTORY}{id.hex}", ()), key)
-    return Network({row.key: (row.merged_into, row.independent) for row in rows}, listed)
+    return Network.of(rows, listed)
 
 
 def named(naming: str = "") -> ColumnElement[bool]:

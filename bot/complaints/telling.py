@@ -55,6 +55,13 @@ def telling(
     return Telling(level, tuple(sorted(set(found), key=lambda each: each.bytes)))
 
 
+def left_alone(among: Iterable[Reader], row: Any, now: datetime, deadlines: Deadlines, units: Iterable[str] = ()) -> bool:
+    """Whether a deadline of this open complaint passed that was not met, and no coordinator is there for whom it exists: then
+    whoever is told in their place does what a coordinator would."""
+    late = any(at <= now and level == "network" for at, level in deadlines.milestones(row))
+    return late and not at_levels(among, row, units)["network"]
+
+
 def _first(people: dict[str, tuple[uuid.UUID, ...]], row: Any) -> str:
     """The level that is told from the beginning."""
     if row.inbox == "feedback" or not (people["focal"] or people["backup"]):

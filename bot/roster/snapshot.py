@@ -78,6 +78,15 @@ class Member(NamedTuple):
         return Actor(self.id, self.name, self.organisation, roles, self.countries)
 
 
+class Organisation(NamedTuple):
+    """One of the network, and that of which it has become a part, or empty."""
+
+    key: str
+    name: str = ""
+    merged_into: str = ""
+    independent: bool = False
+
+
 class Read(NamedTuple):
     """The rows, in a fixed order: equal rows mean that nothing changed."""
 
@@ -86,8 +95,8 @@ class Read(NamedTuple):
     changes: tuple[Change, ...] = ()
     holidays: tuple[tuple[str, date, bool], ...] = ()
     """(country, day, whether people work)."""
-    became: tuple[tuple[str, str], ...] = ()
-    """(key of an organisation, that of which it has become a part, or empty), of all of them."""
+    organisations: tuple[Organisation, ...] = ()
+    """All of them."""
 
 
 NOTHING: Final = Read()
@@ -108,7 +117,7 @@ class RosterSnapshot:
         self.planned_in = frozenset(row.country for row in planned)
         """Countries in which somebody planned a shift, whether it counts or not."""
         self.planned_for = frozenset(row.staff_id for row in planned)
-        self._network = Network({key: (into, False) for key, into in rows.became})
+        self._network = Network.of(rows.organisations)
         self._windows: dict[tuple[str, datetime], list[Span]] = {}
 
     # --- people
@@ -282,7 +291,7 @@ _MEMBERS = (
 _SHIFTS = select(*(_shift[name] for name in Weekly._fields)).order_by(_shift.id)
 _CHANGES = select(*(_change[name] for name in Change._fields)).order_by(_change.begins_at, _change.id)
 _HOLIDAYS = select(_holiday.country, _holiday.day, _holiday.works).order_by(_holiday.country, _holiday.day)
-_BECAME = select(_employer.key, _employer.merged_into).order_by(_employer.key)
+_ORGANISATIONS = select(*(_employer[name] for name in Organisation._fields)).order_by(_employer.key)
 
 
 async def read(connection: AsyncConnection, now: datetime) -> Read:
@@ -291,8 +300,8 @@ async def read(connection: AsyncConnection, now: datetime) -> Read:
     shifts = [Weekly(*row) for row in await connection.execute(_SHIFTS)]
     changes = [Change(*row) for row in await connection.execute(_CHANGES.where(_change.ends_at > now - 2 * _BEFORE))]
     holidays = [tuple(row) for row in await connection.execute(_HOLIDAYS)]
-    became = [tuple(row) for row in await connection.execute(_BECAME)]
-    return Read(tuple(members), tuple(shifts), tuple(changes), tuple(holidays), tuple(became))
+    organisations = [Organisation(*row) for row in await connection.execute(_ORGANISATIONS)]
+    return Read(tuple(members), tuple(shifts), tuple(changes), tuple(holidays), tuple(organisations))
 
 
 def _is_zone(name: str) -> bool:

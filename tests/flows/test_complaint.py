@@ -14,7 +14,7 @@ import pytest
 from bot.complaints import tables
 from bot.helplines import HelplineBook
 from bot.lexicon import words_of
-from flows import complaint_fields
+from flows import accused, complaint_fields
 from flows.complaint_fields import WHO
 from flows.crisis import CLASSES
 from flows.facts import COUNTRIES, LANGS, SETTLING, ComplaintChannel
@@ -799,6 +799,13 @@ def test_help_beside_a_complaint_does_not_lead_to_whom_it_is_about(channel) -> N
     }
     plain = matter.says("menu").picks("services", "#0", "whole", "health")
     assert owners(plain) == {"Organización Demo A"}  # whoever looks for services by themselves sees all there are
+
+
+@pytest.mark.requirement("C-4")
+def test_whom_it_is_about_is_left_out_of_another_country_too_where_another_of_that_name_works() -> None:
+    """Mutation: the key that was chosen, alone; every organisation as soon as one was accused."""
+    assert accused.names({accused.SLOT: "org-a-pe"}, "CO", facts()) == {"organizacion demo a"}
+    assert accused.names({accused.SLOT: "org-c"}, "CO", facts()) == accused.names({}, "CO", facts()) == set()
 
 
 @pytest.mark.requirement("C-8")

@@ -232,6 +232,11 @@ class SomeHearing:
             return ()
         return (("org-a", "Organización Demo A"), ("org-b", "Organización Demo B"), ("dir-1", "Organización Demo"))
 
+    def one_with(self, organisations: Collection[str]) -> frozenset[str]:
+        """``org-a-pe`` is called like ``org-a``."""
+        same = frozenset({"org-a", "org-a-pe"})
+        return frozenset(organisations) | (same if same & frozenset(organisations) else frozenset())
+
     def reads(self, country: str, inbox: str, about: str, organisation: str) -> bool:
         if country == "VE":
             return inbox == "psea" and about in ("police", "official", "organisation") and organisation != "org-a"

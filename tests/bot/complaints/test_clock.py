@@ -223,11 +223,51 @@ async def test_what_was_accepted_and_left_lying_comes_to_the_network_and_can_be_
     with pytest.raises(desk.Stale):
         await desk.accept(world.complaints, mar.actor, complaint_id, after(hours=24))
     await desk.release(world.complaints, mar.actor, complaint_id, after(hours=24))
+    assert await world.alerted() == {eva.id}, "who held it is told, who gave it back knows"
     await desk.accept(world.complaints, mar.actor, complaint_id, after(hours=24))
     with pytest.raises(desk.Stale):
         await desk.close(world.complaints, eva.actor, complaint_id, "answered", after(hours=25))
     both = await world.person("both", "psea_focal_point", "coordinator", organisation="red-norte")
     await desk.release(world.complaints, both.actor, complaint_id, after(hours=25))
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("C-6")
+@pytest.mark.parametrize("about", ["organisation", "responders"])
+async def test_where_no_coordinator_may_know_of_it_whoever_is_told_in_their_place_takes_it_over(
+    world: World, eva: Person, leo: Person, mar: Person, about: str
+) -> None:
+    """Who accepted it is away, and the only coordinator is of the organisation that it is about, or of none that watches over the
+    others. Mutation: told again each day, and nothing to be done but stepping aside; before any deadline was missed; once
+    everything was done in time; as soon as it was escalated, where a coordinator is; without a line in the trail; to somebody tied;
+    the holder left in the dark."""
+    tied = await world.person("tied", "psea_focal_point", organisation="red-centro")
+    changes = {"about": about, "organisation": "red-centro" if about == "organisation" else ""}
+    complaint_id, _ = await world.held(eva, **changes)
+    await world.tick(after(hours=23))
+    for now in (after(hours=1), after(hours=23, minutes=59)):
+        assert "release" not in (await reading.sheet(world.complaints, leo.actor, complaint_id, now)).may
+        with pytest.raises(desk.Stale):
+            await desk.release(world.complaints, leo.actor, complaint_id, now)
+    await world.alerted()
+    await world.tick(after(hours=24))
+    assert await world.alerted() == {eva.id, leo.id}
+    for other in (mar, tied):
+        with pytest.raises(desk.NotThere):
+            await desk.release(world.complaints, other.actor, complaint_id, after(hours=24))
+    with pytest.raises(desk.Stale):
+        await desk.accept(world.complaints, leo.actor, complaint_id, after(hours=24))
+    assert (await reading.sheet(world.complaints, leo.actor, complaint_id, after(hours=24))).may == {"recuse", "release"}
+    await desk.release(world.complaints, leo.actor, complaint_id, after(hours=24))
+    assert await world.alerted() == {eva.id} and (await world.trail())[-1] == ("psea-2", "released")
+    assert (await world.row(complaint_id)).accept_by == after(hours=36)
+    assert await world.reads_after_accepting(leo, complaint_id, after(hours=25)) == [NOTE]
+    await desk.forward(world.complaints, leo.actor, complaint_id, after(hours=25), way="outside")
+    await world.answered(leo, complaint_id, after(hours=26))
+    assert "release" not in (await reading.sheet(world.complaints, eva.actor, complaint_id, after(hours=90))).may
+    fresh, _ = await world.held(eva)
+    await world.tick(after(hours=25))
+    assert "release" not in (await reading.sheet(world.complaints, leo.actor, fresh, after(hours=25))).may, "mar may"
 
 
 @pytest.mark.requirement("C-6")

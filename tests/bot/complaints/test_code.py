@@ -151,6 +151,50 @@ async def test_contested_once_and_only_what_is_closed(world: World, eva: Person,
 
 
 @pytest.mark.requirement("C-7")
+@pytest.mark.parametrize("then", ["accepted", "given back", "closed", "contested", "closed again"])
+async def test_a_unit_hears_of_a_withdrawal_whatever_has_happened_since_it_was_passed_on(
+    world: World, eva: Person, mar: Person, then: str
+) -> None:
+    """And so does who holds it. Mutation: only while somebody has accepted it, so that the unit goes on investigating; only a
+    forwarding of this round."""
+    unit = await world.person("unit", "psea_focal_point", organisation="casa-sur", investigates=["casa-sur"])
+    await world.person("colleague", "psea_focal_point", organisation="casa-sur")
+    complaint_id, derived = await world.held(eva)
+    await desk.forward(world.complaints, eva.actor, complaint_id, NOW, way="unit")
+    await world.answered(eva, complaint_id)
+    if then == "given back":
+        await desk.release(world.complaints, eva.actor, complaint_id, NOW)
+    if then in ("closed", "contested", "closed again"):
+        await desk.close(world.complaints, eva.actor, complaint_id, "forwarded", NOW)
+    if then in ("contested", "closed again"):
+        await code.contest(world.complaints, derived, NOW)
+    if then == "closed again":
+        await desk.accept(world.complaints, eva.actor, complaint_id, NOW)
+        await world.answered(eva, complaint_id, text="Otra vez")
+        await desk.close(world.complaints, eva.actor, complaint_id, "answered", NOW)
+    await world.alerted()
+    assert await code.withdraw(world.complaints, derived, after(hours=1)) == "saved"
+    holds = {eva.id} if then in ("accepted", "closed", "closed again") else set()
+    assert await world.alerted() == {unit.id} | holds
+
+
+@pytest.mark.requirement("C-7")
+async def test_of_a_withdrawal_after_closing_who_passed_it_on_elsewhere_hears_and_nobody_else_does(
+    world: World, eva: Person, mar: Person
+) -> None:
+    """So that they tell it there. Mutation: nobody; an alert where nobody has anything to do any more."""
+    for passed in (True, False):
+        complaint_id, derived = await world.held(eva)
+        if passed:
+            await desk.forward(world.complaints, eva.actor, complaint_id, NOW, way="outside")
+        await world.answered(eva, complaint_id)
+        await desk.close(world.complaints, eva.actor, complaint_id, "answered", NOW)
+        await world.alerted()
+        await code.withdraw(world.complaints, derived, after(hours=1))
+        assert await world.alerted() == ({eva.id} if passed else set())
+
+
+@pytest.mark.requirement("C-7")
 async def test_withdrawn_it_is_erased_at_once_and_the_desk_sees_that_it_was(world: World, eva: Person) -> None:
     """Mutation: an envelope, a key, a forwarding or what it was about that stays; a desk that works on air."""
     complaint_id, derived = await world.held(eva, urgent=True, child=True, topic="sexual")

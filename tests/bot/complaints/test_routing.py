@@ -27,6 +27,9 @@ NETWORK = Network({
 })  # fmt: skip
 
 
+FIELDS = ("key", "name", "merged_into", "independent")
+
+
 @pytest.mark.requirement("C-4")
 def test_whoever_has_become_one_with_another_is_tied_to_it_in_both_directions() -> None:
     """Mutation: the chain upwards only, so that the larger one reads about its part; one step only."""
@@ -35,6 +38,21 @@ def test_whoever_has_become_one_with_another_is_tied_to_it_in_both_directions() 
         assert NETWORK.tied(each) == whole
     assert NETWORK.tied("red-norte") == {"red-norte", "dir-1"}
     assert NETWORK.tied("nowhere") == {"nowhere"}
+
+
+@pytest.mark.requirement("C-4")
+def test_employers_of_one_name_are_tied_with_all_that_became_one_with_them_and_gain_nothing() -> None:
+    """Mutation: keys alone; a name of one that became a part of another; two names that are reached over a third employer; names
+    without letters, which would all be the same; a unit that investigates for a namesake; independent beside one that is not."""
+    rows = [("acnur-co", "ACNUR", "", True), ("acnur-pe", "Acnúr", "", False), ("onu", "ONU", "acnur-pe", False)]
+    rows += [("onu-2", "onu", "todos", False), ("todos", "Todos", "", False), ("um", "乌", "", False), ("dois", "方", "", False)]
+    among = Network.of((types.SimpleNamespace(**dict(zip(FIELDS, row, strict=True))) for row in rows), {"dir-1": ("acnur-co",)})
+    whole = {"acnur-co", "acnur-pe", "onu", "onu-2", "todos", "dir-1"}
+    for each in whole:
+        assert among.tied(each) == whole
+    assert among.tied("um") == {"um"}
+    assert among.covered(["acnur-co"]) == {"acnur-co", "dir-1"} and among.chain("acnur-pe") == ("acnur-pe",)
+    assert not among.independent("acnur-co")
 
 
 def test_a_circle_ends() -> None:

@@ -453,6 +453,29 @@ async def test_a_later_request_leaves_out_all_that_have_become_one_with_those_it
 
 
 @pytest.mark.requirement("C-4")
+async def test_a_later_request_leaves_out_all_that_are_called_like_those_it_was_about(
+    world: World, network: Network, pile: Pile, eva: Person
+) -> None:
+    """The list has the name once. Mutation: keys alone, so that the other one's staff, of the same name, read the request."""
+    both = [await world.worker(f"case-manager-co-{number}", organisation=f"caritas-{number}", duty="primary") for number in (1, 2)]
+    norte = await world.worker("case-manager-co-3", organisation="red-norte", duty="primary")
+    for key, name in (("caritas-1", "Cáritas"), ("caritas-2", "CARITAS"), ("red-norte", "")):
+        await network.employer(key, name=name)
+    await pile.roster.refresh()
+    await pile.hearing.refresh()
+    phone = await to_who(pile.phone("555", TELEGRAM))
+    await phone.picks("organisation")
+    await phone.says("caritas")
+    for option in ("end", "help", "person", "yes", "on", "adult", "yes", "code", "no", "send"):
+        await phone.picks(option)
+    assert phone.here == "request.done"
+    (ticket,) = await world.rows(Ticket)
+    assert set(ticket.not_organisations) == {"caritas-1", "caritas-2"}
+    seen = [{row.id for row in await queue(world.tickets, worker.actor, at(pile))} for worker in (*both, norte)]
+    assert seen == [set(), set(), {ticket.id}]
+
+
+@pytest.mark.requirement("C-4")
 async def test_feedback_about_no_place_that_is_known_is_met_by_nobody_of_the_organisation_that_was_chosen(
     world: World, network: Network, pile: Pile, mar: Person
 ) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.countries import zones
 from bot.roster import snapshot
-from bot.roster.snapshot import RosterSnapshot
+from bot.roster.snapshot import Organisation, RosterSnapshot
 from bot.staff.keys import eligible_keys
 from bot.staff.tables import ROLES
 from flows.facts import COUNTRIES, OnCall
@@ -101,7 +101,7 @@ def test_child_protection_is_a_desk_of_its_own() -> None:
 
 @pytest.mark.requirement("D-12")
 def test_who_is_left_out_is_not_there() -> None:
-    """Organisations, those that have become one with them, and accounts that stepped aside.
+    """Organisations, those that have become one with them or are called like them, and accounts that stepped aside.
 
     Mutation: the wish for another organisation forgotten when somebody asks who is there; only the very one that was named; a list
     to choose from that no longer names the one that was chosen."""
@@ -114,9 +114,12 @@ def test_who_is_left_out_is_not_there() -> None:
         assert [key for key, _ in told.organisations] == ["org-a", "org-b"]
     assert planned.on_call("CO", seconds(NOW), without=("org-b",)).open_now
     for a, b in (("org-b", ""), ("", "org-a"), ("org-c", "org-c")):
-        became = (("org-a", a), ("org-b", b), ("org-c", ""))
-        told = RosterSnapshot(planned.rows._replace(became=became)).on_call("CO", seconds(NOW), without=("org-b",))
+        became = (Organisation("org-a", merged_into=a), Organisation("org-b", merged_into=b), Organisation("org-c"))
+        told = RosterSnapshot(planned.rows._replace(organisations=became)).on_call("CO", seconds(NOW), without=("org-b",))
         assert (told.answers, told.open_now, told.opens_at) == (False, False, None)
+    alike = (Organisation("org-a", "Cáritas"), Organisation("org-b", "CARITAS"))
+    told = RosterSnapshot(planned.rows._replace(organisations=alike)).on_call("CO", seconds(NOW), without=("org-b",))
+    assert not told.answers
 
 
 @pytest.mark.requirement("D-12")

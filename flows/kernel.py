@@ -929,7 +929,7 @@ class Graph:
         there is nobody whom they were meant for."""
         if not sheet.addressed or event.words is None:
             return None
-        go = _resolve(sheet.hears, session, Said(event.words, alarm=event.kind), facts)
+        go = _resolve(sheet.hears, session, Said(event.words, event.understood, alarm=event.kind), facts)
         if go is None:
             return None
         if go.do is None:

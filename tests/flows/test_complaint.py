@@ -722,6 +722,82 @@ def test_thanks_and_ideas_go_to_everybody_who_reads_and_that_is_said() -> None:
         assert sent["about"] == "none" and not play.session.slot("accused")
 
 
+RUMOURS = {
+    "En Organización Demo A piden dinero por la carpa, ¿es verdad?": "org-a",
+    "is it true that ORGANIZACION DEMO B sells tents": "org-b",
+    "em organização nenhuma, só na Organización Demo, cobram": "dir-1",
+    "Demo A": "org-a",
+    "dicen que piden dinero": "?",
+    "they treat people badly at the tent": "?",
+    "dizem que pedem dinheiro pela barraca": "?",
+    "Organización Demo A u Organización Demo B": "?",
+    "¿es verdad que cierran la frontera?": "",
+    "no piden dinero, ¿verdad?": "",
+}
+"""What somebody heard -> whose people it names; ``?``: it tells what somebody did, and names nobody or several."""
+
+
+def heard_it(channel=TELEGRAM, country="CO", **rest):
+    """At the note of a question whether something is true."""
+    return at(complaining(channel, **rest).picks("other"), country).picks("rumour", "ask", "yes")
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+@pytest.mark.parametrize(("text", "named"), RUMOURS.items())
+def test_a_rumour_that_names_an_organisation_or_tells_what_somebody_did_is_asked_whether_it_goes_round_them(
+    channel, text: str, named: str
+) -> None:
+    """It stays a question. Mutation: only crisis cues ask; a part of a longer name taken for that name; asked without a reason."""
+    play = heard_it(channel).says(text)
+    assert (play.here, play.session.slot("named")) == ("complaint.round" if named else "complaint.check", named)
+    if not named:
+        assert play.picks("send").sent[0]["about"] == "none"
+        return
+    assert ("complaint.round.named" in play.ids) is (named != "?")
+    play.picks("yes")
+    if named == "?":
+        assert play.here == "complaint.which" and play.picks("#0").here == "complaint.check"
+    assert "complaint.check.feedback.service" in play.ids
+    whose = "org-a" if named == "?" else named
+    sent = play.picks("send").sent[0]
+    assert (sent["inbox"], sent["topic"], sent["about"], sent["organisation"]) == ("feedback", "rumour", "service", whose)
+    assert sent["note"] and play.session.slot("accused") == whose
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("topic", ["idea", "thanks"])
+def test_an_idea_or_thanks_that_name_an_organisation_go_round_it_only_on_a_yes(topic: str) -> None:
+    """Whoever passes it over sends it as before, and whoever goes back has not answered. Mutation: rumours only; a no that keeps
+    the organisation; "no message" that sends what was written to everybody."""
+
+    def wrote():
+        return at(complaining().picks("other"), "CO").picks(topic, "yes").says("es de Organización Demo A")
+
+    for answer in ("no", "skip"):
+        play = wrote().picks(answer, "send")
+        assert (play.sent[0]["about"], play.sent[0]["organisation"]) == ("none", "") and not play.session.slot("accused")
+    play = wrote().picks("yes", "send")
+    assert (play.sent[0]["about"], play.sent[0]["organisation"], play.sent[0]["topic"]) == ("service", "org-a", topic)
+    assert wrote().commands("back").picks("skip").here == "complaint.round"
+    changed = wrote().picks("yes").commands("back").picks("no", "send").sent[0]
+    assert (changed["about"], changed["organisation"]) == ("none", "")
+
+
+@pytest.mark.requirement("C-4")
+def test_what_shall_go_round_people_whom_nobody_can_go_round_is_not_taken() -> None:
+    """Where no organisation is listed, those read it who are tied to nobody. Mutation: everybody reads it then."""
+
+    class Alone(SomeHearing):
+        def reads(self, country, inbox, about, organisation):
+            return about != "unknown" and not organisation
+
+    assert heard_it(hearing=Alone()).says("Organización Demo A vende carpas").picks("yes").here == "complaint.nobody"
+    assert heard_it(hearing=Alone()).says("piden dinero").picks("yes", "skip").here == "complaint.nobody"
+    play = heard_it(country="MX").says("piden dinero").picks("yes")
+    assert play.here == "complaint.check" and play.picks("send").sent[0]["about"] == "unknown"
+
+
 @pytest.mark.requirement("C-4")
 @pytest.mark.requirement("E-6")
 @pytest.mark.parametrize("text", [HEAVY, "me violaron en el albergue"])
@@ -746,6 +822,8 @@ def test_a_note_that_tells_how_somebody_behaved_is_not_left_among_feedback_witho
     back = complaining(known=known)
     back.session = session
     assert "no" not in {option.id for option in back.picks("yes").commands("back").screen.options}
+    named = heard_it().says(f"en Organización Demo A {HEAVY}")
+    assert named.here == "complaint.as_conduct" and named.picks("no").here == "complaint.round"
 
 
 @pytest.mark.requirement("E-6")

@@ -648,7 +648,7 @@ SKIPS = {
     "complaint.kind": "how",
     "complaint.safe": "no",
     "complaint.what": "another",
-    **dict.fromkeys(("complaint.told", "complaint.meant", "complaint.paper"), "skip"),
+    **dict.fromkeys(("complaint.told", "complaint.meant", "complaint.paper", "complaint.round"), "skip"),
     "complaint.intro": "stop",
     "complaint.who": "unknown",
     **dict.fromkeys(("complaint.check", "complaint.as_conduct"), "stop"),

@@ -479,6 +479,31 @@ async def test_feedback_about_no_place_that_is_known_is_met_by_nobody_of_the_org
 
 
 @pytest.mark.requirement("C-4")
+async def test_a_rumour_about_an_organisation_is_met_by_nobody_of_that_organisation(
+    network: Network, pile: Pile, mar: Person
+) -> None:
+    """It is answered by others. Mutation: ``none`` for every rumour; an alert to its coordinator."""
+    await network.employer("casa-sur")
+    theirs = await network.person("coordinator-2", "coordinator", organisation="casa-sur")
+    await pile.hearing.refresh()
+    phone = pile.phone("555", SMS)
+    for text in ("hola", "1", "3", "3", "colombia"):
+        await phone.says(text)
+    for option in ("rumour", "ask", "yes"):
+        await phone.picks(option)
+    await phone.says("En Organisation Casa Sur piden dinero por la carpa, ¿es verdad?")
+    assert phone.here == "complaint.round"
+    for option in ("yes", "send"):
+        await phone.picks(option)
+    assert phone.here == "complaint.done"
+    row = await only(network)
+    assert (row.inbox, row.about, row.organisation, row.topic) == ("feedback", "service", "casa-sur", "rumour")
+    seen = [[each.id for each in await inbox(network.complaints, one.actor, "feedback", at(pile))] for one in (mar, theirs)]
+    assert seen == [[row.id], []] and await network.alerted() == {mar.id}
+    assert theirs.public not in (await network.recipients(row.id))["note"]
+
+
+@pytest.mark.requirement("C-4")
 @pytest.mark.requirement("E-6")
 async def test_a_note_among_feedback_that_tells_how_somebody_behaved_goes_to_who_looks_into_it(
     network: Network, pile: Pile, eva: Person, mar: Person

@@ -281,7 +281,7 @@ def test_help_is_in_the_receipt_also_where_an_sms_has_little_room(lang: str) -> 
 @pytest.mark.requirement("E-7")
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_opening_of_what_somebody_typed_takes_up_a_locked_screen(lang: str) -> None:
-    """Of a question by code, of an answer to a rumour, of a change, of an organisation. Mutation: a short form with a short opening."""
+    """Of a question by code, an answer to a rumour, a change, an organisation. Mutation: a short form with a short opening."""
     openings = (
         ("code.complaint_question", "{answer}"), ("notices.rumour", "{title}"), ("notices.changed", "{title}"),
         ("complaint.round.named", "{organisation}"),

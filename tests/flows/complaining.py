@@ -116,6 +116,17 @@ def walk(channel: Traits, countries: tuple[str, ...] = ("CO", "MX", "VE", "PE", 
     for topic, country in (("closed", "CO"), ("asked_money", "CO"), ("asked_money", "VE")):
         about = {"service": 1, "country": country, "path": "service", "topic": topic}
         queue.append((first.session.at("complaint.meant", slots=about), first.facts))
+    for name, country in (("as_conduct", "CO"), ("round", "VE")):  # a note that names somebody; nobody may read it in VE
+        named = {
+            "country": country,
+            "safe": "yes",
+            "path": "other",
+            "topic": "idea",
+            "about": "none",
+            "heavy": "yes",
+            "named": "org-b",
+        }
+        queue.append((first.session.at(f"complaint.{name}", slots=named), first.facts))
     while queue:
         session, known = queue.popleft()
         if not session.screen.startswith(TOPICS) or _state(session, known) in seen:

@@ -55,6 +55,7 @@ flow = Flow(
     named="key of an organisation that a note names, or complaining.UNNAMED",
     paper=("yes", "no"),
     accused=accused.HOLDS,
+    responders=("yes",),
     opened="(turn, collision) of a complaint that was sent",
 )
 

@@ -332,6 +332,62 @@ def test_who_complains_about_those_who_answer_here_is_not_sent_to_them(channel) 
     assert "person" in {option.id for option in about("police", channel).picks("end", "send").screen.options}
 
 
+def spoke_of_answerers(channel=TELEGRAM, sent=True):
+    """Something was said about the people who answer here, and the menu was asked for since."""
+    play = about("responders", channel)
+    if sent:
+        play.picks("end", "send")
+    return play.says("menu")
+
+
+BODIES = [
+    ComplaintChannel(organisation=name, how="phone", value="555-0100", independent=name == "Veeduría")
+    for name in ("Organización Demo A", "Veeduría")
+]
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("C-8")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+@pytest.mark.parametrize("sent", [True, False])
+@pytest.mark.parametrize("ask", ["menu", "words", "shortcut", "lines", "another complaint"])
+def test_who_spoke_of_those_who_answer_here_is_told_first_that_they_read_requests(channel, sent: bool, ask: str) -> None:
+    """Whichever way leads there; with lines, and with who watches over the others; and they may go on all the same. Mutation: a
+    mark that goes with the topic, or with the next complaint; a word that leads past it."""
+    play = spoke_of_answerers(channel, sent)
+    play.facts = facts(channel, SomeDirectory(channels=BODIES))
+    if ask == "menu":
+        play.picks("person")
+    elif ask in ("words", "shortcut"):
+        play.says({"words": "quiero que me llamen", "shortcut": "persona"}[ask])
+    elif ask == "lines":
+        play.at("person.lines", country="CO").picks("request")
+    else:
+        play = at(play.says("queja").picks("conduct"), "CO").picks("yes", "on", "on", "police", "end", "send", "person")
+    if play.here == "person.where":
+        at(play, "CO")
+    assert play.here == "request.safe"
+    play.picks("yes")
+    assert play.here == "request.same" and {"request.same", "helpline.line", "feedback.row.independent"} <= play.ids
+    assert {field.text for field in data(play.screen.parts) if field.source == "complaint_channel.organisation"} == {"Veeduría"}
+    back = play.session
+    for option, screen in (
+        ("lines", "person.lines"), ("channels", "feedback.channels"), ("skip", "request.declined"), ("anyway", "request.who"),
+    ):  # fmt: skip
+        play.session = back
+        assert play.picks(option).here == screen
+
+
+@pytest.mark.requirement("C-4")
+def test_of_those_who_answer_nothing_is_said_to_whoever_did_not_speak_of_them() -> None:
+    """Nor after leaving. Mutation: a screen more for everybody; a mark that outlives the conversation."""
+    play = about("police").picks("end", "send", "person", "yes")
+    assert play.here == "request.who"
+    left = spoke_of_answerers().commands("leave")
+    assert not left.session.slots
+    assert spoke_of_answerers().session.slot("responders") == "yes"
+
+
 # --- C-8, C-11: help first, and no police before others ---------------------------------------------------------------
 
 

@@ -150,6 +150,22 @@ async def test_a_later_request_of_the_conversation_leaves_the_accused_organisati
 
 
 @pytest.mark.requirement("C-4")
+async def test_that_something_was_said_about_those_who_answer_is_kept_when_it_was_sent(
+    world: World, pile: Pile, eva: Person
+) -> None:
+    """And at the menu: a request begins with the word that they read it. Mutation: a slot that ends with what was sent."""
+    await world.worker("case-manager-co-1", organisation="casa-sur", duty="primary")
+    await pile.roster.refresh()
+    phone = await complained(pile.phone("555", SMS), "responders")
+    assert phone.here == "complaint.done"
+    for text in ("menú", "2", "1", "1"):
+        await phone.says(text)
+    assert phone.here == "request.same" and (await slots_of(pile, phone))["responders"] == "yes"
+    await phone.picks("anyway")
+    assert phone.here == "request.who"
+
+
+@pytest.mark.requirement("C-4")
 @pytest.mark.requirement("C-8")
 async def test_help_on_the_way_to_sending_takes_nothing_of_the_complaint_to_those_it_is_about(
     world: World, network: Network, pile: Pile, eva: Person

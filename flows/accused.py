@@ -1,10 +1,10 @@
 """Accused: the organisations that something was said about in this conversation, so that whoever said it is not led to their people
-(C-4, C-8).
+(C-4, C-8); and whether something was said about the people who answer here.
 
-Here belong how their keys are remembered and what is left out because of them. Never here: who is tied to whom
+Here belong how that is remembered and what is left out because of it. Never here: who is tied to whom
 (``bot.complaints.routing``), a screen, a sentence.
 
-The slot only grows: no wish takes anything out of it, and neither does what ends a topic. It ends with the conversation.
+Both slots only grow: no wish takes anything out of them, and neither does what ends a topic. They end with the conversation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from flows.facts import Facts, Found, Offer, Query
 from flows.kernel import LASTING, Session, SlotValue
 from flows.reading import fold
 
-(SLOT,) = LASTING
+SLOT, RESPONDERS = LASTING
 HOLDS = "keys of organisations, with spaces between"
 """What the slot is, for topics that name it."""
 _LOOKED_AT = 256
@@ -28,6 +28,17 @@ _LOOKED_AT = 256
 
 def keys(session: Session) -> tuple[str, ...]:
     return tuple(str(session.slot(SLOT)).split())
+
+
+def answerers(about: str) -> dict[str, SlotValue]:
+    """What the choice whom it is about fills beside it. Who answers here has no key that a request could leave out: whoever asks
+    them for something later is told first that it is they who read it (``request.same``)."""
+    return {RESPONDERS: "yes"} if about == "responders" else {}
+
+
+def are_answerers(session: Session) -> bool:
+    """Whether something was said about the people who answer here."""
+    return bool(session.slot(RESPONDERS) == "yes")
 
 
 def grown(session: Session, organisation: str, topic: str) -> dict[str, SlotValue]:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from flows import accused, crisis, identifying, on_duty
-from flows.complaint_fields import ANSWERED, HARMLESS, WHO
+from flows import accused, crisis, identifying, naming, on_duty
+from flows.complaint_fields import ANSWERED, HARMLESS, TELLING, WHO
 from flows.facts import Facts, Helpline, Offer, OnCall, Purpose
 from flows.kernel import Aside, Branch, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, SlotValue, Value
 from flows.services import for_kind, named
@@ -70,7 +70,7 @@ def begins(session: Session, facts: Facts, topic: str) -> Go:
     else:
         about = "service" if there else "unknown"
         heard = heard_in(session, facts, "unknown") or any(heard_in(session, facts, "service", key) for key, _ in there)
-    filled: dict[str, SlotValue] = {"topic": topic, "about": about, "organisation": "", "path": path_of(session)}
+    filled: dict[str, SlotValue] = {"topic": topic, "about": about, "organisation": "", "named": "", "path": path_of(session)}
     return Go("complaint.safe" if heard else "complaint.nobody", set=filled)
 
 
@@ -156,6 +156,12 @@ def place_of(session: Session, facts: Facts) -> Offer | None:
     return facts.directory.get(int(session.slot("service") or 0)) if known else None
 
 
+def accusing(session: Session) -> str:
+    """The topic by which it is asked whether anybody is accused (``flows.accused``): what goes round somebody's people because of
+    what was written does, also as an idea."""
+    return OF_CONDUCT if session.slot("named") else topic_of(session)
+
+
 def topic_of(session: Session) -> str:
     return OF_CONDUCT if path_of(session) == "conduct" else str(session.slot("topic") or "other")
 
@@ -190,15 +196,27 @@ def opening(session: Session, facts: Facts) -> Effect:
 
 HEAVY = frozenset("CH")
 """Classes of cues that tell how somebody behaved: they are not left to wait among feedback without a question."""
+UNNAMED = "?"
+"""In place of the organisation that a note names: it tells what somebody's people did, and names none, or several."""
 
 
 def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
     if not isinstance(event, Said) or not any(map(str.isalpha, event.words.reveal())):
         return None  # a "3" out of habit, or a heart, is no message
-    heavy = "yes" if event.alarm in HEAVY else ""
-    ahead = session.at(session.screen, slots={**session.slots, "heavy": heavy})
-    go = _kept(ahead, facts, identifying.effect("keep_note"))
-    return msgspec.structs.replace(go, set={"heavy": heavy})
+    told: dict[str, SlotValue] = {"heavy": "yes" if event.alarm in HEAVY else "", "named": _named(session, event, facts)}
+    go = _kept(session.at(session.screen, slots={**session.slots, **told}), facts, identifying.effect("keep_note"))
+    return msgspec.structs.replace(go, set=told)
+
+
+def _named(session: Session, event: Said, facts: Facts) -> str:
+    """Whose people it may have to go round, of what goes to everybody who reads: a rumour about an organisation is read by that
+    organisation else. Empty: nobody is named, and nothing tells what anybody did."""
+    if about_of(session) != "none":
+        return ""
+    keys = naming.within(event.words.reveal(), facts.hearing.organisations(str(session.slot("country"))))
+    if len(keys) == 1:
+        return keys[0]
+    return UNNAMED if keys or TELLING & {*event.understood.remarks} else ""
 
 
 def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]) -> Go:
@@ -206,11 +224,25 @@ def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]
     if path_of(session) == "conduct":
         to = "paper"
     else:
-        to = "as_conduct" if told and conduct_heard(str(session.slot("country")), facts) else "check"
+        to = "as_conduct" if told and conduct_heard(str(session.slot("country")), facts) else _as_feedback(session)
     return Go(to, do=do, outcomes={"long": "note_long", identifying.FOUND: identifying.FOUND}, final=False)
 
 
-_NOTE_TO = ("check", "paper", "as_conduct", "note_long", identifying.FOUND, "not_saved")
+def _passed(session: Session, event: Event, facts: Facts) -> Go:
+    """Without another message. What was written before, and waits still for an answer to that question, does not slip by."""
+    unasked = "note" in facts.draft and about_of(session) == "none"
+    return Go(_as_feedback(session) if unasked else "check")
+
+
+_PASSED = Branch(_passed, "check", "round", digit=6)
+
+
+def _as_feedback(session: Session) -> str:
+    """To the last look, or first to the question whether it shall go round somebody's people (``flows.whose``)."""
+    return "round" if session.slot("named") else "check"
+
+
+_NOTE_TO = ("check", "paper", "as_conduct", "round", "note_long", identifying.FOUND, "not_saved")
 _NOTE = Branch(_noted, *_NOTE_TO)
 
 
@@ -222,7 +254,7 @@ def _still_feedback(session: Session, facts: Facts) -> bool:
 def _as_conduct(session: Session, event: Event, facts: Facts) -> Go:
     """The note goes along: others read it now, and the person said so."""
     key = organisation_of(session)
-    filled: dict[str, SlotValue] = {"path": "conduct", "about": "organisation" if key else "", "heavy": ""}
+    filled: dict[str, SlotValue] = {"path": "conduct", "about": "organisation" if key else "", "heavy": "", "named": ""}
     return Go("intro", set={**filled, **accused.grown(session, key, OF_CONDUCT)}, do=does("move_note"), final=False)
 
 
@@ -355,7 +387,7 @@ def add_to(flow: Flow) -> None:
             ),
             hears=_NOTE,
             addressed=True,
-            skip=Go("check", digit=6),
+            skip=_PASSED,
         )
     identifying.add_to(
         flow,
@@ -363,7 +395,7 @@ def add_to(flow: Flow) -> None:
         keep=_kept,
         to=_NOTE_TO,
         hears=_NOTE,
-        skip=Go("check", digit=6),
+        skip=_PASSED,
     )
     flow.menu(
         "paper",
@@ -374,7 +406,13 @@ def add_to(flow: Flow) -> None:
     flow.menu(
         "as_conduct",
         yes=Branch(_as_conduct, "intro", "not_saved", digit=1),
-        no=Go("check", set={"heavy": ""}, only=_still_feedback, digit=2),
+        no=Branch(
+            lambda session, event, facts: Go(_as_feedback(session), set={"heavy": ""}),
+            "check",
+            "round",
+            only=_still_feedback,
+            digit=2,
+        ),
         stop=Go("stopped", digit=6),
     )
     flow.menu(

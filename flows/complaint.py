@@ -52,8 +52,10 @@ flow = Flow(
     matter=out_of_scope.MATTERS,
     how=identifying.HOW,
     heavy=("yes",),
+    named="key of an organisation that a note names, or complaining.UNNAMED",
     paper=("yes", "no"),
     accused=accused.HOLDS,
+    responders=("yes",),
     opened="(turn, collision) of a complaint that was sent",
 )
 

@@ -27,7 +27,10 @@ SAID = ("waited", "turned_away", "asked_money", "disrespect", "wrong_information
 ACCUSING = ("other_behaviour", "turned_away", "asked_money", "disrespect", "other")
 """Topics that may be about what people of an organisation did: they are not to meet who said it (``flows.accused``)."""
 HARMLESS = ("thanks", "idea", "rumour")
-"""Topics that need not go round anybody's people: of all others it is asked whose people they are about."""
+"""Topics that need not go round anybody's people: of all others it is asked whose people they are about. Of these it is asked once
+more where what was written names somebody, or tells what somebody did (``flows.whose``)."""
+TELLING = frozenset((*ACCUSING, "not_free"))
+"""What in the words of a note tells that people of an organisation did something."""
 ANSWERED = ("happened", "when", "danger", "child", "helped", "answered")
 """Questions about how somebody behaved whose answers are of closed sets, beside whom it is about and the municipality."""
 WHO = ("organisation", "responders", "police", "official", "soldier", "smuggler", "employer", "other")
@@ -39,7 +42,8 @@ WORDED = (
 )  # fmt: skip
 """Labels of options for which the catalogs list further words (``words.`` and the label): they are found inside a sentence too."""
 FRESH: Mapping[str, SlotValue] = {
-    **dict.fromkeys(("about", "organisation", "topic", *ANSWERED, "minor", "count", "heavy", "paper"), ""), "spot": 0, "opened": (),
+    **dict.fromkeys(("about", "organisation", "topic", *ANSWERED, "minor", "count", "heavy", "named", "paper"), ""),
+    "spot": 0, "opened": (),
 }  # fmt: skip
 """A new complaint begins without answers of an earlier one."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flows import complaining, crisis, whose
+from flows import accused, complaining, crisis, whose
 from flows.complaining import a_child_writes
 from flows.complaint_fields import WHO
 from flows.facts import Facts, served
@@ -53,7 +53,7 @@ def _about(about: str) -> Branch:
     """Nothing further is asked where nobody could read it."""
 
     def pick(session: Session, event: Event, facts: Facts) -> Go:
-        filled: dict[str, Any] = {"about": about, "organisation": ""}
+        filled: dict[str, Any] = {"about": about, "organisation": "", **accused.answerers(about)}
         if about == "organisation" and facts.hearing.organisations(str(session.slot("country"))):
             return Go("which", set=filled)
         return Go("happened" if _read(session, facts, "unknown" if about == "organisation" else about) else "nobody", set=filled)

@@ -9,20 +9,38 @@ from collections.abc import Sequence
 
 from flows import accused, complaining
 from flows.facts import COUNTRIES, READERS, ComplaintChannel, Facts
-from flows.kernel import Aside, Branch, Country, Data, Day, Flow, Go, Language, Listing, Opening, Phrase, Session, Value
+from flows.kernel import (
+    Aside,
+    Branch,
+    Choice,
+    Choices,
+    Country,
+    Data,
+    Day,
+    Flow,
+    Go,
+    Language,
+    Listing,
+    Opening,
+    Phrase,
+    Session,
+    Value,
+)
 from flows.person import country_choices, named_country, shared_country
 from flows.reading import fold
 
-flow = Flow("feedback", country=COUNTRIES, page=range(0, 100), accused=accused.HOLDS)
+flow = Flow("feedback", country=COUNTRIES, page=range(0, 100), channel="position in the list", accused=accused.HOLDS)
 
 
 DIALLED = frozenset({"phone", "email", "web", "text"})
 """Ways whose value is dialled or opened, and so never cut."""
+CALLED = frozenset({"phone", "text"})
+"""Those whose value is a number: in a list that opens each of them in full, only these are never cut."""
 
 
-def _row(channel: ComplaintChannel) -> Phrase:
-    key = "feedback.row.independent" if channel.independent else "feedback.row"
-    value: Value = Data("complaint_channel.address" if channel.how in DIALLED else "complaint_channel.value", channel.value)
+def _row(channel: ComplaintChannel, line: str = "feedback.row", whole: frozenset[str] = DIALLED) -> Phrase:
+    key = f"{line}.independent" if channel.independent else line
+    value: Value = Data("complaint_channel.address" if channel.how in whole else "complaint_channel.value", channel.value)
     return Phrase(
         key,
         {
@@ -72,15 +90,20 @@ def _known(channel: ComplaintChannel) -> tuple[Phrase, ...]:
     return tuple(found)
 
 
+_GIVE_WAY = ("service.languages", "service.checked")
 _KNOWN = (
     "service.hours", "service.hours.always", "service.languages", "service.checked",
     *(f"feedback.read_by.{who}" for who in READERS),
 )  # fmt: skip
 
 
+SIZE = 2
+"""Channels on a page by SMS, where each is opened by its digit."""
+
+
 def _shown(session: Session, facts: Facts) -> tuple[list[ComplaintChannel], bool]:
     channels = in_order(session, facts)
-    size = 2 if facts.channel.form == "sms" else 3
+    size = SIZE if facts.channel.form == "sms" else 3
     pages = max(1, -(-len(channels) // size))
     page = int(session.slot("page", 0)) % pages
     return channels[page * size : (page + 1) * size], pages > 1
@@ -96,11 +119,34 @@ def _say(session: Session, facts: Facts) -> tuple[Value, ...]:
     parts: list[Value] = [Phrase("service.demo")] if any(channel.demo for channel in channels) else []
     parts.append(Phrase("feedback.channels", {"country": country}))
     if facts.channel.form == "sms":
-        parts.append(Listing(channel_rows(channels), lines=True))
+        parts.append(Choices())
     else:
         parts += [Listing((row, *_known(each)), lines=True) for row, each in zip(channel_rows(channels), channels, strict=True)]
     parts.append(Aside(Phrase("feedback.no_effect")))
     return tuple(parts)
+
+
+def _choices(session: Session, facts: Facts) -> tuple[Choice, ...]:
+    """Each opens what else is known of it, where the list has no room to say so."""
+    if facts.channel.form != "sms":
+        return ()
+    return tuple(Choice(at, _row(channel, "feedback.line", CALLED)) for at, channel in enumerate(in_order(session, facts)))
+
+
+def _one(session: Session, facts: Facts) -> tuple[Value, ...]:
+    """One of them, with all that is known; the list where it is there no more."""
+    channels, at = in_order(session, facts), int(session.slot("channel") or 0)
+    if at >= len(channels):
+        return _say(session, facts)
+    channel = channels[at]
+    demo = (Phrase("service.demo"),) if channel.demo else ()
+    heading = Phrase("feedback.channels", {"country": Country(str(session.slot("country")))})
+    row, known = _row(channel, "feedback.line"), _known(channel)
+    if facts.channel.form != "sms":
+        return (*demo, heading, Listing((row, *known), lines=True))
+    # Where very long hours leave no room, the day of the check gives way first, and then the languages.
+    gives_way = tuple(Aside(one) for one in known if one.id in _GIVE_WAY)
+    return (*demo, heading, row, *(one for one in known if one.id not in _GIVE_WAY), *gives_way)
 
 
 def _next_page(session: Session, event: object, facts: Facts) -> Go:
@@ -115,16 +161,31 @@ flow.choose(
     hears=Branch(lambda s, e, f: _here(named_country(s, e, f)), "channels"),
     located=Branch(lambda s, e, f: _here(shared_country(s, e, f)), "channels"),
 )
-flow.menu(
+_LINES = ("feedback.line", "feedback.line.independent")
+flow.choose(
     "channels",
+    slot="channel",
+    among=_choices,
+    size=SIZE,
+    then=Go("channel"),
     say=_say,
     says=(
-        "feedback.channels", "feedback.none", "feedback.no_effect", "service.demo", *ROWS, *_KNOWN,
+        "feedback.channels", "feedback.none", "feedback.no_effect", "service.demo", *ROWS, *_LINES, *_KNOWN,
     ),
-    menu=Go("start.menu", digit=1),
+    menu=Go("start.menu", digit=3),
     person=Go("person.where", digit=6),
     more=Branch(_next_page, "channels", only=lambda session, facts: _shown(session, facts)[1], digit=7),
 )  # fmt: skip
+
+
+flow.menu(
+    "channel",
+    say=_one,
+    says=("feedback.channels", "service.demo", *_LINES, *_KNOWN),
+    others=Go("channels", digit=1),
+    menu=Go("start.menu", digit=3),
+    person=Go("person.where", digit=6),
+)
 
 
 def _here(go: Go | None) -> Go | None:

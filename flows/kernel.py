@@ -29,7 +29,7 @@ ELSE, MORE, BACK, EMERGENCY, LEAVE = 6, 7, 8, 9, 0
 ON_ANOTHER_PAGE = -1
 """In place of a digit: the option can be typed by its words, and stands on another page."""
 
-LASTING = ("accused",)
+LASTING = ("accused", "responders")
 """Slots that stay when a topic is completed, and at the menu: they end with the conversation (``flows.accused``)."""
 
 #: Commands whose words are not words to a person, even where one reads along.
@@ -929,7 +929,7 @@ class Graph:
         there is nobody whom they were meant for."""
         if not sheet.addressed or event.words is None:
             return None
-        go = _resolve(sheet.hears, session, Said(event.words, alarm=event.kind), facts)
+        go = _resolve(sheet.hears, session, Said(event.words, event.understood, alarm=event.kind), facts)
         if go is None:
             return None
         if go.do is None:

@@ -5,14 +5,14 @@ have to tell an authority and then the age (D-2, D-9), and consent (a). The way 
 about it in ``flows.safe_contact``, the rest and the sending in ``flows.sending``. Never here: a question about what happened (D-1),
 a promise, what a person typed.
 
-    safe -> who -> before (duty to report, age) -> ask (a) -> way … -> count (d) -> check -> done
+    safe -> (same) -> who -> before (duty to report, age) -> ask (a) -> way … -> count (d) -> check -> done
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from flows import accused, identifying, on_duty, safe_contact, sending, ways
+from flows import accused, complaining, feedback, identifying, on_duty, safe_contact, sending, ways
 from flows.crisis import line
 from flows.facts import COUNTRIES, KINDS, OTHER_LANGUAGES, PRETEXTS, Facts
 from flows.kernel import Aside, Branch, Country, Data, Event, Flow, Go, Language, Listing, Phrase, Session, Value
@@ -49,6 +49,7 @@ flow = Flow(
     other_lang=OTHER_LANGUAGES,
     not_org="key of an organisation whose staff answer there",
     accused=accused.HOLDS,
+    responders=("yes",),
     how=identifying.HOW,
     opened="(turn, collision) of a request that was sent",
 )
@@ -65,8 +66,13 @@ def _asked_of(session: Session, facts: Facts) -> dict[str, Any]:
 # --- is it safe? -----------------------------------------------------------------------------------------------------
 
 
+def _to_them(session: Session) -> str:
+    """To the people on duty; first to the word that it is they who read it, where something was said about them (C-4)."""
+    return "same" if accused.are_answerers(session) else "who"
+
+
 def _safe(session: Session, event: Event, facts: Facts) -> Go:
-    return Go("who" if on_duty.desk(session, facts).answers else "none", set={"safe": "yes"})
+    return Go(_to_them(session) if on_duty.desk(session, facts).answers else "none", set={"safe": "yes"})
 
 
 def _none_say(session: Session, facts: Facts) -> tuple[Value, ...]:
@@ -81,7 +87,7 @@ def _has_another(session: Session, facts: Facts) -> bool:
 
 flow.menu(
     "safe",
-    yes=Branch(_safe, "who", "none", digit=1),
+    yes=Branch(_safe, "who", "same", "none", digit=1),
     no=Go("not_now", digit=2),
     lines=Go("person.lines", digit=6),
 )
@@ -96,6 +102,35 @@ flow.menu(
 )
 
 
+# --- the people whom something was said about -----------------------------------------------------------------------
+
+
+def _same_say(session: Session, facts: Facts) -> tuple[Value, ...]:
+    """Lines, and who watches over the others: they do not depend on the people who answer here."""
+    most = 1 if facts.channel.form == "sms" else 3
+    lines = complaining.lines(session, facts, most)
+    independent = [one for one in feedback.in_order(session, facts) if one.independent][:most]
+    demo = (Phrase("service.demo"),) if any(one.demo for one in independent) else ()
+    country = Country(on_duty.desk(session, facts).country)
+    return (
+        *demo,
+        Phrase("request.same", {"country": country}),
+        *((Listing(lines, lines=True),) if lines else ()),
+        *((Listing(feedback.channel_rows(independent), lines=True),) if independent else ()),
+    )
+
+
+flow.menu(
+    "same",
+    say=_same_say,
+    says=("request.same", "service.demo", *feedback.ROWS),
+    lines=Go("person.lines", digit=1),
+    channels=Go("feedback.channels", digit=2),
+    anyway=Go("who", digit=3),
+    skip=Go("declined", digit=6),
+)
+
+
 # --- another country, named ------------------------------------------------------------------------------------------
 
 
@@ -106,13 +141,13 @@ def _abroad_params(session: Session, facts: Facts) -> dict[str, Value]:
 def _abroad(session: Session, event: Event, facts: Facts) -> Go | None:
     """Begin with the people there: who they are, and what they have to tell, which is another country's law."""
     other = on_duty.another(session, facts)
-    return Go("who", set={"abroad": other, "ask": ""}) if other else None
+    return Go(_to_them(session), set={"abroad": other, "ask": ""}) if other else None
 
 
 flow.menu(
     "abroad",
     params=_abroad_params,
-    yes=Branch(_abroad, "who", only=_has_another, digit=1),
+    yes=Branch(_abroad, "who", "same", only=_has_another, digit=1),
     no=Go("declined", digit=2),
     skip=Go("declined", digit=6),
 )

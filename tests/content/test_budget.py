@@ -57,10 +57,11 @@ CHANNELS = [
 
 #: Not a question or a menu: something to read, which may take a third segment (L-2).
 ANSWERS = {
-    "services.results", "services.details", "services.further", "person.lines", "feedback.channels", "basics.where_to_ask",
+    "services.results", "services.details", "services.further", "person.lines", "feedback.channels", "feedback.channel",
+    "basics.where_to_ask",
     "start.other_languages",
-    "request.who", "request.who_more", "request.before", "request.child", "request.no_child", "request.ask_more", "request.card",
-    "request.abroad_too", "request.check", "request.done",
+    "request.who", "request.same", "request.who_more", "request.before", "request.child", "request.no_child", "request.ask_more",
+    "request.card", "request.abroad_too", "request.check", "request.done",
     "complaint.nobody", "complaint.intro", "complaint.numbers", "complaint.target", "complaint.check", "complaint.done",
     "notices.rumour", "notices.changed",
 }  # fmt: skip

@@ -228,7 +228,7 @@ SITUATIONS: list[dict[str, Any]] = [
         "child": "yes", "helped": "yes", "answered": "yes", "count": "yes", "spot": 1,
     },
     {"path": "service", "about": "service", "organisation": "org-1", "topic": "wrong_information", "service": 1, "count": "yes"},
-    {"path": "other", "topic": "rumour", "notice": 2, "matter": "papers"},
+    {"path": "other", "topic": "rumour", "named": "org-1", "notice": 2, "matter": "papers"},
     {"path": "other", "topic": "thanks", "matter": "office"},
 ]  # fmt: skip
 
@@ -281,8 +281,12 @@ def test_help_is_in_the_receipt_also_where_an_sms_has_little_room(lang: str) -> 
 @pytest.mark.requirement("E-7")
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_opening_of_what_somebody_typed_takes_up_a_locked_screen(lang: str) -> None:
-    """Of a question by code, of an answer to a rumour, of a change. Mutation: a short form with a short opening."""
-    for id, hole in (("code.complaint_question", "{answer}"), ("notices.rumour", "{title}"), ("notices.changed", "{title}")):
+    """Of a question by code, an answer to a rumour, a change, an organisation. Mutation: a short form with a short opening."""
+    openings = (
+        ("code.complaint_question", "{answer}"), ("notices.rumour", "{title}"), ("notices.changed", "{title}"),
+        ("complaint.round.named", "{organisation}"),
+    )  # fmt: skip
+    for id, hole in openings:
         for text in said(lang, id):
             assert len(gsm7.fold(text.partition(hole)[0])) >= 40, id
 

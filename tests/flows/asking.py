@@ -110,11 +110,14 @@ OUTCOMES = {
 }
 #: Screens before the way of the answer is asked: what is chosen later makes no difference there.
 EARLY = (
-    "safe", "not_now", "none", "abroad", "who", "who_more", "whom", "other", "friend", "elsewhere", "before", "child", "no_child",
-    "ask", "ask_more", "declined",
+    "safe", "same", "not_now", "none", "abroad", "who", "who_more", "whom", "other", "friend", "elsewhere", "before", "child",
+    "no_child", "ask", "ask_more", "declined",
 )  # fmt: skip
 #: Slots by which a way on may differ, on some screens. What only changes what is said is left out.
 ON_SOME = {
+    "request.safe": ("responders",),
+    "request.none": ("responders",),
+    "request.abroad": ("responders",),
     "request.who": ("abroad",),
     "request.before": ("abroad",),
     "request.ask": ("abroad",),
@@ -149,6 +152,8 @@ def walk(channel: Traits, countries: tuple[str, ...] = ("CO", "MX", "VE", "BR"),
     for country in countries:
         first = asking(channel, country)
         queue.append((first.session, first.facts))
+        spoken = first.session.at("request.safe", slots={**first.session.slots, "responders": "yes"})
+        queue.append((spoken, first.facts))
     while queue:
         session, known = queue.popleft()
         if not session.screen.startswith("request.") or _state(session, known) in seen:

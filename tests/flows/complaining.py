@@ -76,7 +76,9 @@ class Step(NamedTuple):
 
 HEAVY = "me pide sexo para darme comida"
 """Words that tell how somebody behaved, and bring a card."""
-WORDS = (HEAVY, "cucuta", "san cristobal", "tapachula", "colombia", "mexico", "organizacion demo a", "cucutta", "xyzzy")
+TOLD = "dicen que ahí piden dinero"
+"""Words that tell what somebody's people did, and name nobody."""
+WORDS = (HEAVY, TOLD, "cucuta", "san cristobal", "tapachula", "colombia", "mexico", "organizacion demo a", "cucutta", "xyzzy")
 OUTCOMES = {
     "keep_note": ("saved", "long", "identifying", "lost", "down"),
     "open_complaint": ("saved", "nobody", "busy", "down"),
@@ -93,9 +95,10 @@ def _state(session: Session, known: Facts) -> tuple[Any, ...]:
         slots.get("path"),
         slots.get("minor"),
         bool(slots.get("service")),
-        slots.get("about") if name in ("safe", "which", "check", "done", "nobody") else "",
+        slots.get("about") if name in ("safe", "which", "note", "note_long", "check", "done", "nobody") else "",
         slots.get("topic") if name == "meant" else "",
         slots.get("heavy") if name in ("identifying", "as_conduct") else "",
+        slots.get("named") or "" if name in ("identifying", "as_conduct", "round", "which", "note", "note_long") else "",
         slots.get("count") if name == "check" else "",
         "note" in known.draft and (slots.get("path") == "conduct" or name in ("note", "check", "note_long", "identifying")),
     )
@@ -113,6 +116,17 @@ def walk(channel: Traits, countries: tuple[str, ...] = ("CO", "MX", "VE", "PE", 
     for topic, country in (("closed", "CO"), ("asked_money", "CO"), ("asked_money", "VE")):
         about = {"service": 1, "country": country, "path": "service", "topic": topic}
         queue.append((first.session.at("complaint.meant", slots=about), first.facts))
+    for name, country in (("as_conduct", "CO"), ("round", "VE")):  # a note that names somebody; nobody may read it in VE
+        named = {
+            "country": country,
+            "safe": "yes",
+            "path": "other",
+            "topic": "idea",
+            "about": "none",
+            "heavy": "yes",
+            "named": "org-b",
+        }
+        queue.append((first.session.at(f"complaint.{name}", slots=named), first.facts))
     while queue:
         session, known = queue.popleft()
         if not session.screen.startswith(TOPICS) or _state(session, known) in seen:

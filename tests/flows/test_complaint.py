@@ -100,7 +100,7 @@ def test_the_choices_say_that_help_does_not_change_that_no_name_is_needed_and_wh
     text = wording().text(lang, "complaint.kind", form)
     for fact in {
         "es": ("[Nn]o cambia la ayuda", "no hace falta tu nombre", "coordinación", "equipo aparte"),
-        "en": ("does not change the help", "no name", "coordination", "separate team"),
+        "en": ("does not change the help", "no name", "coordinators|coordination", "separate team"),
         "pt": ("[Nn]ão muda a ajuda", "não precisa do seu nome", "coordenação", "equipe à parte"),
     }[lang]:
         assert re.search(fact, text), (fact, text)
@@ -330,6 +330,62 @@ def test_who_complains_about_those_who_answer_here_is_not_sent_to_them(channel) 
         assert "lines" in {option.id for option in play.screen.options} and numbers(play)
         play = about("responders", channel).picks("end", "send")
     assert "person" in {option.id for option in about("police", channel).picks("end", "send").screen.options}
+
+
+def spoke_of_answerers(channel=TELEGRAM, sent=True):
+    """Something was said about the people who answer here, and the menu was asked for since."""
+    play = about("responders", channel)
+    if sent:
+        play.picks("end", "send")
+    return play.says("menu")
+
+
+BODIES = [
+    ComplaintChannel(organisation=name, how="phone", value="555-0100", independent=name == "Veeduría")
+    for name in ("Organización Demo A", "Veeduría")
+]
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("C-8")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+@pytest.mark.parametrize("sent", [True, False])
+@pytest.mark.parametrize("ask", ["menu", "words", "shortcut", "lines", "another complaint"])
+def test_who_spoke_of_those_who_answer_here_is_told_first_that_they_read_requests(channel, sent: bool, ask: str) -> None:
+    """Whichever way leads there; with lines, and with who watches over the others; and they may go on all the same. Mutation: a
+    mark that goes with the topic, or with the next complaint; a word that leads past it."""
+    play = spoke_of_answerers(channel, sent)
+    play.facts = facts(channel, SomeDirectory(channels=BODIES))
+    if ask == "menu":
+        play.picks("person")
+    elif ask in ("words", "shortcut"):
+        play.says({"words": "quiero que me llamen", "shortcut": "persona"}[ask])
+    elif ask == "lines":
+        play.at("person.lines", country="CO").picks("request")
+    else:
+        play = at(play.says("queja").picks("conduct"), "CO").picks("yes", "on", "on", "police", "end", "send", "person")
+    if play.here == "person.where":
+        at(play, "CO")
+    assert play.here == "request.safe"
+    play.picks("yes")
+    assert play.here == "request.same" and {"request.same", "helpline.line", "feedback.row.independent"} <= play.ids
+    assert {field.text for field in data(play.screen.parts) if field.source == "complaint_channel.organisation"} == {"Veeduría"}
+    back = play.session
+    for option, screen in (
+        ("lines", "person.lines"), ("channels", "feedback.channels"), ("skip", "request.declined"), ("anyway", "request.who"),
+    ):  # fmt: skip
+        play.session = back
+        assert play.picks(option).here == screen
+
+
+@pytest.mark.requirement("C-4")
+def test_of_those_who_answer_nothing_is_said_to_whoever_did_not_speak_of_them() -> None:
+    """Nor after leaving. Mutation: a screen more for everybody; a mark that outlives the conversation."""
+    play = about("police").picks("end", "send", "person", "yes")
+    assert play.here == "request.who"
+    left = spoke_of_answerers().commands("leave")
+    assert not left.session.slots
+    assert spoke_of_answerers().session.slot("responders") == "yes"
 
 
 # --- C-8, C-11: help first, and no police before others ---------------------------------------------------------------
@@ -722,6 +778,82 @@ def test_thanks_and_ideas_go_to_everybody_who_reads_and_that_is_said() -> None:
         assert sent["about"] == "none" and not play.session.slot("accused")
 
 
+RUMOURS = {
+    "En Organización Demo A piden dinero por la carpa, ¿es verdad?": "org-a",
+    "is it true that ORGANIZACION DEMO B sells tents": "org-b",
+    "em organização nenhuma, só na Organización Demo, cobram": "dir-1",
+    "Demo A": "org-a",
+    "dicen que piden dinero": "?",
+    "they treat people badly at the tent": "?",
+    "dizem que pedem dinheiro pela barraca": "?",
+    "Organización Demo A u Organización Demo B": "?",
+    "¿es verdad que cierran la frontera?": "",
+    "no piden dinero, ¿verdad?": "",
+}
+"""What somebody heard -> whose people it names; ``?``: it tells what somebody did, and names nobody or several."""
+
+
+def heard_it(channel=TELEGRAM, country="CO", **rest):
+    """At the note of a question whether something is true."""
+    return at(complaining(channel, **rest).picks("other"), country).picks("rumour", "ask", "yes")
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
+@pytest.mark.parametrize(("text", "named"), RUMOURS.items())
+def test_a_rumour_that_names_an_organisation_or_tells_what_somebody_did_is_asked_whether_it_goes_round_them(
+    channel, text: str, named: str
+) -> None:
+    """It stays a question. Mutation: only crisis cues ask; a part of a longer name taken for that name; asked without a reason."""
+    play = heard_it(channel).says(text)
+    assert (play.here, play.session.slot("named")) == ("complaint.round" if named else "complaint.check", named)
+    if not named:
+        assert play.picks("send").sent[0]["about"] == "none"
+        return
+    assert ("complaint.round.named" in play.ids) is (named != "?")
+    play.picks("yes")
+    if named == "?":
+        assert play.here == "complaint.which" and play.picks("#0").here == "complaint.check"
+    assert "complaint.check.feedback.service" in play.ids
+    whose = "org-a" if named == "?" else named
+    sent = play.picks("send").sent[0]
+    assert (sent["inbox"], sent["topic"], sent["about"], sent["organisation"]) == ("feedback", "rumour", "service", whose)
+    assert sent["note"] and play.session.slot("accused") == whose
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("topic", ["idea", "thanks"])
+def test_an_idea_or_thanks_that_name_an_organisation_go_round_it_only_on_a_yes(topic: str) -> None:
+    """Whoever passes it over sends it as before, and whoever goes back has not answered. Mutation: rumours only; a no that keeps
+    the organisation; "no message" that sends what was written to everybody."""
+
+    def wrote():
+        return at(complaining().picks("other"), "CO").picks(topic, "yes").says("es de Organización Demo A")
+
+    for answer in ("no", "skip"):
+        play = wrote().picks(answer, "send")
+        assert (play.sent[0]["about"], play.sent[0]["organisation"]) == ("none", "") and not play.session.slot("accused")
+    play = wrote().picks("yes", "send")
+    assert (play.sent[0]["about"], play.sent[0]["organisation"], play.sent[0]["topic"]) == ("service", "org-a", topic)
+    assert wrote().commands("back").picks("skip").here == "complaint.round"
+    changed = wrote().picks("yes").commands("back").picks("no", "send").sent[0]
+    assert (changed["about"], changed["organisation"]) == ("none", "")
+
+
+@pytest.mark.requirement("C-4")
+def test_what_shall_go_round_people_whom_nobody_can_go_round_is_not_taken() -> None:
+    """Where no organisation is listed, those read it who are tied to nobody. Mutation: everybody reads it then."""
+
+    class Alone(SomeHearing):
+        def reads(self, country, inbox, about, organisation):
+            return about != "unknown" and not organisation
+
+    assert heard_it(hearing=Alone()).says("Organización Demo A vende carpas").picks("yes").here == "complaint.nobody"
+    assert heard_it(hearing=Alone()).says("piden dinero").picks("yes", "skip").here == "complaint.nobody"
+    play = heard_it(country="MX").says("piden dinero").picks("yes")
+    assert play.here == "complaint.check" and play.picks("send").sent[0]["about"] == "unknown"
+
+
 @pytest.mark.requirement("C-4")
 @pytest.mark.requirement("E-6")
 @pytest.mark.parametrize("text", [HEAVY, "me violaron en el albergue"])
@@ -746,6 +878,8 @@ def test_a_note_that_tells_how_somebody_behaved_is_not_left_among_feedback_witho
     back = complaining(known=known)
     back.session = session
     assert "no" not in {option.id for option in back.picks("yes").commands("back").screen.options}
+    named = heard_it().says(f"en Organización Demo A {HEAVY}")
+    assert named.here == "complaint.as_conduct" and named.picks("no").here == "complaint.round"
 
 
 @pytest.mark.requirement("E-6")

@@ -14,7 +14,7 @@ from flows.facts import LANGS, READERS, ComplaintChannel, Helpline, Hours, Offer
 from flows.kernel import Listing, Phrase, Screen, Session
 from flows.topics import GRAPH
 from tests.flows.complaining import CHANNELS
-from tests.flows.world import SMS, TELEGRAM, SomeDirectory, SomeHelplines, facts, ids, offer, wording
+from tests.flows.world import SMS, TELEGRAM, Play, SomeDirectory, SomeHelplines, facts, ids, offer, wording
 
 KNOWN = ("service.hours", "service.languages", "feedback.read_by.team", "service.checked")
 by_channel = pytest.mark.parametrize("traits", CHANNELS, ids=lambda traits: traits.name)
@@ -58,9 +58,32 @@ def test_a_chat_says_all_that_is_known_and_nothing_of_what_is_not() -> None:
     assert "service.hours.always" in ids(shown(TELEGRAM, channel(hours=Hours(zone="America/Bogota", always=True))).parts)
 
 
-def test_an_sms_says_who_how_and_where() -> None:
-    """Mutation: a list that costs a third message."""
-    assert not set(KNOWN) & ids(shown(SMS, FULL, FULL).parts)
+def test_an_sms_says_who_how_and_where_and_each_digit_opens_one_with_the_rest() -> None:
+    """Mutation: a list that costs a third message; hours, languages, reader and day of the check said in a chat only; a menu whose
+    digit depends on how many there are."""
+    screen = shown(SMS, FULL, channel(independent=True), FULL)
+    assert not set(KNOWN) & ids(screen.parts)
+    for count in (1, 2, 3):
+        digits = {option.id: option.digit for option in shown(SMS, *(FULL,) * count).options}
+        assert (digits["menu"], digits["person"], digits["#0"], digits.get("#1")) == (3, 6, 1, 2 if count > 1 else None)
+    opened = Play(SMS, known=facts(SMS, SomeDirectory([], [FULL, channel(independent=True), FULL])))
+    opened.at("feedback.channels", country="CO").says("2")
+    assert opened.here == "feedback.channel" and set(KNOWN) <= opened.ids and "feedback.line" in opened.ids
+    assert opened.says("1").here == "feedback.channels"
+    independent = opened.says("1")
+    assert "feedback.line.independent" in independent.ids and not set(KNOWN) & independent.ids  # nothing else is known
+    third = opened.says("1", "7", "1")
+    assert third.here == "feedback.channel" and third.session.slot("channel") == 2
+    for lang in LANGS:
+        text = render(shown(SMS, FULL, screen="feedback.channel"), lang, 3, SMS, wording()).text
+        assert gsm7.segments(text) <= 2 and "17:00" in text.replace("5pm", "17:00"), text
+
+
+@pytest.mark.requirement("S-4")
+def test_a_channel_that_is_listed_no_more_is_not_shown_when_it_is_opened() -> None:
+    """Mutation: an error; one that was shown before."""
+    assert "feedback.none" in ids(shown(SMS, screen="feedback.channel", channel=4).parts)
+    assert "feedback.line" in ids(shown(TELEGRAM, FULL, screen="feedback.channel").parts)
 
 
 @pytest.mark.requirement("S-4")
@@ -69,8 +92,10 @@ def test_what_is_due_is_labelled_wherever_a_channel_stands(traits: Traits) -> No
     """Mutation: the label in the list only; on what was checked of late."""
     for check in ("due", "fresh"):
         one = channel(check=check, independent=True)
-        for screen in ("feedback.channels", "complaint.nobody", "complaint.target"):
-            assert ("feedback.row.old" in ids(shown(traits, one, screen=screen, matter="office").parts)) is (check == "due"), screen
+        for screen in ("feedback.channels", "feedback.channel", "complaint.nobody", "complaint.target"):
+            seen = shown(traits, one, screen=screen, matter="office")
+            said = ids((*seen.parts, *(option.label for option in seen.options)))
+            assert ("feedback.row.old" in said) is (check == "due"), screen
         place = offer(1, "CO", "health", report_to="555-0100", report_check=check)
         further = shown(traits, screen="services.further", offers=(place,), service=1)
         assert ("service.report_to.old" in ids(further.parts)) is (check == "due")

@@ -648,7 +648,7 @@ SKIPS = {
     "complaint.kind": "how",
     "complaint.safe": "no",
     "complaint.what": "another",
-    **dict.fromkeys(("complaint.told", "complaint.meant", "complaint.paper"), "skip"),
+    **dict.fromkeys(("complaint.told", "complaint.meant", "complaint.paper", "complaint.round"), "skip"),
     "complaint.intro": "stop",
     "complaint.who": "unknown",
     **dict.fromkeys(("complaint.check", "complaint.as_conduct"), "stop"),
@@ -674,7 +674,8 @@ LANGUAGE_OR_COUNTRY = {
 }  # fmt: skip
 NO_QUESTION = {
     "start.menu", "start.extra", "start.other_languages", "heard.leave", "services.results", "services.nothing", "services.no_more",
-    "services.details", "services.further", "person.lines", "feedback.channels", "basics.where_to_ask", "privacy.answer",
+    "services.details", "services.further", "person.lines", "feedback.channels", "feedback.channel",
+    "basics.where_to_ask", "privacy.answer",
     "privacy.phone", "privacy.request", "privacy.complaint", "rights.asylum", "rights.daily", "rights.respect",
     *(
         f"code.{name}"

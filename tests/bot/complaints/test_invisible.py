@@ -153,8 +153,9 @@ def assert_same(now: dict[str, bytes], before: dict[str, bytes]) -> None:
 
 async def course(world: World, eva: Person, mar: Person, step: str, about: str = A) -> bytes:
     """A complaint about A, or about what A is called in the directory, that has come so far."""
-    if step == "feedback":
-        return (await world.send(world.feedback(organisation=about)))[0]
+    if step in ("feedback", "rumour"):
+        topic = {"topic": step} if step == "rumour" else {}
+        return (await world.send(world.feedback(organisation=about, **topic)))[0]
     complaint_id, derived = await world.send(urgent=step == "urgent", organisation=about)
     if step == "escalated":
         await world.tick(after(hours=13))
@@ -184,7 +185,7 @@ async def become(world: World, when: str) -> None:
         await world.employer(key, into=into.get(key, ""), name=called.get(key, ""))
 
 
-STEPS: Final = ("sent", "urgent", "escalated", "accepted", "answered", "outside", "contested", "withdrawn", "feedback")
+STEPS: Final = ("sent", "urgent", "escalated", "accepted", "answered", "outside", "contested", "withdrawn", "feedback", "rumour")
 
 
 @pytest.mark.requirement("C-4")

@@ -150,6 +150,22 @@ async def test_a_later_request_of_the_conversation_leaves_the_accused_organisati
 
 
 @pytest.mark.requirement("C-4")
+async def test_that_something_was_said_about_those_who_answer_is_kept_when_it_was_sent(
+    world: World, pile: Pile, eva: Person
+) -> None:
+    """And at the menu: a request begins with the word that they read it. Mutation: a slot that ends with what was sent."""
+    await world.worker("case-manager-co-1", organisation="casa-sur", duty="primary")
+    await pile.roster.refresh()
+    phone = await complained(pile.phone("555", SMS), "responders")
+    assert phone.here == "complaint.done"
+    for text in ("menú", "2", "1", "1"):
+        await phone.says(text)
+    assert phone.here == "request.same" and (await slots_of(pile, phone))["responders"] == "yes"
+    await phone.picks("anyway")
+    assert phone.here == "request.who"
+
+
+@pytest.mark.requirement("C-4")
 @pytest.mark.requirement("C-8")
 async def test_help_on_the_way_to_sending_takes_nothing_of_the_complaint_to_those_it_is_about(
     world: World, network: Network, pile: Pile, eva: Person
@@ -499,6 +515,31 @@ async def test_feedback_about_no_place_that_is_known_is_met_by_nobody_of_the_org
     seen = [[each.id for each in await inbox(network.complaints, one.actor, "feedback", at(pile))] for one in (mar, theirs)]
     assert seen == [[row.id], []]
     assert (await slots_of(pile, phone))["accused"] == "casa-sur"
+
+
+@pytest.mark.requirement("C-4")
+async def test_a_rumour_about_an_organisation_is_met_by_nobody_of_that_organisation(
+    network: Network, pile: Pile, mar: Person
+) -> None:
+    """It is answered by others. Mutation: ``none`` for every rumour; an alert to its coordinator."""
+    await network.employer("casa-sur")
+    theirs = await network.person("coordinator-2", "coordinator", organisation="casa-sur")
+    await pile.hearing.refresh()
+    phone = pile.phone("555", SMS)
+    for text in ("hola", "1", "3", "3", "colombia"):
+        await phone.says(text)
+    for option in ("rumour", "ask", "yes"):
+        await phone.picks(option)
+    await phone.says("En Organisation Casa Sur piden dinero por la carpa, ¿es verdad?")
+    assert phone.here == "complaint.round"
+    for option in ("yes", "send"):
+        await phone.picks(option)
+    assert phone.here == "complaint.done"
+    row = await only(network)
+    assert (row.inbox, row.about, row.organisation, row.topic) == ("feedback", "service", "casa-sur", "rumour")
+    seen = [[each.id for each in await inbox(network.complaints, one.actor, "feedback", at(pile))] for one in (mar, theirs)]
+    assert seen == [[row.id], []] and await network.alerted() == {mar.id}
+    assert theirs.public not in (await network.recipients(row.id))["note"]
 
 
 @pytest.mark.requirement("C-4")

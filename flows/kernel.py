@@ -331,7 +331,8 @@ class Go(msgspec.Struct, frozen=True):
     """Outcome -> screen, beside ``saved`` (``to``). Any other leads to the topic's screen ``not_saved``."""
     final: bool = True
     """With ``do``: a step that cannot be undone. Once saved, slots and the way back are emptied; and where choices are typed, it
-    takes a number of its turn instead of a digit, so that a repeated "1" cannot confirm a screen that never arrived."""
+    takes a number of its turn instead of a digit, so that a repeated "1" cannot confirm a screen that never arrived. Its whole
+    label works too."""
     alarm: str = ""
     """Class of the crisis cue in the words that asked for it: its card stands before the screen. Filled in by the kernel."""
 

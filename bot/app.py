@@ -500,7 +500,7 @@ def profiles(wording: Wording) -> dict[str, Profile]:
 
 
 def last_resort(content: Content, country: str, lang: str, served: tuple[str, ...] = COUNTRIES) -> str:
-    """ "We cannot answer now and kept nothing", with the emergency numbers of the country or of all."""
+    """ "We cannot answer now", with the emergency numbers of the country or of all."""
     rows = [(number, [code for code in codes if code in served]) for number, codes in content.helplines.everywhere()]
     rows = [row for row in rows if row[1]]
     numbers = [number for number, countries in rows if country in countries]

@@ -5,6 +5,7 @@ Never here: what is said next (``flows``), words (``bot.wording``), a provider's
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -13,8 +14,8 @@ from typing import Any
 import msgspec
 
 from bot.drafts import Draft
-from bot.effects import Asked, Effects
-from bot.exchange import Inbound, Reply, StoreDown
+from bot.effects import Asked, Done, Effects
+from bot.exchange import Inbound, Reply, StoreDown, Unsure
 from bot.layout import ANYTIME, Layout
 from bot.lexicon import Lexicon
 from bot.sessions import Opened, Sessions
@@ -44,6 +45,7 @@ from flows.kernel import (
     Chose,
     Command,
     Event,
+    Go,
     Graph,
     Located,
     Outcome,
@@ -51,6 +53,7 @@ from flows.kernel import (
     Said,
     Screen,
     Session,
+    SlotValue,
     Turn,
     Unclear,
 )
@@ -97,6 +100,17 @@ CONNECTED = "relay.open"
 """Where a conversation begins anew in a chat that is connected with a person on duty."""
 
 
+_UNSURE: dict[str, SlotValue] = {"unsure": "yes"}
+_SURE: dict[str, SlotValue] = {"unsure": ""}
+"""What ``flows.ticket.unkept`` needs to know."""
+
+
+def _tells(screen: str) -> bool:
+    """Whether it shows the request or complaint that was sent. Those that say that something failed do not."""
+    topic, _, name = screen.partition(".")
+    return topic in ("code", "relay") and name != "not_saved"
+
+
 class Conversation:
     """``handle`` is all that channels know of it."""
 
@@ -137,7 +151,10 @@ class Conversation:
         session = opened.session
         if not session.screen and not session.left:
             session = await self._connected(session, draft, inbound)
-        facts = await self._facts(inbound, draft)
+        try:
+            facts, away = await self._facts(inbound, draft), False
+        except StoreDown:  # nobody can say how far the request or complaint in the draft is
+            facts, away = msgspec.structs.replace(self._known(inbound), draft=draft.shown()), True
         if session.left and opened.redelivered:
             return session, Reply(None, forget=True, outcome="redelivered")
         if not session.lang:
@@ -151,24 +168,28 @@ class Conversation:
             # The choices stay: a button that leaves must not vanish because somebody pressed too often.
             wait = msgspec.structs.replace(here, parts=(Phrase("kernel.wait"),), hears=False, asks_location=False)
             return opened.session, self._reply(session, wait, inbound, "limited")
-        if (opened.redelivered and not always) or event is None:
+        blind = away and not always
+        if ((opened.redelivered and not always) or event is None) and not (blind and _tells(session.screen)):
             return session, self._reply(session, self._graph.view(session, facts), inbound, "redelivered")
-        turn = self._graph.step(session, event, facts)
-        try:
-            turn = await self._done(turn, opened, draft, inbound, facts)
-        except StoreDown:
-            if not isinstance(event, Alarm):
-                raise
-            turn = self._graph.step(self._unkept(session), Alarm(event.kind), facts)
+        turn = (
+            self._blind(session, event or Unclear(), facts) if blind or event is None else self._graph.step(session, event, facts)
+        )
+        turn = await self._done(turn, opened, draft, inbound, facts)
         if turn.screen is None:
             return turn.session, Reply(None, lang=session.lang, forget=turn.session.left, screen=session.screen, outcome="left")
         outcome = "unclear" if isinstance(event, Unclear) or turn.session.misses else "answered"
         return turn.session, self._reply(turn.session, turn.screen, inbound, outcome)
 
-    def _unkept(self, session: Session) -> Session:
-        """Where it is said that words were not passed on: whoever cries for help sees the card all the same."""
-        said = f"{session.screen.partition('.')[0]}.not_saved"
-        return session.at(said) if said in self._graph.sheets else session
+    def _blind(self, session: Session, event: Event, facts: Facts) -> Turn:
+        """A step while nobody can say how far the request or complaint in the draft is. Screens that show it are not drawn, and no
+        choice on them is read: what stood there is not known."""
+        turn = None
+        if not _tells(session.screen) or isinstance(event, Command):
+            turn = self._graph.step(session, event, facts)
+        if turn is not None and (turn.effects or not _tells(turn.session.screen)):
+            return turn
+        at = session.screen if turn is None else turn.session.screen
+        return self._graph.step(session, Outcome("look", "not_saved", Go(at), _SURE), facts)
 
     async def _connected(self, session: Session, draft: Draft, inbound: Inbound) -> Session:
         """A chat that a person on duty writes to goes on where they are (topic ``relay``)."""
@@ -185,12 +206,25 @@ class Conversation:
             if not turn.effects:
                 return turn
             for effect in turn.effects:
-                done = await self._effects.run(Asked(effect, turn.session, inbound, draft, lasts))
+                done = await self._run(Asked(effect, turn.session, inbound, draft, lasts), turn.cause)
             if turn.cause is None:
                 return turn
-            facts = await self._drafted(facts, draft)
+            with contextlib.suppress(StoreDown):  # then what was known before stands
+                facts = await self._drafted(facts, draft)
             turn = self._graph.step(turn.session, Outcome(turn.effects[-1].name, done.result, turn.cause, done.slots), facts)
         return turn
+
+    async def _run(self, asked: Asked, cause: Go | None) -> Done:
+        """Do it, or say that it was not done, where there is a screen for that and the conversation itself is there to go on.
+        Whoever cries for help sees the card in any case."""
+        try:
+            return await self._effects.run(asked)
+        except StoreDown as down:
+            if cause is None:
+                raise
+            if not cause.alarm:
+                await asked.lasts()
+            return Done("not_saved", _UNSURE if isinstance(down, Unsure) else _SURE)
 
     # -- reading
 
@@ -231,20 +265,7 @@ class Conversation:
 
     async def _facts(self, inbound: Inbound, draft: Draft) -> Facts:
         facts = self._known(inbound)
-        if not draft.pack():
-            return facts
-        try:
-            return await self._drafted(facts, draft)
-        except StoreDown:
-            if not self._urgent(inbound):
-                raise
-            # Leaving, emergency numbers and cards come also where nobody can say how far a request is.
-            return msgspec.structs.replace(facts, draft=draft.shown())
-
-    def _urgent(self, inbound: Inbound) -> bool:
-        if inbound.press is not None:
-            return inbound.press.ordinal in (ANYTIME + LEAVE, ANYTIME + EMERGENCY)
-        return urgent(inbound.words, self._lexicon)
+        return await self._drafted(facts, draft) if draft.pack() else facts
 
     def _known(self, inbound: Inbound) -> Facts:
         world = self._world

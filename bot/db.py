@@ -104,6 +104,10 @@ class DatabaseDown(RuntimeError):
     """The database cannot be reached or is not ready. The message is a sentence for the operator, without secrets."""
 
 
+class NoAnswer(DatabaseDown):
+    """A commit was asked for, and the connection broke before the answer: it may be on the disk."""
+
+
 def url_of(settings: Settings) -> str:
     """The database's URL: the setting, or an SQLite file in ``var_dir`` (the folder is made, closed to others)."""
     if settings.database_url:

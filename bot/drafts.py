@@ -37,6 +37,10 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
     typed_for: str = ""
     """What the number, note and word were typed for: a request (empty), or which path of a complaint. They go with nothing else:
     others read it."""
+    tried: bytes = b""
+    """Digest of what was sent and may have been kept although no answer came."""
+    tried_as: str = ""
+    """The name under which it was, so that the same thing, sent again, finds itself: until it does, or the conversation ends."""
 
     def __repr__(self) -> str:
         return "Draft(…)"
@@ -53,7 +57,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
 
     def pack(self) -> bytes:
         """Nothing where nothing waits."""
-        return _encode(self) if self.number or self.note or self.word or self.ticket or self.typed else b""
+        return _encode(self) if self.number or self.note or self.word or self.ticket or self.typed or self.tried else b""
 
     def shown(self) -> dict[str, Data]:
         """What a screen may show of it: of a number the last three digits; of the rest only that it is there."""

@@ -125,7 +125,11 @@ class CannotStart(RuntimeError):
 
 
 class StoreDown(Exception):
-    """The session store cannot be reached; nothing was changed. Adapters answer so that the provider tries again."""
+    """A store cannot be reached; nothing was changed. Adapters answer so that the provider tries again."""
+
+
+class Unsure(StoreDown):
+    """A store broke off while something was handed to it, or behind that: it may be kept."""
 
 
 class Unreachable(Exception):

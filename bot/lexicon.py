@@ -47,6 +47,8 @@ class Lexicon:
         """folded phrase -> kind of help"""
         self.rumours: dict[str, str] = {}
         """folded phrase -> question that goes round"""
+        self.another: dict[str, str] = {}
+        """folded phrase with which somebody says that they write for somebody else -> ``another``"""
         self.marks: dict[str, frozenset[str]] = {}
         """language -> words that tell it"""
         for lang in LANGS:
@@ -64,6 +66,8 @@ class Lexicon:
                 self._fill(self.kinds, wording, lang, f"words.kind.{kind.replace('-', '_')}", kind)
             for name in RUMOURS:
                 self._fill(self.rumours, wording, lang, f"words.rumour.{name}", name)
+            begun, whom = (words_of(wording.text(lang, id)) for id in ("words.another", "words.another.whom"))
+            self.another |= {f"{words} {person}": "another" for words in begun for person in whom}
             self.marks[lang] = self._marks(wording, lang)
         for id in wording.ids():
             if not id.startswith("words."):

@@ -18,11 +18,12 @@ from msgspec.structs import replace
 from flows import changing, complaint_code, identifying, on_duty, safe_contact
 from flows.facts import COUNTRIES, Facts, TicketView
 from flows.kernel import Branch, Choice, Data, Effect, Event, Flow, Go, Listing, Move, Phrase, Said, Session, SlotValue, Value
-from flows.ticket import ACTS, acts, digits, does, entry, living, message, open_to_words, where
+from flows.ticket import ACTS, acts, digits, does, entry, living, message, open_to_words, unkept, unkept_says, where
 
 flow = Flow(
     "code",
     safe=("yes",),
+    unsure=("yes",),
     country=COUNTRIES,
     place="place id",
     page=range(0, 100),
@@ -100,7 +101,7 @@ for _name, _hears, _text in (
 ):
     flow.ask(_name, say=entry(_text), says=(_text,), hears=_hears, lost=Go("lost", digit=6))
 flow.menu("lost", params=lambda session, facts: {"days": facts.ticket_days}, person=Go("person.where"), menu=Go("start.menu"))
-flow.page("not_saved", then=Go("start.menu"))
+flow.page("not_saved", say=unkept("code"), says=unkept_says("code"), then=Go("start.menu"))
 
 
 # --- how far it is ---------------------------------------------------------------------------------------------------

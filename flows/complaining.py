@@ -16,7 +16,7 @@ from flows.complaint_fields import ANSWERED, HARMLESS, TELLING, WHO
 from flows.facts import Facts, Helpline, Offer, OnCall, Purpose
 from flows.kernel import Aside, Branch, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, SlotValue, Value
 from flows.services import for_kind, named
-from flows.ticket import does
+from flows.ticket import does, unkept, unkept_says
 
 WHEN = on_duty.WHEN
 """Catalog entries that ``moment`` may use."""
@@ -439,5 +439,11 @@ def add_to(flow: Flow) -> None:
         person=Go("request.safe", only=somebody_else_answers, digit=3),
         health=health(4),
     )  # fmt: skip
-    flow.menu("not_saved", channels=Go("feedback.channels", digit=1), lines=Go("person.lines", digit=2))
+    flow.menu(
+        "not_saved",
+        say=unkept("complaint"),
+        says=unkept_says("complaint"),
+        channels=Go("feedback.channels", digit=1),
+        lines=Go("person.lines", digit=2),
+    )
     flow.menu("busy", channels=Go("feedback.channels", digit=1), lines=Go("person.lines", digit=2))

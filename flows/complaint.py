@@ -34,6 +34,7 @@ flow = Flow(
     place="place id",
     page=range(0, 100),
     safe=("yes",),
+    unsure=("yes",),
     service="offer key",
     path=("service", "conduct", "other"),
     about=ABOUT,

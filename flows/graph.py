@@ -105,5 +105,7 @@ def typed(graph: Graph) -> list[str]:
         *(f"words.topic.{topic}" for topic in graph.shortcuts),
         *(f"words.kind.{kind.replace('-', '_')}" for kind in KINDS),
         *(f"words.rumour.{name}" for name in RUMOURS),
+        "words.another",
+        "words.another.whom",
         *(f"words.{label}" for label in WORDED),
     ]

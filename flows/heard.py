@@ -28,6 +28,8 @@ ENDS = tuple(f"complaint.{name}" for name in ("nobody", "thanked", "target", "st
 other words (L-3)."""
 TOLD_OF = frozenset(("organisation", "responders", "police", "official", "soldier", "smuggler", "employer"))
 """Whom a sentence has to name to be taken for what somebody did."""
+FOR_ANOTHER = ("callback", "complaint", "services_near")
+"""What is offered to whoever only says that they write for somebody else: each of them can be for somebody else."""
 NOTHING_ASKED = ("start.hello", "start.menu", "start.extra")
 DID_HARM = frozenset("BCH")
 """Classes of cues beside which such a sentence tells what somebody did, and not only that help is needed."""
@@ -53,6 +55,8 @@ def understand(session: Session, event: Event, facts: Facts) -> Go | None:
         return Go("complaint.told")
     if session.screen.startswith(AGREED) and not heard.named:
         return services.understand(session, event, facts)
+    if heard.another and not heard.kinds and {*heard.topics} <= {"person"}:
+        return _which(FOR_ANOTHER, heard, facts)
     offered = _offered(heard)
     if not offered:
         return services.understand(session, event, facts)

@@ -118,6 +118,8 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     """Another language that it is written in, where Faro has a sentence in it."""
     code: bool = False
     """A follow-up code stands in it: thirteen digits that may be one."""
+    another: bool = False
+    """Somebody says that they write for somebody else."""
     whom: tuple[str, ...] = ()
     """Whom a complaint can be about that are named in it, of ``complaint_fields.WHO``."""
     remarks: tuple[str, ...] = ()
@@ -331,7 +333,8 @@ class Go(msgspec.Struct, frozen=True):
     """Outcome -> screen, beside ``saved`` (``to``). Any other leads to the topic's screen ``not_saved``."""
     final: bool = True
     """With ``do``: a step that cannot be undone. Once saved, slots and the way back are emptied; and where choices are typed, it
-    takes a number of its turn instead of a digit, so that a repeated "1" cannot confirm a screen that never arrived."""
+    takes a number of its turn instead of a digit, so that a repeated "1" cannot confirm a screen that never arrived. Its whole
+    label works too."""
     alarm: str = ""
     """Class of the crisis cue in the words that asked for it: its card stands before the screen. Filled in by the kernel."""
 
@@ -669,7 +672,9 @@ class Graph:
 
     def readable(self, session: Session, facts: Facts) -> tuple[Option, ...]:
         """``options``, and those of the other pages whose labels are entries of the catalogs: whoever knows the words need not turn
-        pages. A step that cannot be undone is not among them."""
+        pages. A step that cannot be undone is not among them. Before the first screen nothing stands there to be chosen."""
+        if not session.screen:
+            return ()
         shown = self.options(session, facts)
         if _NAV_MORE not in shown:
             return shown

@@ -111,7 +111,8 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
     command = lexicon.command(folded) or _cry(folded, lexicon)
     if command == "leave":
         return Command(command)
-    meant = [option for option in options if option.digit < 10 and folded in lexicon.names(option.label)]
+    # The whole label of a step that cannot be undone is typed by no slip, as a digit is; a sentence that holds it is not it.
+    meant = [option for option in options if folded in lexicon.names(option.label)]
     if command == "emergency" and all(option.id == command for option in meant):
         return Command(command)
     # What is written on the screen goes before a word that works everywhere: "another language" is also an option, and where it is
@@ -132,7 +133,7 @@ def read(words: Words, options: tuple[Option, ...], lexicon: Lexicon) -> Event:
 
 
 def _named(folded: str, options: tuple[Option, ...], lexicon: Lexicon) -> str:
-    """The option that a sentence names by one of its further words; empty: none, or several."""
+    """The option that a sentence names by one of its further words; empty: none, or several. Never a step that cannot be undone."""
     typed = tuple(option for option in options if option.digit < 10)
     at = lexicon.within(folded, tuple(option.label for option in typed))
     return typed[at].id if at is not None else ""

@@ -13,9 +13,9 @@ from __future__ import annotations
 from flows.code import STATES
 from flows.facts import Facts
 from flows.kernel import MORE, Branch, Event, Flow, Go, Phrase, Said, Session, Value
-from flows.ticket import does, entry, open_to_words
+from flows.ticket import does, entry, open_to_words, unkept, unkept_says
 
-flow = Flow("relay", safe=("yes",))
+flow = Flow("relay", safe=("yes",), unsure=("yes",))
 
 BYTES = 2000
 """UTF-8 of one message; the envelope of a note has room for so many."""
@@ -77,6 +77,8 @@ def _choices(session: Session, facts: Facts) -> tuple[Value, ...]:
 
 
 _OPEN = ("relay.open", "relay.open.wait", "relay.open.neutral", "relay.open.neutral.wait")
+_SAY = {"open": _open, "not_saved": unkept("relay")}
+_SAYS = {"open": _OPEN, "not_saved": unkept_says("relay")}
 TALK = ("open", "passed", "long", "not_yet", "not_saved")
 GATES = (("relay.safe", "yes"), *((f"relay.{name}", "choices") for name in TALK))
 """Choices that lead behind the question of E-4."""
@@ -84,8 +86,8 @@ GATES = (("relay.safe", "yes"), *((f"relay.{name}", "choices") for name in TALK)
 for _name in TALK:
     flow.ask(
         _name,
-        say=_open if _name == "open" else entry(f"relay.{_name}"),
-        says=_OPEN if _name == "open" else (f"relay.{_name}",),
+        say=_SAY.get(_name) or entry(f"relay.{_name}"),
+        says=_SAYS.get(_name) or (f"relay.{_name}",),
         hears=Branch(said, *PASSED),
         addressed=True,
         more=Go("safe", only=_is_not, digit=MORE),

@@ -23,6 +23,7 @@ flow = Flow(
     place="place id",
     page=range(0, 100),
     safe=("yes",),
+    unsure=("yes",),
     whom=("self", "other", "friend"),
     tells=("yes",),
     elsewhere=("yes", "no"),

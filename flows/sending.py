@@ -15,6 +15,7 @@ from flows.facts import OTHER_LANGUAGES, Facts
 from flows.kernel import Aside, Branch, Choice, Country, Data, Effect, Event, Flow, Go, Listing, Phrase, Said, Session, Value
 from flows.safe_contact import after
 from flows.services import KIND_OPTIONS
+from flows.ticket import unkept, unkept_says
 
 NOTE_LIMIT = 300
 """Characters of a note (D-1)."""
@@ -286,7 +287,13 @@ def add_to(flow: Flow) -> None:
         then=Go("start.menu"),
         lines=Go("person.lines", digit=2),
     )  # fmt: skip
-    flow.menu("not_saved", lines=Go("person.lines", digit=1), services=Go("services.where", digit=2))
+    flow.menu(
+        "not_saved",
+        say=unkept("request"),
+        says=unkept_says("request"),
+        lines=Go("person.lines", digit=1),
+        services=Go("services.where", digit=2),
+    )
 
 
 def _details(flow: Flow) -> None:

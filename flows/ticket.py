@@ -56,6 +56,17 @@ def entry(id: str) -> Say:
     return lambda session, facts: said
 
 
+def unkept(topic: str) -> Say:
+    """What a topic says where something was not kept, or nobody can say whether it was (slot ``unsure``)."""
+    known, unsure = ((Phrase(id),) for id in unkept_says(topic))
+    return lambda session, facts: unsure if session.slot("unsure") == "yes" else known
+
+
+def unkept_says(topic: str) -> tuple[str, str]:
+    """The entries that ``unkept`` may use."""
+    return f"{topic}.not_saved", f"{topic}.not_saved.unsure"
+
+
 def message(event: Event) -> str:
     """What somebody wrote to a person; empty where it is none, such as a "2" out of habit."""
     text = event.words.reveal().strip() if isinstance(event, Said) else ""

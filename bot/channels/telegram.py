@@ -21,8 +21,9 @@ bots, blocking and unblocking, inline queries           nothing
 
 How a delivery is answered. 403 for a missing or wrong secret, before anything is read. 200 with nothing for what cannot
 be read: it would be the same on redelivery, and Telegram holds back a person's later messages until it is accepted. 503
-when the store is down, without limit: Telegram delivers again. 503 also after any other fault, but at the
-``PATIENCE_TIMES``-th time the update is given up with ``last_words`` (else one bad update would lock a person out).
+when the store is down, and after any other fault: Telegram delivers again. At the ``PATIENCE_TIMES``-th time the update is
+given up with ``last_words``: else one bad update would lock a person out, and whoever wrote to a store that stays away would
+read nothing, and then hours later an answer that lights the phone up.
 
 A pressed button is answered in the body of the response: its message is edited in place. That gives no error back, and
 loses nothing: "not modified" means that the right screen stands there; a message that cannot be edited is known before
@@ -174,9 +175,6 @@ class Telegram:
             return await _respond(send, 200)
         try:
             wanted = await self.process(update)
-        except StoreDown:
-            logs.event("update_put_off", channel="telegram", outcome="store_down", level=logging.WARNING)
-            return await _respond(send, 503)
         except Exception as fault:
             return await _respond(send, 200 if await self._failed(update, fault) else 503)
         return await _respond(send, 200, self._bodies.body(wanted) if wanted is not None else b"")
@@ -185,7 +183,11 @@ class Telegram:
         """Count a fault. True when the update is to be given up; the person then got the last words, unless they left."""
         count = self._failures.pop(update.update_id) + 1
         given_up = count >= PATIENCE_TIMES
-        logs.failure("turn_failed", fault, channel="telegram", outcome="given_up" if given_up else "put_off", count=count)
+        if isinstance(fault, StoreDown):
+            outcome = "store_down_for_long" if given_up else "store_down"
+            logs.event("update_put_off", channel="telegram", outcome=outcome, level=logging.WARNING)
+        else:
+            logs.failure("turn_failed", fault, channel="telegram", outcome="given_up" if given_up else "put_off", count=count)
         if not given_up:
             self._failures.put(update.update_id, count)
             return False
@@ -325,7 +327,7 @@ class Telegram:
             wanted |= set(await self._leftovers.take(person))
         except StoreDown:
             await self._client.delete(chat, wanted)
-            raise
+            raise _NotDeletedYet("what is left to delete is not known now") from None
         if later := await self._client.delete(chat, wanted):
             await self._leave_behind(person, later)
             raise _NotDeletedYet("messages are left to delete")
@@ -382,8 +384,6 @@ class Telegram:
                     if wanted is not None:
                         await self._edit(wanted)
                     break
-                except StoreDown:
-                    logs.event("update_put_off", channel="telegram", outcome="store_down", level=logging.WARNING)
                 except Exception as fault:
                     if await self._failed(update, fault):
                         break

@@ -18,7 +18,7 @@ from bot.complaints.code import Result
 from bot.complaints.intake import NobodyReads, Said, open_complaint
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
-from bot.effects.means import Means, added, or_again, sealed_text
+from bot.effects.means import Means, added, named, or_again, sealed_text
 from bot.exchange import Person
 from bot.sealing import CannotSeal
 from flows.facts import ComplaintView
@@ -64,11 +64,12 @@ class Complaining:
         if session.slot("safe") != "yes":
             return NOBODY  # no flow leads here without the question of E-4
         try:
-            with or_again():
+            with named(asked, str(session.turn), asked.draft.note) as turn, or_again():
                 try:
                     with self._admitting(asked.inbound.person) as admits:
+                        said = self._said(asked, int(turn))
                         opened = await open_complaint(
-                            means.complaints, means.line.intake, self._said(asked), means.now(), lasts=asked.lasts, admits=admits
+                            means.complaints, means.line.intake, said, means.now(), lasts=asked.lasts, admits=admits
                         )
                 except Busy:
                     return BUSY
@@ -80,7 +81,7 @@ class Complaining:
         kept: dict[str, SlotValue] = {
             "country": session.slot("country"),
             "safe": "yes",
-            "opened": (session.turn, opened.collision),
+            "opened": (int(turn), opened.collision),
             **{name: session.slot(name) for name in ("place", "path", "minor", "child") if session.slot(name)},
             **({"about": "responders"} if sent["about"] == "responders" else {}),
         }
@@ -103,12 +104,12 @@ class Complaining:
                 limits.gives_back(who)
             raise
 
-    def _said(self, asked: Asked) -> Said:
+    def _said(self, asked: Asked, turn: int) -> Said:
         # What was agreed is in the effect (``flows.complaining.opening``); slots also hold what was chosen and taken back again.
         session, draft, sent = asked.session, asked.draft, asked.effect.params
         return Said(
             session_id=session.id,
-            turn=session.turn,
+            turn=turn,
             country=str(sent["country"]),
             lang=session.lang,
             inbox=str(sent["inbox"]),
@@ -149,8 +150,8 @@ class Complaining:
         """``saved`` | ``gone`` | ``ended`` | ``full`` | ``identifying``: see ``drafting.noted``."""
         if asked.inbound.words is None and not asked.draft.typed:
             return NOT_SAVED
-        means, draft, message = self._means, asked.draft, asked.inbound.message_id
-        result = await added(asked, lambda words: code.add_note(means.complaints, _by(draft), words, message, means.now()))
+        means, draft = self._means, asked.draft
+        result = await added(asked, lambda words, message: code.add_note(means.complaints, _by(draft), words, message, means.now()))
         return result if isinstance(result, Done) else _told(result)
 
     async def contest(self, asked: Asked) -> Done:

@@ -16,7 +16,7 @@ from bot.complaints import code as complaint_code
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Handler
 from bot.effects.complaining import COMPLAINT, Complaining, either
-from bot.effects.means import Means, added, by, or_again, sealed_text
+from bot.effects.means import Means, added, by, named, or_again, sealed_text
 from bot.exchange import Person, StoreDown
 from bot.tickets import code
 from bot.tickets.code import Connected, Result
@@ -122,8 +122,8 @@ class Following:
         """``saved`` | ``gone`` | ``ended`` | ``identifying``. A note with a name or a number in it waits for one answer first."""
         if asked.inbound.words is None and not asked.draft.typed:
             return GONE
-        means, draft, message = self._means, asked.draft, asked.inbound.message_id
-        result = await added(asked, lambda words: code.add_note(means.tickets, by(draft), words, message, means.now()))
+        means, draft = self._means, asked.draft
+        result = await added(asked, lambda words, message: code.add_note(means.tickets, by(draft), words, message, means.now()))
         return result if isinstance(result, Done) else _told(result)
 
     async def set_windows(self, asked: Asked) -> Done:
@@ -159,12 +159,12 @@ class Following:
                 card_text=sealed_text(**means.reach(asked, way, windows, asked.draft.word)) if windows is not None else None,
             )
         if result == "saved":
-            asked.draft.forget_request()
-            if way == "here":
-                with or_again():
+            with or_again(behind=True):
+                if way == "here":
                     await means.connect(asked.inbound.person, found[-1])
-            else:
-                await self._let_go(asked.inbound.person)
+                else:
+                    await self._let_go(asked.inbound.person)
+            asked.draft.forget_request()
         return _told(result)
 
     async def allow_abroad(self, asked: Asked) -> Done:
@@ -184,7 +184,8 @@ class Following:
     async def withdraw(self, asked: Asked) -> Done:
         with or_again():
             await code.withdraw(self._means.tickets, by(asked.draft), self._means.now())
-        await self._let_go(asked.inbound.person)
+        with or_again(behind=True):
+            await self._let_go(asked.inbound.person)
         asked.draft.forget_ticket()
         return SAVED
 
@@ -204,13 +205,14 @@ class Following:
         ticket = await self._ticket(asked)
         if ticket is None or asked.inbound.words is None:
             return GONE
-        with or_again():
-            result = await code.add_note(
-                self._means.tickets, Connected.unpack(ticket), asked.inbound.words, asked.inbound.message_id, self._means.now()
-            )
-        if result == "saved":
-            await self._means.pointers.set(asked.inbound.person, ticket, self._means.connected_seconds)
-            return SAVED
+        words, by_chat = asked.inbound.words, Connected.unpack(ticket)
+        with named(asked, asked.inbound.message_id, words.reveal()) as message:
+            with or_again():
+                result = await code.add_note(self._means.tickets, by_chat, words, message, self._means.now())
+            if result == "saved":
+                with or_again(behind=True):
+                    await self._means.pointers.set(asked.inbound.person, ticket, self._means.connected_seconds)
+                return SAVED
         if result in ("ended", "wrong"):
             await self._means.pointers.drop(asked.inbound.person)
             return ENDED if result == "ended" else GONE
@@ -249,7 +251,8 @@ class Following:
     async def _end(self, person: Person, ticket: bytes) -> None:
         with or_again():
             await code.end_connection(self._means.tickets, Connected.unpack(ticket), self._means.now())
-        await self._means.pointers.drop(person)
+        with or_again(behind=True):
+            await self._means.pointers.drop(person)
 
     async def _let_go(self, person: Person) -> None:
         """Disconnect this chat, unless it is connected with another request than the one that has just ended it: more than one

@@ -6,12 +6,14 @@ Here belongs what several files of handlers share. Never here: a handler.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -22,7 +24,7 @@ from bot.complaints.storing import Complaints
 from bot.drafts import Draft
 from bot.effects import Asked, Done
 from bot.effects.drafting import noted
-from bot.exchange import Person, StoreDown
+from bot.exchange import Person, StoreDown, Unsure
 from bot.roster.snapshot import RosterSnapshot
 from bot.sessions import Pointers
 from bot.tickets import code
@@ -129,25 +131,52 @@ def sealed_text(**fields: Any) -> Words:
 
 
 @contextlib.contextmanager
-def or_again() -> Iterator[None]:
-    """The database failed, or too many codes are being looked up: nothing is known to have been kept. The message comes again,
-    finds the session where it was, and whatever was kept all the same."""
+def or_again(*, behind: bool = False) -> Iterator[None]:
+    """The database failed, or too many codes are being looked up: Unsure where something may be kept all the same, else StoreDown.
+
+    ``behind``: something was kept before this block, and belongs to it."""
+    down = Unsure if behind else StoreDown
     try:
         yield
+    except db.NoAnswer as error:
+        raise Unsure(f"the database did not say whether it took it ({type(error).__name__})") from None
     except (DBAPIError, NoConnection, Changed, db.DatabaseDown, OSError) as error:
-        raise StoreDown(f"the database did not take it ({type(error).__name__})") from None
+        raise down(f"the database did not take it ({type(error).__name__})") from None
     except Busy:
-        raise StoreDown("too many codes are being looked up") from None
+        raise down("too many codes are being looked up") from None
+    except StoreDown as error:
+        if behind and not isinstance(error, Unsure):
+            raise Unsure(str(error)) from None
+        raise
 
 
-async def added(asked: Asked, add: Callable[[Words], Awaitable[Result]]) -> Result | Done:
-    """What came of handing a note over with ``add``, or what ``noted`` says instead. A text that waited for an answer goes with it
-    once it was taken."""
+@contextlib.contextmanager
+def named(asked: Asked, name: str, *texts: str) -> Iterator[str]:
+    """The name under which something is stored once: ``name``, or the one of the same thing that was tried before and may have been
+    kept. What is stored is in the effect and in ``texts``."""
+    what = hashlib.blake2b(msgspec.msgpack.encode((asked.effect.name, asked.effect.params, texts)), digest_size=16).digest()
+    draft = asked.draft
+    first = draft.tried_as if draft.tried == what else name
+    try:
+        yield first
+    except Unsure:
+        draft.tried, draft.tried_as = what, first
+        raise
+    except StoreDown as error:
+        if draft.tried == what:
+            raise Unsure(str(error)) from None
+        raise
+    draft.tried, draft.tried_as = b"", ""
+
+
+async def added(asked: Asked, add: Callable[[Words, str], Awaitable[Result]]) -> Result | Done:
+    """What came of handing a note over with ``add``, under the name of its message, or what ``noted`` says instead. A text that
+    waited for an answer goes with it once it was taken."""
     text = noted(asked)
     if isinstance(text, Done):
         return text
-    with or_again():
-        result = await add(Words(text))
+    with named(asked, asked.inbound.message_id, text) as message, or_again():
+        result = await add(Words(text), message)
     if result == "saved":
         asked.draft.typed = ""
     return result

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bot.complaints.routing import network
 from bot.effects import Asked, Done, Effects, drafting
 from bot.effects.following import Following
-from bot.effects.means import Means, or_again, sealed_text
+from bot.effects.means import Means, named, or_again, sealed_text
 from bot.sealing import CannotSeal
 from bot.tickets.intake import NoDuty, Request, open_ticket
 from flows.kernel import Words
@@ -36,18 +36,18 @@ class Requesting:
         if way == "phone" and not asked.draft.number:
             return Done("not_saved")
         try:
-            with or_again():
-                left_out = await self._left_out(asked.effect.params["not_orgs"])
-                opened = await open_ticket(
-                    means.tickets, means.line.intake, self._request(asked, way, left_out), means.now(), lasts=asked.lasts
-                )
+            with named(asked, str(session.turn), asked.draft.number, asked.draft.note, asked.draft.word) as turn:
+                with or_again():
+                    left_out = await self._left_out(asked.effect.params["not_orgs"])
+                    request = self._request(asked, int(turn), way, left_out)
+                    opened = await open_ticket(means.tickets, means.line.intake, request, means.now(), lasts=asked.lasts)
+                if isinstance(opened, NoDuty):
+                    return NO_DUTY
+                if way == "here":
+                    with or_again(behind=True):
+                        await means.connect(asked.inbound.person, opened.ticket_id)
         except CannotSeal:
             return Done("not_saved")
-        if isinstance(opened, NoDuty):
-            return NO_DUTY
-        if way == "here":
-            with or_again():
-                await means.connect(asked.inbound.person, opened.ticket_id)
         asked.draft.forget_request()
         place = session.slot("place", 0)
         return Done(
@@ -61,7 +61,7 @@ class Requesting:
                 **({"not_org": session.slot("not_org")} if session.slot("not_org") else {}),
                 "way": way,
                 "safe": "yes",
-                "opened": (session.turn, opened.collision),
+                "opened": (int(turn), opened.collision),
             },
         )
 
@@ -74,14 +74,14 @@ class Requesting:
                     found |= (await network(connection, organisation)).tied(organisation)
         return tuple(sorted(found))
 
-    def _request(self, asked: Asked, way: str, left_out: tuple[str, ...]) -> Request:
+    def _request(self, asked: Asked, turn: int, way: str, left_out: tuple[str, ...]) -> Request:
         # What was agreed is in the effect (``flows.sending.opening``); slots also hold what was chosen and taken back again.
         means, session, draft, agreed = self._means, asked.session, asked.draft, asked.effect.params
         country = str(agreed["country"])
         windows = means.windows(session, country) if way != "code" else None
         return Request(
             session_id=session.id,
-            turn=session.turn,
+            turn=turn,
             consent=session.slot("ask") == "yes",
             country=country,
             countries=tuple(code for code in agreed["countries"] if code != country),

@@ -42,7 +42,8 @@ async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaita
     """Do the work in one transaction that is on the disk when this returns, or not at all.
 
     Where two transactions stood in each other's way, it is done again from the start: ``work`` reads everything anew and does
-    nothing outside of the database. Raises what ``work`` raises, after taking everything back.
+    nothing outside of the database. Raises what ``work`` raises, after taking everything back, and ``db.NoAnswer`` where nobody
+    can say whether it is on the disk.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -51,13 +52,22 @@ async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaita
                 begin = "BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "SET LOCAL synchronous_commit = on"
                 await connection.exec_driver_sql(begin)
                 result = await work(connection)
-                await connection.commit()
+                await _commit(connection)
                 return result
         except (DBAPIError, Changed) as error:
             if attempt == _ATTEMPTS or not _in_the_way(error):
                 raise
         await asyncio.sleep(_SHORT * attempt * (1 + random.random()))
     raise AssertionError
+
+
+async def _commit(connection: AsyncConnection) -> None:
+    try:
+        await connection.commit()
+    except (DBAPIError, OSError) as error:
+        if isinstance(error, DBAPIError) and _in_the_way(error):
+            raise
+        raise db.NoAnswer(f"the database did not say whether it kept this ({type(error).__name__})") from None
 
 
 def _in_the_way(error: DBAPIError | Changed) -> bool:

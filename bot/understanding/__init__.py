@@ -92,6 +92,7 @@ class Understanding:
             switch="" if foreign else self._switch(tokens, intents),
             foreign=foreign,
             code=code,
+            another=bool(found_in(tokens, self._lexicon.another)[0]),
             whom=_distinct(whom),
             remarks=_distinct(remarks),
         )

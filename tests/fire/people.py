@@ -18,6 +18,8 @@ import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from bot import codes
+from flows.kernel import BACK
+from flows.ticket import unkept_says
 from flows.topics import GRAPH
 from tests.fire.targets import AUTH, SID, URL
 from tests.screens import NotOnScreen, Screens
@@ -162,6 +164,11 @@ async def ask(person: Person, network: Network, screens: Screens) -> None:
         if screens.says(shown, "request.done") and (code := codes.reading(shown)) is not None:
             person.code, person.seconds = code.reveal(), time.monotonic() - began
             return
+        if any(screens.says(shown, id) for id in unkept_says("request")):
+            network.traffic.unsaved += 1
+            await asyncio.sleep(random.uniform(0.2, 1.0))
+            shown = await phone.says(str(BACK))
+            continue
         try:
             screen = screens.screen(shown, (*WAY, "request.note"))
             option = WAY.get(screen, "")
@@ -189,6 +196,10 @@ async def come_back(person: Person, network: Network, screens: Screens) -> bool:
         shown = await phone.says(person.code)
         if screens.says(shown, "code.wrong"):
             return False
+        if any(screens.says(shown, id) for id in unkept_says("code")):
+            network.traffic.unsaved += 1
+            await asyncio.sleep(random.uniform(0.2, 1.0))
+            continue
         try:
             shown = await phone.says(screens.digit(shown, "code.known.yes"))
             if not any(screens.says(shown, state) for state in STATES):

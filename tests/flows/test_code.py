@@ -618,7 +618,7 @@ def test_everything_can_be_taken_back_at_any_time_and_what_that_means_is_said_fi
 @pytest.mark.requirement("D-10")
 def test_by_sms_a_digit_of_another_screen_erases_nothing() -> None:
     """Mutation: the digit 1; the word "yes"."""
-    for text in ("1", "sí", "yes", "si, retirarla", "ok"):
+    for text in ("1", "sí", "yes", "no, retirarla", "ok"):
         play = at_status().picks("withdraw").says(text)
         assert "withdraw" not in {effect.name for effect in play.asked}, text
     play = at_status().picks("withdraw")

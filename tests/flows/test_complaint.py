@@ -482,7 +482,7 @@ def test_by_sms_sending_takes_the_number_of_its_turn() -> None:
     play = about("police", SMS).picks("end")
     send = next(option for option in play.screen.options if option.id == "send")
     assert 10 <= send.digit < 100
-    for text in ("sí", "yes", "enviar"):
+    for text in ("sí", "yes", "no enviar"):
         assert about("police", SMS).picks("end").says(text).sent == []
     assert play.says(str(send.digit)).here == "complaint.done"
 

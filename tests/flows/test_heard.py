@@ -100,3 +100,51 @@ def test_a_language_is_changed_by_a_sentence_and_nothing_else_moves() -> None:
 def test_every_intent_has_a_label_or_is_known_to_have_none() -> None:
     """Mutation: a new intent that the choice cannot name."""
     assert set(INTENTS) == {*LABEL_OF, "stop_exit", "other"}
+
+
+@pytest.mark.requirement("C-7")
+@pytest.mark.parametrize(
+    "text",
+    ["tengo un código", "hola, tengo un código de antes", "ver mi respuesta", "quiero ver mi respuesta", "I have a code",
+     "see my answer", "I want to read my answer", "tenho um código", "ver minha resposta", "quero ver a minha resposta"],
+)  # fmt: skip
+@pytest.mark.parametrize("begun", [False, True], ids=["first message", "at the menu"])
+def test_whoever_comes_back_is_led_to_their_code_also_in_a_first_message(text: str, begun: bool) -> None:
+    """Behind the question whether the phone is safe. Mutation: a first message read as a choice of a menu that nobody sees yet."""
+    play = Play()
+    if begun:
+        play.says("hola", "1")
+    assert play.says(text).here == "code.safe"
+
+
+@pytest.mark.parametrize(
+    "text", ["mi respuesta es no", "espero respuesta de la embajada", "my answer is no", "minha resposta é não"]
+)
+def test_an_answer_of_another_kind_leads_to_no_code(text: str) -> None:
+    """Mutation: the word "answer" alone."""
+    assert Play().says("hola", "1", text).here != "code.safe"
+
+
+@pytest.mark.requirement("C-9")
+@pytest.mark.parametrize(
+    "text",
+    ["quiero escribir por una amiga", "escribo por otra persona", "escribo en nombre de mi hermana", "I write for somebody else",
+     "I'm writing for a friend", "writing on behalf of my sister", "escrevo por outra pessoa", "quero escrever pela minha irmã"],
+)  # fmt: skip
+def test_whoever_writes_for_somebody_else_may_complain_as_well_as_talk_to_a_person(text: str) -> None:
+    """Mutation: the word "person" in it, which offers only that."""
+    play = Play().says("hola", "1", text)
+    assert play.here == "heard.which"
+    assert {"callback", "complaint"} <= {INTENTS[number] for number in play.session.slot("guesses")}
+
+
+@pytest.mark.parametrize(
+    ("text", "here"),
+    [("quiero quejarme por una amiga", "complaint.kind"), ("quiero hablar con una persona", "person.where"),
+     ("escribo para pedir comida", "basics.where_to_ask"), ("I want to complain for a friend", "complaint.kind"),
+     ("talk to a person", "person.where"), ("quero reclamar por uma amiga", "complaint.kind"),
+     ("falar com uma pessoa", "person.where"), ("busco a mi hermana", "services.where")],
+)  # fmt: skip
+def test_who_says_what_for_is_led_there_and_asked_nothing(text: str, here: str) -> None:
+    """Mutation: offering three things to whoever named one; persons without the words that say that one writes for them."""
+    assert Play().says("hola", "1", text).here == here

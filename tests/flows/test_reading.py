@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.layout import Layout
 from flows.crisis import CLASSES
 from flows.facts import LANGS, Traits
 from flows.kernel import MEANT, Alarm, Chose, Command, Country, Option, Phrase, Said, Unclear, Words
@@ -56,10 +57,14 @@ def test_every_option_is_understood_by_digit_word_and_label_in_every_spelling(sc
             for option in drawn(standing(screen, channel, lang)).options:
                 expected = arrives(screen, channel, lang, str(option.digit))
                 if option.digit >= 10:
-                    # A step that cannot be undone has the number of its turn, and nothing else will do.
+                    # A step that cannot be undone has the number of its turn and its whole label.
                     assert expected[0] != screen
-                    for text in (label(option, lang, channel), "yes", "1", str(10 + (option.digit - 9) % 90)):
+                    for text in ("yes", "sí", "1", str(10 + (option.digit - 9) % 90)):
                         assert standing(screen, channel, lang).says(text).asked == [], (option.id, text)
+                    for other in LANGS:
+                        for name, spelt in SPELLINGS.items():
+                            written = spelt(label(option, other, channel))
+                            assert arrives(screen, channel, lang, written) == expected, (option.id, written, name)
                     continue
                 for name, spelt in SPELLINGS.items():
                     assert arrives(screen, channel, lang, spelt(str(option.digit))) == expected, (option, name)
@@ -74,6 +79,33 @@ def test_every_option_is_understood_by_digit_word_and_label_in_every_spelling(sc
                     written = label(option, other, channel)
                     for name, spelt in SPELLINGS.items():
                         assert arrives(screen, channel, lang, spelt(written)) == expected, (option.id, written, name)
+
+
+FINAL = sorted(GRAPH._final)
+DENIED = {"es": ("no {0}", "no quiero {0}", "todavía no, {0}", "¿qué es {0}?"), "en": ("do not {0}", "not {0}", "what is {0}?"),
+          "pt": ("não {0}", "não quero {0}", "ainda não, {0}", "o que é {0}?")}  # fmt: skip
+
+
+@pytest.mark.requirement("L-3")
+@pytest.mark.requirement("C-5")
+@pytest.mark.parametrize("screen", FINAL)
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_whole_label_of_a_step_that_cannot_be_undone_does_it_and_a_sentence_with_it_does_not(screen: str, lang: str) -> None:
+    """What was not understood is answered with the number that counts now. Mutation: "Send" on the screen, and "send" not
+    understood; a label found inside a sentence; the number of a turn that is over."""
+    for option in drawn(standing(screen, SMS, lang)).options:
+        if option.digit < 10:
+            continue
+        written = label(option, lang, SMS)
+        assert standing(screen, SMS, lang).says(written).asked != [], written
+        for sentence in DENIED[lang]:
+            play = standing(screen, SMS, lang).says(sentence.format(written.lower()))
+            assert play.asked == [], sentence.format(written)
+        play = standing(screen, SMS, lang).says(str(10 + (option.digit - 9) % 90))
+        assert play.asked == [] and play.turn is not None and play.turn.screen is not None
+        (now,) = [each for each in play.turn.screen.options if each.id == option.id]
+        shown = Layout(wording()).render(play.turn.screen, lang, 1, SMS)
+        assert now.digit != option.digit and f"{now.digit} " in shown.text and shown.text.count(f"{now.digit} ") == 1
 
 
 @pytest.mark.requirement("L-3")

@@ -416,6 +416,25 @@ async def test_a_store_that_is_down_makes_telegram_deliver_again(phone: Telegram
     assert [event[0] for event in phone.chat.events] == ["sent"]
 
 
+async def test_whoever_writes_to_a_store_that_stays_away_reads_the_last_words(small: Small) -> None:
+    """Mutation: putting off without end, in silence, and answering hours later."""
+    async with opened(small, BotApi(small.clock, attempts=9), last_words={"es": "not saved: 911"}) as phone:
+        small.script.fails = [StoreDown("away")] * 5
+        delivery = await phone.api.deliver(phone.api.update("message", phone.api.incoming(phone.chat, text="hola")))
+        assert delivery.statuses == [503, 503, 503, 503, 200]
+        assert phone.chat.messages[phone.chat.events[-1][1]].text == "not saved: 911"
+
+
+async def test_whoever_left_gets_no_last_words_while_the_store_is_away(small: Small) -> None:
+    """Mutation: a store that cannot say what is left to delete, counted like any that is away."""
+    async with opened(small, BotApi(small.clock, attempts=9), last_words={"es": "not saved: 911"}) as phone:
+        await phone.says("hola")
+        phone.telegram._leftovers = _Away()
+        for number in range(5):
+            seen = await (phone.redelivers() if number else phone.presses("leave"))
+            assert seen.silent, "nothing is written to whoever left"
+
+
 async def test_a_fault_of_our_own_is_put_off_and_given_up_with_a_last_word(small: Small) -> None:
     words = {"pt": "-", "es": "not saved: 911"}
     async with opened(small, BotApi(small.clock, attempts=9), last_words=words) as phone:

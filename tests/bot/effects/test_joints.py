@@ -48,14 +48,17 @@ async def test_the_menu_forgets_the_code_however_one_came_there(pile: Pile, ana:
 async def test_without_the_database_emergency_numbers_and_cards_still_come(
     pile: Pile, ana: Worker, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a code open. Mutation: asking the database before anything else."""
+    """With a code open; anything else is told that it did not work, and no choice is read that nobody could see. Mutation: asking
+    the database before anything else; the choices of a code that was not found."""
     number = (await (await pile.phone("555", TELEGRAM).to_check("code")).picks("send")).code
     phone = await pile.phone("777", TELEGRAM).comes_back(number)
     monkeypatch.setattr("bot.tickets.code.look", away)
     await phone.says(text)
     assert any(each.startswith(("crisis", "emergency")) for each in phone.said)
-    with pytest.raises(StoreDown):
-        await phone.says("1")
+    await phone.says("1")
+    assert phone.here == "code.not_saved" and "code.not_saved" in phone.said
+    await phone.says("menú")
+    assert phone.here == "start.menu", "what needs no database goes on"
 
 
 async def test_without_the_database_one_can_still_leave(pile: Pile, ana: Worker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ def digest(folder: Path = CONTENT) -> str:
     summed = hashlib.sha256()
     for path in sources(folder):
         text = path.read_text(encoding="utf-8")  # as text: whatever ends a line on this machine
-        summed.update(f"{path.parent.parent.name} {path.name} {len(text)}\n{text}".encode())
+        known_as = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name  # wherever the clone lies
+        summed.update(f"{known_as} {len(text)}\n{text}".encode())
     return summed.hexdigest()
 
 

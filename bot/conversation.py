@@ -15,7 +15,7 @@ import msgspec
 
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Effects
-from bot.exchange import Inbound, Reply, StoreDown, Unsure
+from bot.exchange import Inbound, NotLeft, Reply, StoreDown, Unsure
 from bot.layout import ANYTIME, Layout
 from bot.lexicon import Lexicon
 from bot.sessions import Opened, Sessions
@@ -57,7 +57,7 @@ from flows.kernel import (
     Turn,
     Unclear,
 )
-from flows.reading import read, urgent
+from flows.reading import leaves, read, urgent
 
 OUTCOMES_IN_A_ROW = 3
 
@@ -134,6 +134,19 @@ class Conversation:
 
     async def handle(self, inbound: Inbound) -> Reply:
         """One message of one person. Raises StoreDown when nothing could be kept; the provider then delivers again."""
+        try:
+            return await self._handled(inbound)
+        except StoreDown as down:
+            if not self._leaves(inbound):
+                raise
+            raise NotLeft(str(down)) from None
+
+    def _leaves(self, inbound: Inbound) -> bool:
+        if inbound.press is not None:
+            return inbound.press.ordinal == ANYTIME + LEAVE
+        return leaves(inbound.words, self._lexicon)
+
+    async def _handled(self, inbound: Inbound) -> Reply:
         for _ in range(3):
             opened = await self._sessions.open(inbound.person, inbound.message_id)
             draft = Draft.unpack(opened.draft)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 #: The newest migration in ``bot/migrations`` (a test compares them); ``create_all`` marks new databases with it.
-HEAD = "0008"
+HEAD = "0009"
 
 #: Seconds for which a statement of SQLite waits for another process, or for another connection of this one.
 _BUSY = 5

@@ -128,6 +128,11 @@ class StoreDown(Exception):
     """A store cannot be reached; nothing was changed. Adapters answer so that the provider tries again."""
 
 
+class NotLeft(StoreDown):
+    """Somebody leaves, and their conversation could not be forgotten, or what is left to delete is not known. It is never given up,
+    and nothing is written to them."""
+
+
 class Unsure(StoreDown):
     """A store broke off while something was handed to it, or behind that: it may be kept."""
 

@@ -144,11 +144,23 @@ def urgent(words: Words | None, lexicon: Lexicon) -> bool:
     if words is None:
         return False
     folded = fold(words.reveal())
-    if folded in ("9", "0") or lexicon.digit(folded) in (EMERGENCY, LEAVE):
+    if leaves(words, lexicon) or EMERGENCY in (_anytime(folded), lexicon.digit(folded)):
         return True
-    if folded.upper() in STOP_LIKE or (lexicon.command(folded) or _cry(folded, lexicon)) in ("leave", "emergency"):
+    if (lexicon.command(folded) or _cry(folded, lexicon)) == "emergency":
         return True
     return bool(lexicon.cue(clauses(words.reveal())))
+
+
+def leaves(words: Words | None, lexicon: Lexicon) -> bool:
+    """Whether a text leaves, on every screen."""
+    if words is None:
+        return False
+    folded = fold(words.reveal())
+    return LEAVE in (_anytime(folded), lexicon.digit(folded)) or folded.upper() in STOP_LIKE or lexicon.command(folded) == "leave"
+
+
+def _anytime(folded: str) -> int | None:
+    return int(folded) if folded in ("9", "0") else None
 
 
 def _cry(folded: str, lexicon: Lexicon) -> str:

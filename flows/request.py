@@ -128,7 +128,7 @@ flow.menu(
     lines=Go("person.lines", digit=1),
     channels=Go("feedback.channels", digit=2),
     anyway=Go("who", digit=3),
-    skip=Go("declined", digit=6),
+    skip=Go("not_now", digit=6),
 )
 
 

@@ -23,7 +23,7 @@ How a delivery is answered. 403 for a missing or wrong secret, before anything i
 be read: it would be the same on redelivery, and Telegram holds back a person's later messages until it is accepted. 503
 when the store is down, and after any other fault: Telegram delivers again. At the ``PATIENCE_TIMES``-th time the update is
 given up with ``last_words``: else one bad update would lock a person out, and whoever wrote to a store that stays away would
-read nothing, and then hours later an answer that lights the phone up.
+read nothing, and then hours later an answer that lights the phone up. Leaving is never given up: it sends nothing.
 
 A pressed button is answered in the body of the response: its message is edited in place. That gives no error back, and
 loses nothing: "not modified" means that the right screen stands there; a message that cannot be edited is known before
@@ -58,7 +58,7 @@ from bot import logs
 from bot.channels.telegram_client import Bodies, Client, Edit, Profile, Undeliverable, fits, keyboard, split
 from bot.channels.telegram_updates import Callback, Update, chat_of, decode, inbound, lang_of, sender_of
 from bot.channels.telegram_updates import Message as Written
-from bot.exchange import CannotStart, Handle, Inbound, Message, Person, Press, StoreDown
+from bot.exchange import CannotStart, Handle, Inbound, Message, NotLeft, Person, Press, StoreDown
 from flows.facts import Traits
 
 __all__ = ["TRAITS", "Profile", "Telegram", "faults", "webhook_url"]
@@ -182,7 +182,7 @@ class Telegram:
     async def _failed(self, update: Update, fault: Exception) -> bool:
         """Count a fault. True when the update is to be given up; the person then got the last words, unless they left."""
         count = self._failures.pop(update.update_id) + 1
-        given_up = count >= PATIENCE_TIMES
+        given_up = count >= PATIENCE_TIMES and not isinstance(fault, NotLeft)
         if isinstance(fault, StoreDown):
             outcome = "store_down_for_long" if given_up else "store_down"
             logs.event("update_put_off", channel="telegram", outcome=outcome, level=logging.WARNING)
@@ -327,7 +327,7 @@ class Telegram:
             wanted |= set(await self._leftovers.take(person))
         except StoreDown:
             await self._client.delete(chat, wanted)
-            raise _NotDeletedYet("what is left to delete is not known now") from None
+            raise NotLeft("what is left to delete is not known now") from None
         if later := await self._client.delete(chat, wanted):
             await self._leave_behind(person, later)
             raise _NotDeletedYet("messages are left to delete")

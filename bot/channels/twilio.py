@@ -34,7 +34,7 @@ from twilio.request_validator import add_port, remove_port  # type: ignore[impor
 
 from bot import gsm7, logs
 from bot.countries import usual_language
-from bot.exchange import Handle, Inbound, Message, Person, Point, StoreDown, What
+from bot.exchange import Handle, Inbound, Message, NotLeft, Person, Point, StoreDown, What
 from flows.facts import Traits
 from flows.kernel import Words
 
@@ -214,6 +214,9 @@ class Twilio:
                 if reply.message is None:
                     return _SILENCE
                 return self._twiml(reply.message, traits, reply.screen)
+            except NotLeft:  # E-2: whoever leaves is not answered, whatever became of it; the conversation ends by its own time
+                logs.event("constant_answer", level=logging.ERROR, channel=traits.name, outcome="not_left")
+                return _SILENCE
             except StoreDown:
                 logs.event("constant_answer", level=logging.ERROR, channel=traits.name, outcome="store_down")
             except TimeoutError:

@@ -6,7 +6,8 @@ answer to one person, how two people do one thing (``bot.staff.second_person``).
 **Two organisations.** A notice speaks for the network, perhaps about what concerns the organisation of whoever writes it. So
 publishing one and taking one back each take a coordinator of another organisation, who agrees to exactly these words. Where a
 country has coordinators of one organisation only, one of another country may. What somebody asks to take back is not read from then
-on, for ``PAUSE``: a wrong notice does harm every hour, and a right one that is missing for two days less; then it stands again.
+on, for ``PAUSE``: a wrong notice does harm every hour, and a right one that is missing for two days less. Then it stands again, and
+asking once more pauses it no more, so that nobody alone keeps it from people for good.
 
 The words are held to the same lists as what people on duty write to a person (``bot.relay_words``), and to more: a notice stands
 for months before people whom nobody knows, so it carries no number and no link, which the directory and ``data/helplines.toml``
@@ -114,6 +115,8 @@ class Waiting(NamedTuple):
     """This actor may agree to it."""
     alone: bool
     """All coordinators of its country are of the asker's organisation: one of another country may agree."""
+    paused: datetime | None = None
+    """Until when nobody reads it, of what is to be taken back; None: people read it again."""
 
 
 async def ask(engine: AsyncEngine, actor: Actor, draft: Draft, now: datetime, *, organisations: Iterable[str] = ()) -> uuid.UUID:
@@ -145,6 +148,8 @@ async def ask_end(engine: AsyncEngine, actor: Actor, id: uuid.UUID, now: datetim
             return False
         if not any(each.act == "end" and each.row.id == id for each in await _all_waiting(connection, actor, now)):
             await _ask(connection, actor, "end", row, now)
+            first = (notice.c.id == id) & notice.c.paused_at.is_(None)
+            await connection.execute(update(notice).where(first).values(paused_at=now))
         return True
 
     return await transact(engine, work)
@@ -155,6 +160,20 @@ async def withdraw(engine: AsyncEngine, actor: Actor, id: uuid.UUID) -> bool:
     own = (notice.c.id == id) & (notice.c.by == actor.name) & (notice.c.agreed_by == "")
     async with engine.begin() as connection:
         return bool((await connection.execute(delete(notice).where(own))).rowcount)
+
+
+async def keep(engine: AsyncEngine, actor: Actor, id: uuid.UUID, now: datetime) -> bool:
+    """Give up taking a notice back that one asked for oneself: people read it again. False: one asked for nothing of it."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        found = [
+            each for each in await _all_waiting(connection, actor, now) if each.act == "end" and each.own and each.row.id == id
+        ]
+        for each in found:
+            await second_person.give_up(connection, actor, each.id)
+        return bool(found)
+
+    return await transact(engine, work)
 
 
 async def waiting(engine: AsyncEngine, actor: Actor, now: datetime) -> list[Waiting]:
@@ -196,14 +215,14 @@ async def standing(engine: AsyncEngine, actor: Actor, now: datetime) -> list[Any
     asked = select(notice).where(published).order_by(notice.c.published_at.desc(), notice.c.id)
     async with engine.connect() as connection:
         rows = (await connection.execute(asked)).all()
-    return [row for row in rows if not row.country or row.country in places(actor)]
+        unread = await paused(connection, rows, now)
+    return [row for row in rows if row.id not in unread and (not row.country or row.country in places(actor))]
 
 
 async def paused(connection: AsyncConnection, rows: Iterable[Any], now: datetime) -> dict[uuid.UUID, datetime]:
     """Which of these notices nobody reads at present, since somebody asked to take them back, and until when."""
-    asked = {each.digest: each.asked_at + PAUSE for each in await second_person.open_asks(connection, [_ACTION], now)}
-    ends = ((row.id, asked.get(_exactly("end", row), now)) for row in rows)
-    return {id: until for id, until in ends if until > now}
+    asked = {each.digest for each in await second_person.open_asks(connection, [_ACTION], now)}
+    return {row.id: until for row in rows if (until := _unread_until(row, now)) and _exactly("end", row) in asked}
 
 
 async def sweep(connection: AsyncConnection, now: datetime) -> int:
@@ -247,8 +266,14 @@ async def _all_waiting(connection: AsyncConnection, actor: Actor, now: datetime)
         if asker is not None and each.digest in acts:
             act, row = acts[each.digest]
             agrees, alone = _may_agree(actor, asker, row.country, publishers, among)
-            found.append(Waiting(each.id, act, row, asker, each.ends_at, asker.id == actor.id, agrees, alone))
+            paused = _unread_until(row, now) if act == "end" else None
+            found.append(Waiting(each.id, act, row, asker, each.ends_at, asker.id == actor.id, agrees, alone, paused))
     return found
+
+
+def _unread_until(row: Any, now: datetime) -> datetime | None:
+    until: datetime | None = row.paused_at + PAUSE if row.paused_at else None
+    return until if until and until > now else None
 
 
 def _act_on(row: Any) -> Act:

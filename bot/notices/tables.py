@@ -38,3 +38,5 @@ class Notice(Table, table=True):
     """While it waits: when somebody else was asked."""
     expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
     """Shown until then, at most 180 days. While it waits: until when somebody may agree."""
+    paused_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When somebody first asked to take it back."""

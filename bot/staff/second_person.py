@@ -106,6 +106,12 @@ async def approve(connection: AsyncConnection, actor: Actor, id: uuid.UUID, now:
     return True
 
 
+async def give_up(connection: AsyncConnection, actor: Actor, id: uuid.UUID) -> bool:
+    """Ask for it no more. False: the actor asked for no such thing, or somebody has agreed."""
+    own = (_approval.c.id == id) & (_approval.c.asked_by == actor.id) & _approval.c.approved_by.is_(None)
+    return bool((await connection.execute(delete(_approval).where(own))).rowcount)
+
+
 async def approved(connection: AsyncConnection, actor: Actor, what: Action, exactly: bytes, now: datetime) -> bool:
     """Whether the actor's own request for exactly this was agreed to, and is neither used nor over."""
     return (await connection.execute(select(_approval.c.id).where(_good(actor, what, exactly, now)))).first() is not None

@@ -14,7 +14,7 @@ import pytest
 from bot import app
 from bot.conversation import Conversation
 from bot.effects import HANDLERS, Asked, Done, Effects, drafting
-from bot.exchange import Inbound, Point, Press, Reply, StoreDown
+from bot.exchange import Inbound, NotLeft, Point, Press, Reply, StoreDown
 from bot.layout import ANYTIME
 from bot.session_stores import EmbeddedStore
 from bot.sessions import Sessions
@@ -391,6 +391,22 @@ async def test_without_the_store_nothing_is_half_done(dial: Dial, call: str) -> 
     reply = await phone.again()
     assert (reply.screen, reply.outcome) == ("services.town", "answered")
     assert (await phone.session()).turn == before.turn + 1
+
+
+@pytest.mark.requirement("E-2")
+async def test_whoever_leaves_while_the_store_is_away_is_told_apart(dial: Dial) -> None:
+    """The channels write nothing to them. Mutation: a word of another language, or the digit, that does not count as leaving; one
+    that only begins like it, which does."""
+    phone = dial()
+    await phone.says("hola", "1", "1")
+    phone.store.away = {"load"}
+    for text in ("0", "salir", "Sair", "STOP", "exit"):
+        with pytest.raises(NotLeft):
+            await phone.says(text)
+    for text in ("9", "1", "salir de Cúcuta mañana"):
+        with pytest.raises(StoreDown) as raised:
+            await phone.says(text)
+        assert not isinstance(raised.value, NotLeft), text
 
 
 async def test_an_error_gives_the_floor_back(dial: Dial, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,8 @@ def test_the_committed_weights_are_those_of_the_examples() -> None:
 
 
 def test_every_file_of_which_weights_are_made_counts(tmp_path: Path) -> None:
-    """Mutation: a digest over the names of files, or over the examples alone; one in which the name of the clone's folder counts."""
+    """Mutation: a digest over the names of files, or over the examples alone; one that
+    knows the clone's folder."""
     folder = small(tmp_path / "content")
     before = digest(folder)
     assert digest(small(tmp_path / "elsewhere" / "content")) == before

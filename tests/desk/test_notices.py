@@ -87,7 +87,14 @@ async def test_a_notice_from_the_form_to_the_conversation_and_back(stage: Stage,
 
         await page.locator("summary", has_text="Take it back").click()
         await page.get_by_role("button", name="Ask for it").click()
-        await expect(page.get_by_text("Within half a minute nobody reads it.")).to_be_visible()
+        await expect(page.get_by_text("If nobody else agreed by then, people read it again.")).to_be_visible()
+        assert await page.locator(".tag.calm").count() == 0, "it is not among what people read"
+        await page.get_by_role("button", name="Keep it after all").click()
+        await live.refresh()
+        assert len(live.listed("rumour", "CO", "es", stage.clock())) == 1
+        await page.locator("summary", has_text="Take it back").click()
+        await page.get_by_role("button", name="Ask for it").click()
+        assert await faults(page) == []
         assert await page.locator("summary", has_text="Take it back").count() == 0
         await live.refresh()
         assert live.listed("rumour", "CO", "es", stage.clock()) == ()

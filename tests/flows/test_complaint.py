@@ -372,7 +372,7 @@ def test_who_spoke_of_those_who_answer_here_is_told_first_that_they_read_request
     assert {field.text for field in data(play.screen.parts) if field.source == "complaint_channel.organisation"} == {"Veeduría"}
     back = play.session
     for option, screen in (
-        ("lines", "person.lines"), ("channels", "feedback.channels"), ("skip", "request.declined"), ("anyway", "request.who"),
+        ("lines", "person.lines"), ("channels", "feedback.channels"), ("skip", "request.not_now"), ("anyway", "request.who"),
     ):  # fmt: skip
         play.session = back
         assert play.picks(option).here == screen

@@ -20,7 +20,7 @@ from bot.notices.publishing import DAYS, FAULTS, KINDS, TEXT, TITLE, Draft, Faul
 from flows.facts import LANGS
 
 PUBLISHES: Final = ANY_OF("publish_notice")
-DONE: Final = ("asked", "asked_end", "published", "ended", "withdrawn")
+DONE: Final = ("asked", "asked_end", "published", "ended", "withdrawn", "kept")
 
 family("desk.notices.done", DONE)
 family("desk.notices.kind", KINDS)
@@ -76,6 +76,13 @@ async def withdraw(visit: Visit) -> Response:
     if not await publishing.withdraw(visit.engine, visit.actor, _id(visit)):
         raise NotHere
     return visit.go("/notices", done="withdrawn")
+
+
+@page("/notices/keep", methods=("POST",), allow=PUBLISHES)
+async def keep(visit: Visit) -> Response:
+    if not await publishing.keep(visit.engine, visit.actor, _id(visit), visit.now):
+        raise NotHere
+    return visit.go("/notices", done="kept")
 
 
 @page("/notices/agree", methods=("POST",), allow=PUBLISHES)

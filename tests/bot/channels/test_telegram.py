@@ -23,7 +23,7 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.channels.telegram import BODY_LIMIT, TRAITS, Profile, Telegram
 from bot.channels.telegram_client import Transport, split
-from bot.exchange import Press, StoreDown
+from bot.exchange import NotLeft, Press, StoreDown
 from bot.session_stores import EmbeddedStore
 from bot.sessions import Sessions
 from bot.vault import Vault
@@ -433,6 +433,17 @@ async def test_whoever_left_gets_no_last_words_while_the_store_is_away(small: Sm
         for number in range(5):
             seen = await (phone.redelivers() if number else phone.presses("leave"))
             assert seen.silent, "nothing is written to whoever left"
+
+
+@pytest.mark.requirement("E-2")
+async def test_leaving_is_never_given_up_while_the_store_is_away(small: Small) -> None:
+    """Mutation: five tries and last words to somebody who wanted silence, and a chat that is never erased."""
+    async with opened(small, BotApi(small.clock, attempts=9), last_words={"es": "not saved: 911"}) as phone:
+        await phone.says("hola")
+        small.script.fails = [NotLeft("away")] * 8
+        sent = phone.outbound
+        delivery = await phone.api.deliver(phone.api.update("message", phone.api.incoming(phone.chat, text="leave")))
+        assert delivery.statuses == [503] * 8 + [200] and phone.outbound == sent and phone.chat.messages == {}
 
 
 async def test_a_fault_of_our_own_is_put_off_and_given_up_with_a_last_word(small: Small) -> None:

@@ -29,7 +29,7 @@ from bot import gsm7, logs
 from bot.channels import twilio as channel
 from bot.channels.twilio import FALLBACK_PATH, SMS_PATH, WHATSAPP_PATH, Twilio, pieces, twiml
 from bot.channels.twilio_retention import Removed, check_number, check_redaction, faults, remove_older_records, rest_client
-from bot.exchange import Inbound, Message, Reply, StoreDown
+from bot.exchange import Inbound, Message, NotLeft, Reply, StoreDown
 from bot.vault import Correspondent, Vault
 from flows import reserved
 from tests.fakes import twilio_api
@@ -728,6 +728,15 @@ async def test_the_constant_answer(fault: BaseException) -> None:
             assert delivery.status == 200
             assert delivery.texts == ["Not saved: try again. COes 112"]
             assert delivery.fallback is None
+
+
+@pytest.mark.requirement("E-2")
+async def test_whoever_leaves_reads_nothing_while_the_store_is_away() -> None:
+    """Mutation: the constant answer, which lights a phone up that somebody wanted dark."""
+    async with line(Talk(fault=NotLeft())) as on:
+        for phone in (on.sms, on.whatsapp):
+            delivery = await phone.says("0")
+            assert (delivery.status, delivery.texts) == (200, [])
 
 
 async def test_too_slow() -> None:

@@ -251,6 +251,13 @@ async def test_taking_back_takes_another_organisation_too(engine: AsyncEngine, p
     await notices.refresh()
     shown = [len(notices.listed("rumour", "CO", "en", (later + ago).timestamp())) for ago in (timedelta(), publishing.PAUSE)]
     assert shown == [1, 2], "it stands again by the clock, also while the database is away"
+    assert not await publishing.keep(engine, people.eva, own, later), "she asked for nothing"
+    assert await publishing.keep(engine, people.bea, own, later) and len(await read(engine, now=later)) == 2
+    third = later + publishing.PAUSE
+    assert await publishing.ask_end(engine, people.bea, own, third) and len(await read(engine, now=third)) == 2, "paused once"
+    assert [each.paused for each in await publishing.waiting(engine, people.eva, third)] == [None]
+    assert await publishing.keep(engine, people.bea, own, third)
+    assert await publishing.ask_end(engine, people.bea, own, later) and len(await read(engine, now=later)) == 1
     assert await agreed(engine, people.eva, own, later) == "end"
     assert not await publishing.ask_end(engine, people.ana, own, later)
     assert len(await read(engine, now=later)) == 1

@@ -6,6 +6,7 @@ Never here: what is said next (``flows``), words (``bot.wording``), a provider's
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -13,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from bot import logs
 from bot.drafts import Draft
 from bot.effects import Asked, Done, Effects
 from bot.exchange import Inbound, NotLeft, Reply, StoreDown, Unsure
@@ -237,6 +239,7 @@ class Conversation:
                 raise
             if not cause.alarm:
                 await asked.lasts()
+            logs.event("not_kept", channel=asked.inbound.traits.name, error=type(down).__name__, level=logging.WARNING)
             return Done("not_saved", _UNSURE if isinstance(down, Unsure) else _SURE)
 
     # -- reading

@@ -92,7 +92,7 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
             self.typed = ""
         path = (session.screen, *session.back)
         strange = session.screen.startswith(WAITING) and _purpose(session) != self.typed_for
-        if strange or not any(screen.startswith(WAITING) for screen in path):
+        if strange or session.screen == NOBODY or not any(screen.startswith(WAITING) for screen in path):
             self.forget_request()
         # At the menu nothing is left of a code, whichever way led there: "back" must not show an answer to the next who looks.
         if self.key and (session.screen == MENU or not any(screen.startswith(CODE) for screen in path)):
@@ -103,6 +103,8 @@ class Draft(msgspec.Struct, array_like=True, omit_defaults=True):
 ASKED = ("request.identifying", "complaint.identifying", "code.identifying", "code.complaint_identifying")
 #: Topics in which something may wait.
 WAITING = ("request.", "contact.", "code.", "complaint.")
+#: Says that nothing was kept, since nobody may read it there.
+NOBODY = "complaint.nobody"
 #: The topic in which a code is open, and the screen that ends it.
 CODE, MENU = "code.", "start.menu"
 

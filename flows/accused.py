@@ -42,10 +42,11 @@ def are_answerers(session: Session) -> bool:
 
 
 def grown(session: Session, organisation: str, topic: str) -> dict[str, SlotValue]:
-    """What a slot that is filled with an organisation fills beside it; nothing where the topic accuses nobody."""
+    """What a slot that is filled with an organisation, or several with spaces between, fills beside it; nothing where the topic
+    accuses nobody."""
     if not organisation or topic not in ACCUSING:
         return {}
-    return {SLOT: " ".join(dict.fromkeys((*keys(session), organisation)))}
+    return {SLOT: " ".join(dict.fromkeys((*keys(session), *organisation.split())))}
 
 
 def names(slots: Mapping[str, Any], country: str, facts: Facts) -> frozenset[str]:

@@ -196,8 +196,12 @@ def opening(session: Session, facts: Facts) -> Effect:
 
 HEAVY = frozenset("CH")
 """Classes of cues that tell how somebody behaved: they are not left to wait among feedback without a question."""
+HARM = HEAVY | frozenset("BFK")
+"""Classes of cues that tell that somebody did harm: perhaps somebody who helps."""
 UNNAMED = "?"
-"""In place of the organisation that a note names: it tells what somebody's people did, and names none, or several."""
+"""In place of the organisations that a note names: it is about people who help, or tells what somebody did, and names none."""
+NAMED = "keys of organisations that a note names, with spaces between, or complaining.UNNAMED"
+"""What the slot ``named`` is, for topics that name it."""
 
 
 def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
@@ -209,14 +213,29 @@ def _noted(session: Session, event: Event, facts: Facts) -> Go | None:
 
 
 def _named(session: Session, event: Said, facts: Facts) -> str:
-    """Whose people it may have to go round, of what goes to everybody who reads: a rumour about an organisation is read by that
-    organisation else. Empty: nobody is named, and nothing tells what anybody did."""
-    if about_of(session) != "none":
+    """Whose people it may have to go round: a rumour about an organisation is read by that organisation else. Of what goes round
+    one already, the others. Empty: nobody is named, and nothing tells that it is about people who help."""
+    about = about_of(session)
+    if about not in ("none", "service"):
         return ""
     keys = naming.within(event.words.reveal(), facts.hearing.organisations(str(session.slot("country"))))
-    if len(keys) == 1:
-        return keys[0]
-    return UNNAMED if keys or TELLING & {*event.understood.remarks} else ""
+    if about == "service":
+        known = facts.hearing.one_with([organisation_of(session)])
+        return " ".join(key for key in keys if key not in known)
+    return " ".join(keys) or (UNNAMED if _tells(event) else "")
+
+
+def _tells(event: Said) -> bool:
+    """Whether words are about people who help, or tell what somebody did. In doubt they are: it costs one question, and else those
+    people read it."""
+    heard = event.understood
+    return bool(
+        event.alarm in HARM
+        or {"organisation", "responders"} & {*heard.whom}
+        or TELLING & {*heard.remarks}
+        or "complaint" in heard.intents
+        or "feedback" in heard.topics
+    )
 
 
 def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]) -> Go:
@@ -230,7 +249,8 @@ def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]
 
 def _passed(session: Session, event: Event, facts: Facts) -> Go:
     """Without another message. What was written before, and waits still for an answer to that question, does not slip by."""
-    unasked = "note" in facts.draft and about_of(session) == "none"
+    named = str(session.slot("named")).split()
+    unasked = "note" in facts.draft and about_of(session) in ("none", "service") and organisation_of(session) not in named
     return Go(_as_feedback(session) if unasked else "check")
 
 

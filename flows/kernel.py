@@ -826,7 +826,7 @@ class Graph:
                 return self._draw(session, facts, Phrase("kernel.menu_changed"))
         sheet = self.sheets[session.screen]
         if sheet.addressed and (words := _to_a_person(event)) is not None:
-            event = Said(words)
+            event = Said(words, Understood(topics=(event.name,)) if isinstance(event, Command) else Understood())
         if isinstance(event, Command):
             return self._command(session, event, facts)
         if isinstance(event, Alarm):

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from flows import accused, complaining, naming
 from flows.facts import Facts
 from flows.kernel import Branch, Choice, Data, Event, Flow, Go, Listing, Phrase, Said, Session, Value
@@ -45,9 +43,13 @@ def _onward(session: Session, facts: Facts, about: str, organisation: str) -> Go
     conduct = complaining.path_of(session) == "conduct"
     if not facts.hearing.reads(str(session.slot("country")), complaining.inbox_of(session), about, organisation):
         return Go("nobody", set={"about": about, "organisation": organisation})
-    # What named them, or told what they did, is written already.
-    to = "happened" if conduct else "check" if session.slot("named") else "note"
+    to = "happened" if conduct else _written(session, facts)
     return Go(to, set={"about": about, "organisation": organisation})
+
+
+def _written(session: Session, facts: Facts) -> str:
+    """What named them, or told what they did, is written already; not where it was forgotten since (``nobody``)."""
+    return "check" if session.slot("named") and "note" in facts.draft else "note"
 
 
 def _about(session: Session) -> str:
@@ -57,7 +59,8 @@ def _about(session: Session) -> str:
 def told(key: str, session: Session, facts: Facts) -> Go:
     """Whoever has chosen an organisation and then looks for help is not led to its staff, sent or not."""
     go = _onward(session, facts, _about(session), key)
-    return Go(go.to, set={**go.set, **accused.grown(session, key, complaining.accusing(session))})
+    named = {"named": key} if session.slot("named") else {}
+    return Go(go.to, set={**go.set, **named, **accused.grown(session, key, complaining.accusing(session))})
 
 
 def _chosen(session: Session, event: Event, facts: Facts) -> Go:
@@ -80,38 +83,56 @@ def _unnamed(session: Session, event: Event, facts: Facts) -> Go:
 # --- round the people whom a note names --------------------------------------------------------------------------------
 
 
-def _hint(session: Session, facts: Facts) -> str:
-    """Public name of the organisation that the note names; empty: none, or it is not listed any more."""
+def _keys(session: Session, facts: Facts) -> tuple[str, ...]:
+    """Those that the note names and that are listed still."""
     there = dict(facts.hearing.organisations(str(session.slot("country"))))
-    return there.get(str(session.slot("named")), "")
+    return tuple(key for key in str(session.slot("named")).split() if key in there)
 
 
 def _round_say(session: Session, facts: Facts) -> tuple[Value, ...]:
-    name = _hint(session, facts)
-    if name:
+    keys = _keys(session, facts)
+    if len(keys) == 1:
+        name = dict(facts.hearing.organisations(str(session.slot("country"))))[keys[0]]
         return (Phrase("complaint.round.named", {"organisation": Data("complaint.organisation", name)}),)
     return (Phrase("complaint.round"),)
 
 
 def _round(session: Session, event: Event, facts: Facts) -> Go:
-    """It stays what it is, a question, an idea or thanks, and others answer it."""
-    if _hint(session, facts):
-        return told(str(session.slot("named")), session, facts)
-    if facts.hearing.organisations(str(session.slot("country"))):
+    """It stays what it is, a question, an idea or thanks, and others answer it. One complaint goes round one organisation: what has
+    to go round several is for those who are tied to nobody."""
+    keys, before = _keys(session, facts), str(session.slot("organisation"))
+    if not keys and facts.hearing.organisations(str(session.slot("country"))):
         return Go("which", set={"about": "service", "organisation": ""})
-    return _unnamed(session, event, facts)
+    if keys and before in ("", *keys) and len(keys) == 1:
+        return told(keys[0], session, facts)
+    go = _round_all(session, event, facts)
+    all_of_them = " ".join((*keys, before))
+    return Go(go.to, set={**go.set, **accused.grown(session, all_of_them, complaining.accusing(session))})
+
+
+def _round_all(session: Session, event: Event, facts: Facts) -> Go:
+    """For those who are tied to nobody. What was chosen before is kept, for a no that takes this answer back."""
+    go = _unnamed(session, event, facts)
+    return Go(go.to, set={**go.set, "organisation": session.slot("organisation")})
+
+
+def _as_before(session: Session, event: Event, facts: Facts) -> Go:
+    """To everybody who reads, or still round the one that it was about before the note named others."""
+    before, to = str(session.slot("organisation")), _written(session, facts)
+    if before and before not in str(session.slot("named")).split():
+        return Go(to, set={"about": "service", "named": ""})
+    return Go(to, set={"about": "none", "organisation": "", "named": ""})
 
 
 def add_to(flow: Flow) -> None:
     """Write the questions into the topic of the complaint."""
-    as_before = Go("check", set={"about": "none", "organisation": "", "named": ""}, digit=2)
     flow.menu(
         "round",
         say=_round_say,
         says=("complaint.round", "complaint.round.named"),
-        yes=Branch(_round, "which", "check", "nobody", digit=1),
-        no=as_before,
-        skip=msgspec.structs.replace(as_before, digit=6),
+        yes=Branch(_round, "which", "check", "note", "nobody", digit=1),
+        no=Branch(_as_before, "check", "note", digit=2),
+        skip=Branch(_round_all, "check", "note", "nobody", digit=6),
     )
     onward: Any = ("happened", "note", "check", "nobody")
     flow.choose(

@@ -101,6 +101,18 @@ def test_what_was_not_saved_is_said_with_another_channel(lang: str, not_sent: st
     carries(lang, "complaint.not_saved", not_sent, other, r"\b9\b")
 
 
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize(
+    ("lang", "a_no"),
+    [("es", "Si dices que no, .*también puede leerlo"), ("en", "If you say no, .* can read it too"),
+     ("pt", "Se você disser não, .*também podem ler")],
+)  # fmt: skip
+def test_whoever_is_asked_whether_it_goes_round_somebody_reads_what_a_no_means(lang: str, a_no: str) -> None:
+    """Mutation: "send it as it is" alone."""
+    for id in ("complaint.round", "complaint.round.named"):
+        carries(lang, id, a_no)
+
+
 @pytest.mark.requirement("C-8")
 @pytest.mark.parametrize(("lang", "mine"), [("es", "es tuya,"), ("en", "it is yours,"), ("pt", "é sua,")])
 def test_help_is_said_to_be_theirs_whether_they_tell_or_not(lang: str, mine: str) -> None:

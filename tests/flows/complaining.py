@@ -28,6 +28,8 @@ class Complaining(Play):
             kept = {"note": Data("draft.note", "···")} if event.effect == "keep_note" else {}
             self.facts = msgspec.structs.replace(self.facts, draft=kept)
         super().does(event)
+        if self.here == "complaint.nobody":
+            self.facts = msgspec.structs.replace(self.facts, draft={})
         return self
 
     @property

@@ -786,11 +786,18 @@ RUMOURS = {
     "dicen que piden dinero": "?",
     "they treat people badly at the tent": "?",
     "dizem que pedem dinheiro pela barraca": "?",
-    "Organización Demo A u Organización Demo B": "?",
+    "una señora de la fundación me golpeó": "?",
+    "a worker hit me": "?",
+    "um funcionário me bateu": "?",
+    "trataron mal a mi mamá": "?",
+    "nos trataram mal": "?",
+    "vendem vagas no abrigo": "?",
+    "they sell places there": "?",
+    "¿es verdad que Aurora cobra por el mercado?": "?",
     "¿es verdad que cierran la frontera?": "",
     "no piden dinero, ¿verdad?": "",
 }
-"""What somebody heard -> whose people it names; ``?``: it tells what somebody did, and names nobody or several."""
+"""What somebody heard -> whose people it names (``?``: nobody, and it tells what somebody did, or is about people who help)."""
 
 
 def heard_it(channel=TELEGRAM, country="CO", **rest):
@@ -804,7 +811,8 @@ def heard_it(channel=TELEGRAM, country="CO", **rest):
 def test_a_rumour_that_names_an_organisation_or_tells_what_somebody_did_is_asked_whether_it_goes_round_them(
     channel, text: str, named: str
 ) -> None:
-    """It stays a question. Mutation: only crisis cues ask; a part of a longer name taken for that name; asked without a reason."""
+    """It stays a question. Mutation: only crisis cues ask, or none; whoever helps is looked for by name alone; words that are a
+    topic by themselves ask nothing; a part of a longer name taken for that name; asked without a reason."""
     play = heard_it(channel).says(text)
     assert (play.here, play.session.slot("named")) == ("complaint.round" if named else "complaint.check", named)
     if not named:
@@ -824,32 +832,93 @@ def test_a_rumour_that_names_an_organisation_or_tells_what_somebody_did_is_asked
 @pytest.mark.requirement("C-4")
 @pytest.mark.parametrize("topic", ["idea", "thanks"])
 def test_an_idea_or_thanks_that_name_an_organisation_go_round_it_only_on_a_yes(topic: str) -> None:
-    """Whoever passes it over sends it as before, and whoever goes back has not answered. Mutation: rumours only; a no that keeps
-    the organisation; "no message" that sends what was written to everybody."""
+    """Whoever passes it over sends it to those who are tied to nobody, and whoever goes back has not answered. Mutation: rumours
+    only; a no that keeps the organisation; not saying as a no; "no message" that sends what was written to everybody."""
 
     def wrote():
         return at(complaining().picks("other"), "CO").picks(topic, "yes").says("es de Organización Demo A")
 
-    for answer in ("no", "skip"):
-        play = wrote().picks(answer, "send")
-        assert (play.sent[0]["about"], play.sent[0]["organisation"]) == ("none", "") and not play.session.slot("accused")
+    play = wrote().picks("no", "send")
+    assert (play.sent[0]["about"], play.sent[0]["organisation"]) == ("none", "") and not play.session.slot("accused")
+    play = wrote().picks("skip", "send")
+    assert (play.sent[0]["about"], play.sent[0]["organisation"], play.sent[0]["topic"]) == ("unknown", "", topic)
     play = wrote().picks("yes", "send")
     assert (play.sent[0]["about"], play.sent[0]["organisation"], play.sent[0]["topic"]) == ("service", "org-a", topic)
     assert wrote().commands("back").picks("skip").here == "complaint.round"
-    changed = wrote().picks("yes").commands("back").picks("no", "send").sent[0]
-    assert (changed["about"], changed["organisation"]) == ("none", "")
+    for first in ("yes", "skip"):
+        changed = wrote().picks(first).commands("back").picks("no", "send").sent[0]
+        assert (changed["about"], changed["organisation"]) == ("none", "")
+
+
+BOTH = "en Organización Demo A y en Organización Demo B piden dinero"
+
+
+@pytest.mark.requirement("C-4")
+def test_what_names_several_organisations_is_read_by_none_of_them_on_a_yes() -> None:
+    """And a later wish for help goes round each. Mutation: one of them is chosen, and the other reads it; only one of them is left
+    out later."""
+    play = heard_it().says(BOTH)
+    assert (play.here, play.session.slot("named")) == ("complaint.round", "org-a org-b")
+    play.picks("yes")
+    assert play.here == "complaint.check" and "complaint.check.feedback.unknown" in play.ids
+    sent = play.picks("send").sent[0]
+    assert (sent["about"], sent["organisation"], sent["note"]) == ("unknown", "", True)
+    assert play.session.slot("accused") == "org-a org-b"
+    assert heard_it().says(BOTH).picks("yes").commands("back").picks("no", "send").sent[0]["about"] == "none"
+
+
+ORGANISATIONS = dict(SomeHearing().organisations("CO"))
+ANOTHER = "y también Organización Demo B pide dinero"
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("begun", ["rumour", "place", "listed"])
+def test_another_organisation_that_a_note_names_is_asked_about_too(begun: str) -> None:
+    """Whatever goes round one already: a rumour after a yes, what is said of a place, of an organisation of the list. A no leaves
+    the first out still. Mutation: asked only of what goes to everybody; a no that gives it to everybody; passed over with "no
+    message"."""
+
+    def first():
+        if begun == "rumour":
+            return heard_it().says("Organización Demo A pide dinero").picks("yes", "write")
+        if begun == "place":
+            return of_place().picks("#7", "yes")
+        return at(complaining().picks("service"), "CO").picks("#3", "yes").says("organizacion demo A")
+
+    whose = "dir-1" if begun == "place" else "org-a"
+    assert first().says(f"{ORGANISATIONS[whose]} pide dinero").here == "complaint.check"
+    play = first().says(ANOTHER)
+    assert play.here == "complaint.round" and "complaint.round.named" in play.ids
+    assert play.commands("back").picks("skip").here == "complaint.round"
+    for answer in ("yes", "skip"):
+        sent = first().says(ANOTHER).picks(answer, "send").sent[0]
+        assert (sent["about"], sent["organisation"]) == ("unknown", "")
+    play = first().says(ANOTHER).picks("yes")
+    assert {whose, "org-b"} == {*str(play.session.slot("accused")).split()}
+    assert play.picks("write").says(ANOTHER).here == "complaint.check"
+    for ahead in ((), ("yes", "back"), ("skip", "back")):
+        play = first().says(ANOTHER)
+        for step in ahead:
+            play = play.commands(step) if step == "back" else play.picks(step)
+        sent = play.picks("no", "send").sent[0]
+        assert (sent["about"], sent["organisation"]) == ("service", whose)
 
 
 @pytest.mark.requirement("C-4")
 def test_what_shall_go_round_people_whom_nobody_can_go_round_is_not_taken() -> None:
-    """Where no organisation is listed, those read it who are tied to nobody. Mutation: everybody reads it then."""
+    """Where no organisation is listed, those read it who are tied to nobody. What was typed is gone, and is asked for again.
+    Mutation: everybody reads it then; a no behind it that sends what was said to be kept nowhere."""
 
     class Alone(SomeHearing):
         def reads(self, country, inbox, about, organisation):
             return about != "unknown" and not organisation
 
     assert heard_it(hearing=Alone()).says("Organización Demo A vende carpas").picks("yes").here == "complaint.nobody"
-    assert heard_it(hearing=Alone()).says("piden dinero").picks("yes", "skip").here == "complaint.nobody"
+    assert heard_it(hearing=Alone()).says("Organización Demo A vende carpas").picks("skip").here == "complaint.nobody"
+    assert heard_it(hearing=Alone()).says(BOTH).picks("yes").here == "complaint.nobody"
+    play = heard_it(hearing=Alone()).says("piden dinero").picks("yes", "skip")
+    assert play.here == "complaint.nobody"
+    assert play.commands("back").commands("back").picks("no").here == "complaint.note" and not play.sent
     play = heard_it(country="MX").says("piden dinero").picks("yes")
     assert play.here == "complaint.check" and play.picks("send").sent[0]["about"] == "unknown"
 
@@ -880,6 +949,8 @@ def test_a_note_that_tells_how_somebody_behaved_is_not_left_among_feedback_witho
     assert "no" not in {option.id for option in back.picks("yes").commands("back").screen.options}
     named = heard_it().says(f"en Organización Demo A {HEAVY}")
     assert named.here == "complaint.as_conduct" and named.picks("no").here == "complaint.round"
+    heavy = heard_it().says(HEAVY)
+    assert heavy.here == "complaint.as_conduct" and heavy.picks("no").here == "complaint.round"
 
 
 @pytest.mark.requirement("E-6")
@@ -891,9 +962,8 @@ def test_what_became_of_a_name_in_such_a_note_changes_nothing_of_where_it_leads(
     assert play.here == "complaint.identifying"
     play.outcome = "saved"
     assert play.picks("#1").here == "complaint.as_conduct"
-    assert (
-        at(complaining().picks("other"), "MX").picks("idea", "yes").says(HEAVY).here == "complaint.check"
-    )  # nobody reads it there
+    # Nobody reads it there, and it is not left to everybody without a question.
+    assert at(complaining().picks("other"), "MX").picks("idea", "yes").says(HEAVY).here == "complaint.round"
 
 
 # --- help that does not lead to them -----------------------------------------------------------------------------------
@@ -1042,6 +1112,7 @@ def test_what_somebody_did_leads_to_how_somebody_behaved_below_the_card_and_is_c
         ("este lugar está cerrado", "closed"), ("this place is closed", "closed"), ("este lugar está fechado", "closed"),
         ("el teléfono no funciona", "number"), ("the phone doesn't work", "number"), ("o telefone não funciona", "number"),
         ("me pidieron dinero", "asked_money"), ("they asked me for money", "asked_money"), ("me pediram dinheiro", "asked_money"),
+        ("me trataron mal aquí", "disrespect"), ("they sell places here", "asked_money"), ("aqui cobram", "not_free"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda traits: traits.name)
@@ -1050,7 +1121,7 @@ def test_what_is_said_of_a_place_whose_details_are_open_is_about_that_place(chan
     play = standing("services.details", channel).says(text)
     assert play.here == "complaint.meant" and play.session.slot("topic") == topic and play.asked == []
     assert f"complaint.what.{topic}" in play.ids
-    assert play.picks("yes").here == ("complaint.safe" if topic == "asked_money" else "complaint.thanked")
+    assert play.picks("yes").here == ("complaint.safe" if topic in ("asked_money", "disrespect") else "complaint.thanked")
     chosen = standing("complaint.what", channel, slots={"country": "CO", "service": 1, "path": "service"}).says(text)
     assert chosen.here == play.here
 
@@ -1058,9 +1129,8 @@ def test_what_is_said_of_a_place_whose_details_are_open_is_about_that_place(chan
 @pytest.mark.requirement("L-3")
 @pytest.mark.parametrize(
     "text",
-    ["quiero decir algo de este lugar", "I want to say something about this place", "quero dizer algo sobre este lugar",
-     "me trataron mal aquí"],
-)  # fmt: skip
+    ["quiero decir algo de este lugar", "I want to say something about this place", "quero dizer algo sobre este lugar"],
+)
 def test_who_wants_to_say_something_of_a_place_is_asked_what(text: str) -> None:
     """Mutation: the three choices, as if no place were open."""
     play = standing("services.details").says(text)

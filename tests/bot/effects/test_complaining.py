@@ -545,6 +545,62 @@ async def test_a_rumour_about_an_organisation_is_met_by_nobody_of_that_organisat
     assert theirs.public not in (await network.recipients(row.id))["note"]
 
 
+async def wrote_a_rumour(phone: Phone, text: str) -> Phone:
+    """At the question whether it shall go round somebody's people."""
+    for said in ("hola", "1", "3", "3", "colombia"):
+        await phone.says(said)
+    for option in ("rumour", "ask", "yes"):
+        await phone.picks(option)
+    await phone.says(text)
+    assert phone.here == "complaint.round"
+    return phone
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.parametrize("added", [False, True], ids=["at once", "added"])
+async def test_a_rumour_about_two_organisations_is_met_by_nobody_of_either(
+    network: Network, pile: Pile, mar: Person, added: bool
+) -> None:
+    """Those read it who are tied to nobody. Mutation: it goes round one of the two; another message that is not asked about."""
+    free = await network.person("coordinator-3", "coordinator", organisation="red-libre", independent=True)
+    theirs = []
+    for name in ("casa-sur", "casa-norte"):
+        await network.employer(name)
+        theirs.append(await network.person(f"of-{name}", "coordinator", organisation=name))
+    await pile.hearing.refresh()
+    both = ["Organisation casa-sur pide dinero", "Y Organisation casa-norte también"]
+    phone = await wrote_a_rumour(pile.phone("555", SMS), both[0] if added else " ".join(both))
+    if added:
+        for option in ("yes", "write"):
+            await phone.picks(option)
+        await phone.says(both[1])
+        assert phone.here == "complaint.round"
+    for option in ("yes", "send"):
+        await phone.picks(option)
+    assert phone.here == "complaint.done"
+    row = await only(network)
+    assert (row.inbox, row.about, row.organisation, row.topic) == ("feedback", "unknown", "", "rumour")
+    seen = [[each.id for each in await inbox(network.complaints, one.actor, "feedback", at(pile))] for one in (free, *theirs)]
+    assert seen == [[row.id], [], []]
+    assert sorted((await slots_of(pile, phone))["accused"].split()) == ["casa-norte", "casa-sur"]
+
+
+@pytest.mark.requirement("C-4")
+@pytest.mark.requirement("P-3")
+async def test_what_nobody_may_read_is_not_kept_as_it_is_said(network: Network, pile: Pile) -> None:
+    """Mutation: a draft that waits until the menu, and goes to everybody with a "no" behind it."""
+    await network.employer("casa-sur")
+    await network.person("coordinator-2", "coordinator", organisation="casa-sur")
+    await pile.hearing.refresh()
+    phone = await wrote_a_rumour(pile.phone("555", TELEGRAM), "Organisation casa-sur pide dinero")
+    assert (await draft_of(pile, phone)).note
+    await phone.picks("yes")
+    assert phone.here == "complaint.nobody" and not (await draft_of(pile, phone)).note
+    await phone.picks("back")
+    await phone.picks("no")
+    assert phone.here == "complaint.note" and await network.rows(Complaint) == []
+
+
 @pytest.mark.requirement("C-4")
 @pytest.mark.requirement("E-6")
 async def test_a_note_among_feedback_that_tells_how_somebody_behaved_goes_to_who_looks_into_it(

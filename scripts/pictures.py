@@ -182,7 +182,7 @@ async def desk(browser: Browser, url: str) -> None:
         if name == "desk-roster-es":
             await tab.goto(f"{url.rstrip('/')}/desk/roster")
         elif name == "desk-places-es":
-            await tab.goto(f"{url.rstrip('/')}/desk/directory?kind=safety")
+            await tab.goto(f"{url.rstrip('/')}/desk/directory?find=Medell%C3%ADn&kind=case-management")
         elif name == "desk-ticket-es":
             await tab.locator("[data-group=waiting] .ticket-row a").first.click()
             await tab.locator("form[action$=claim] button").click()

@@ -222,20 +222,23 @@ def _named(session: Session, event: Said, facts: Facts) -> str:
     if about == "service":
         known = facts.hearing.one_with([organisation_of(session)])
         return " ".join(key for key in keys if key not in known)
-    return " ".join(keys) or (UNNAMED if _tells(event) else "")
+    if session.slot("topic") == "thanks" and not _accuses(event):
+        return ""  # thanks are for those whom they name
+    return " ".join(keys) or (UNNAMED if _accuses(event) or _tells(event) else "")
+
+
+def _accuses(event: Said) -> bool:
+    """Whether words tell that somebody did something bad."""
+    heard = event.understood
+    complains = heard.sure and heard.intents[:1] == ("complaint",)
+    return bool(event.alarm in HARM or TELLING & {*heard.remarks} or complains)
 
 
 def _tells(event: Said) -> bool:
-    """Whether words are about people who help, or tell what somebody did. In doubt they are: it costs one question, and else those
-    people read it."""
+    """Whether words may be about people who help. In doubt they are: it costs one question, and else those people read it."""
     heard = event.understood
-    return bool(
-        event.alarm in HARM
-        or {"organisation", "responders"} & {*heard.whom}
-        or TELLING & {*heard.remarks}
-        or "complaint" in heard.intents
-        or "feedback" in heard.topics
-    )
+    whom = {"organisation", "responders"} & {*heard.whom}
+    return bool(whom or "complaint" in heard.intents or "feedback" in heard.topics)
 
 
 def _kept(session: Session, facts: Facts, do: Callable[[Session, Facts], Effect]) -> Go:

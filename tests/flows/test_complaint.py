@@ -836,7 +836,7 @@ def test_an_idea_or_thanks_that_name_an_organisation_go_round_it_only_on_a_yes(t
     only; a no that keeps the organisation; not saying as a no; "no message" that sends what was written to everybody."""
 
     def wrote():
-        return at(complaining().picks("other"), "CO").picks(topic, "yes").says("es de Organización Demo A")
+        return at(complaining().picks("other"), "CO").picks(topic, "yes").says("en Organización Demo A tratan mal")
 
     play = wrote().picks("no", "send")
     assert (play.sent[0]["about"], play.sent[0]["organisation"]) == ("none", "") and not play.session.slot("accused")
@@ -848,6 +848,15 @@ def test_an_idea_or_thanks_that_name_an_organisation_go_round_it_only_on_a_yes(t
     for first in ("yes", "skip"):
         changed = wrote().picks(first).commands("back").picks("no", "send").sent[0]
         assert (changed["about"], changed["organisation"]) == ("none", "")
+
+
+@pytest.mark.requirement("C-4")
+def test_thanks_are_for_those_whom_they_name() -> None:
+    """Mutation: asked whether they shall not see it."""
+    for topic, asked in (("idea", "round"), ("thanks", "check")):
+        for text in ("es para Organización Demo A", "la gente de la fundación escucha"):
+            play = at(complaining().picks("other"), "CO").picks(topic, "yes").says(text)
+            assert play.here == f"complaint.{asked}", (topic, text)
 
 
 BOTH = "en Organización Demo A y en Organización Demo B piden dinero"

@@ -181,6 +181,9 @@ async def ask(person: Person, network: Network, screens: Screens) -> None:
             typed = screens.digit(shown, option) if option else person.note
         except NotOnScreen:
             network.traffic.strange[shown[:60]] += 1
+            # What was typed arrived at a conversation that had begun anew, and was heard as its first words: nothing of it is kept.
+            person.left_behind += sending
+            sending, noted = False, False
             shown = await phone.says("menu")
             continue
         noted = noted or screen == "request.note"

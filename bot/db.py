@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import DateTime, MetaData, String, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -47,6 +48,12 @@ class Table(SQLModel):
     """Base of every table of the program."""
 
     metadata = MetaData(naming_convention=NAMES)
+
+
+def insert_or(dialect: Dialect, table: Any) -> Any:
+    """An INSERT that can say what happens where the row is there already (``on_conflict_do_update``, ``on_conflict_do_nothing``),
+    which each database has in its own dialect."""
+    return (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(table)
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot import db
 from bot.complaints.tables import Remark
 from bot.directory.tables import Location, Organization, Service, ServiceAtLocation
 from bot.staff import audit
@@ -63,8 +63,8 @@ async def add(engine: AsyncEngine, service_id: str, country: str, what: str, now
     What was done in the same week is open again: somebody still met it."""
     if what not in WHATS or not (service_id.isascii() and service_id.isdigit() and len(service_id) <= 20) or len(country) != 2:
         raise ValueError("a remark names an entry of the directory by its key, a country, and one of WHATS in bot/remarks.py")
-    made: Any = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(_remark)
-    made = made.values(Remark(service_id=service_id, country=country, what=what, day=week(now)).model_dump())
+    said = Remark(service_id=service_id, country=country, what=what, day=week(now)).model_dump()
+    made = db.insert_or(engine.dialect, _remark).values(said)
     again = {"times": _remark.c.times + 1, "done_at": None}
     keys = ["service_id", "what", "day"]
     asked = made.on_conflict_do_update(index_elements=keys, set_=again, where=_remark.c.times < MOST)

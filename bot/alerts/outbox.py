@@ -23,10 +23,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from bot import logs
+from bot import db, logs
 from bot.alerts.post import Post
 from bot.alerts.tables import Alert
 from bot.staff.tables import Staff
@@ -57,8 +56,7 @@ async def enqueue(connection: AsyncConnection | AsyncSession, staff_ids: Iterabl
     if not wanted:
         return 0
     bind = connection.get_bind() if isinstance(connection, AsyncSession) else connection
-    statement: Any = (postgresql.insert if bind.dialect.name == "postgresql" else sqlite.insert)(Alert)
-    statement = statement.values(
+    statement = db.insert_or(bind.dialect, Alert).values(
         [{"id": uuid.uuid4(), "staff_id": each, "created_at": now, "due_at": now, "tries": 0, "asked": 1} for each in wanted]
     )
     joined = {"created_at": now, "asked": _alert.c.asked + 1}

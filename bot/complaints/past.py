@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import db
 from bot.complaints.counting import may_count
 from bot.complaints.deadlines import clocks
 from bot.complaints.storing import complaint, forwarding
@@ -49,7 +49,7 @@ async def keep(connection: AsyncConnection, row: Any, outcome: str, received: in
         "accepted": steps.get("accept", ""), "forwarded": steps.get("forward", ""), "answered": steps.get("answer", ""),
         "received": received, "contested": row.contested,
     }  # fmt: skip
-    made: Any = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(past)
+    made = db.insert_or(connection.dialect, past)
     one_more = {"number": past.c.number + 1}
     await connection.execute(made.values(**values, number=1).on_conflict_do_update(index_elements=_VALUES, set_=one_more))
 

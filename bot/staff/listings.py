@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, true
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import db
 from bot.directory.tables import Organization
 from bot.places import fold
 from bot.staff.tables import Employer, EmployerListing
@@ -45,7 +45,7 @@ async def alike(connection: AsyncConnection, employers: Iterable[Any], which: Co
 async def keep(connection: AsyncConnection, pairs: Collection[Pair]) -> None:
     """Keep these. Twice is once, also in two processes at the same moment."""
     if pairs:
-        made: Any = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(_listing)
+        made = db.insert_or(connection.dialect, _listing)
         rows = [{"organization_id": organization_id, "employer": employer} for organization_id, employer in pairs]
         await connection.execute(made.on_conflict_do_nothing(), rows)
 

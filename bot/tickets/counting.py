@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import db
 from bot.tickets.tables import Counter
 
 WHATS: Final[frozenset[str]] = frozenset(
@@ -51,8 +51,7 @@ async def count(connection: AsyncConnection, week: date, country: str, what: str
     ``week``: its Monday. ``what``: of WHATS or COMPLAINT_WHATS. ``value``: a member of a closed set. Raises ValueError."""
     if what not in WHATS | COMPLAINT_WHATS or len(value) > _LONGEST or week.weekday():
         raise ValueError(f"nothing is counted as {what!r} with such a value or week; see WHATS in bot/tickets/counting.py")
-    made: Any = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(_counter)
-    made = made.values(week=week, country=country, what=what, value=value, number=1)
+    made = db.insert_or(connection.dialect, _counter).values(week=week, country=country, what=what, value=value, number=1)
     one_more = {"number": _counter.c.number + 1}
     await connection.execute(made.on_conflict_do_update(index_elements=["week", "country", "what", "value"], set_=one_more))
 

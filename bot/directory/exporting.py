@@ -90,6 +90,9 @@ TERMS: dict[str, str] = {
 }
 
 
+DEMO = "DEMO: this service is invented."
+
+
 def _columns(names: str) -> tuple[str, ...]:
     return tuple(names.split())
 
@@ -328,9 +331,6 @@ def full_channel(channel: ComplaintChannel, country: str, moment: datetime) -> N
         languages=_languages(channel.languages, identity),
         attributes=[_attribute(identity, "service", service_id, *term) for term in terms],
     )
-
-
-DEMO = "DEMO: this service is invented."
 
 
 def _organisation(name: str, country: str, *, demo: bool) -> Node:

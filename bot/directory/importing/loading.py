@@ -64,6 +64,8 @@ class Loader:
         self._held: dict[uuid.UUID, str | None] = {}
         self._seen: set[uuid.UUID] = set()
         self._organisations: set[uuid.UUID] = set()
+        self._channels: set[uuid.UUID] = set()
+        """Complaint channels of any source; they are few, and a register may hold tens of thousands of rows back."""
         self._named: set[uuid.UUID] = set()
         self._moved: dict[uuid.UUID, set[uuid.UUID]] = {}
         self._new: dict[SqlTable, list[Values]] = {}
@@ -90,6 +92,7 @@ class Loader:
 
     async def _read_known(self) -> None:
         run = self._connection.execute
+        self._channels = set((await run(select(CHANNEL.c.id))).scalars())
         mine = ENTRY.c.source_id == self._source_id
         rows = (await run(select(ENTRY, SERVICE, LOCATION).select_from(
             ENTRY.join(SERVICE, ENTRY.c.service_id == SERVICE.c.id).join(LOCATION, ENTRY.c.location_id == LOCATION.c.id)
@@ -161,8 +164,9 @@ class Loader:
     async def hold(self, held: Held) -> None:
         """A row that is held back now withdraws the entry that it had before, whoever approved it."""
         identity = self._identity(held.source_id) if held.source_id else None
-        if held.source_id and held.reason is not Reason.DUPLICATE:
-            gone = (CHANNEL.c.id == self._channel_id(held.source_id)) & CHANNEL.c.approved_by.is_not(None)
+        channel = self._channel_id(held.source_id) if held.source_id else None
+        if channel in self._channels and held.reason is not Reason.DUPLICATE:
+            gone = (CHANNEL.c.id == channel) & CHANNEL.c.approved_by.is_not(None)
             taken_back = update(CHANNEL).where(gone).values(approved_by=None, approved_on=None)
             self._report.withdrawn += (await self._connection.execute(taken_back)).rowcount
         if identity is None or identity not in self._known or held.reason is Reason.DUPLICATE:

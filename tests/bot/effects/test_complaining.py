@@ -448,6 +448,20 @@ async def test_a_name_in_a_note_is_asked_about_before_it_goes_along(
     assert await network.reads(eva, row.id, "note", at(pile)) == [kept, kept]
 
 
+async def requested_after_complaining_about(world: World, pile: Pile, typed: str) -> Any:
+    """The ticket of somebody who typed an organisation in a complaint and then asks for a person on duty."""
+    await pile.roster.refresh()
+    await pile.hearing.refresh()
+    phone = await to_who(pile.phone("555", TELEGRAM))
+    await phone.picks("organisation")
+    await phone.says(typed)
+    for option in ("end", "help", "person", "yes", "on", "adult", "yes", "code", "no", "send"):
+        await phone.picks(option)
+    assert phone.here == "request.done"
+    (ticket,) = await world.rows(Ticket)
+    return ticket
+
+
 @pytest.mark.requirement("C-4")
 async def test_a_later_request_leaves_out_all_that_have_become_one_with_those_it_was_about(
     world: World, network: Network, pile: Pile, eva: Person
@@ -457,15 +471,7 @@ async def test_a_later_request_leaves_out_all_that_have_become_one_with_those_it
     norte = await world.worker("case-manager-co-2", organisation="red-norte", duty="primary")
     for key, into in (("casa-grande", ""), ("red-norte", ""), ("casa-sur", "casa-grande")):
         await network.employer(key, into=into)
-    await pile.roster.refresh()
-    await pile.hearing.refresh()
-    phone = await to_who(pile.phone("555", TELEGRAM))
-    await phone.picks("organisation")
-    await phone.says("Organisation casa-grande")
-    for option in ("end", "help", "person", "yes", "on", "adult", "yes", "code", "no", "send"):
-        await phone.picks(option)
-    assert phone.here == "request.done"
-    (ticket,) = await world.rows(Ticket)
+    ticket = await requested_after_complaining_about(world, pile, "Organisation casa-grande")
     assert set(ticket.not_organisations) == {"casa-sur", "casa-grande"}
     seen = [{row.id for row in await queue(world.tickets, worker.actor, at(pile))} for worker in (part, norte)]
     assert seen == [set(), {ticket.id}]
@@ -480,15 +486,7 @@ async def test_a_later_request_leaves_out_all_that_are_called_like_those_it_was_
     norte = await world.worker("case-manager-co-3", organisation="red-norte", duty="primary")
     for key, name in (("caritas-1", "Cáritas"), ("caritas-2", "CARITAS"), ("red-norte", "")):
         await network.employer(key, name=name)
-    await pile.roster.refresh()
-    await pile.hearing.refresh()
-    phone = await to_who(pile.phone("555", TELEGRAM))
-    await phone.picks("organisation")
-    await phone.says("caritas")
-    for option in ("end", "help", "person", "yes", "on", "adult", "yes", "code", "no", "send"):
-        await phone.picks(option)
-    assert phone.here == "request.done"
-    (ticket,) = await world.rows(Ticket)
+    ticket = await requested_after_complaining_about(world, pile, "caritas")
     assert set(ticket.not_organisations) == {"caritas-1", "caritas-2"}
     seen = [{row.id for row in await queue(world.tickets, worker.actor, at(pile))} for worker in (*both, norte)]
     assert seen == [set(), set(), {ticket.id}]
